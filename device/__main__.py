@@ -1,0 +1,95 @@
+"""python -m device {info, bench, encode}."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .errors import SplitliteError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit status: 0 done, 1 a named error in one line, 2 usage."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["bench"]:
+        from . import bench
+
+        return bench.main(given[1:])
+    options = _parser().parse_args(given)
+    if importlib.util.find_spec("numpy") is None:
+        print("numpy is not installed; pip install -r device/requirements.txt", file=sys.stderr)
+        return 1
+    try:
+        if options.command == "info":
+            _info(options.runtime)
+        else:
+            _encode(options.image, options.output, options.bundle, options.variant, options.runtime)
+    except SplitliteError as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _info(runtime_name: str | None) -> None:
+    from .bundle import list_bundles, read_bundle
+    from .encoder import DEFAULT_BUNDLES
+    from .environment import read_environment
+    from .errors import RuntimeUnavailableError
+    from .runtime import available_runtimes, load_runtime
+
+    runtime, problem = None, ""
+    try:
+        runtime = load_runtime(runtime_name)
+    except RuntimeUnavailableError as reason:
+        problem = str(reason)
+    for name, value in sorted(read_environment(runtime).items()):
+        print(f"{name}: {value}")
+    print(f"runtimes installed: {', '.join(available_runtimes()) or 'none'}")
+    if problem:
+        print(problem)
+    folders = list_bundles(DEFAULT_BUNDLES)
+    if not folders:
+        print(f"no bundles in {DEFAULT_BUNDLES}; run make export on the workstation and copy device/ again")
+    for folder in folders:
+        bundle = read_bundle(folder)
+        grid = " x ".join(str(side) for side in bundle.grid.shape)
+        print(f"bundle {folder.name}: latent {grid}, {', '.join(bundle.variants)}")
+
+
+def _encode(image_path: Path, output: Path, bundle: str, variant: str, runtime: str | None) -> None:
+    from .encoder import open_encoder
+    from .errors import ImageError
+    from .files import write_bytes
+    from .image_file import read_image
+
+    image = read_image(image_path)
+    bitstream = open_encoder(bundle, variant, runtime=runtime).encode(image)
+    try:
+        write_bytes(output, bitstream)
+    except OSError as reason:
+        raise ImageError(f"{output}: cannot be written ({reason.strerror})") from None
+    print(f"{output}: {len(bitstream)} bytes for {image.size}, ratio {image.size / len(bitstream):.2f}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="splitlite on the device.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{info,bench,encode}")
+    info = commands.add_parser("info", help="this machine, its runtimes and the bundles")
+    info.add_argument("--runtime", help="ai_edge_litert or tflite_runtime")
+    commands.add_parser("bench", help="measure the encoders; see bench --help", add_help=False)
+    encode = commands.add_parser("encode", help="one image to a bitstream")
+    encode.add_argument("image", type=Path, help=".ppm, .pgm or .npy, of the encoder's size")
+    encode.add_argument("-o", "--output", type=Path, required=True, help="the bitstream's file")
+    encode.add_argument("--bundle", required=True, help="name or path")
+    encode.add_argument("--variant", default="int8", help="default int8")
+    encode.add_argument("--runtime", help="ai_edge_litert or tflite_runtime")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

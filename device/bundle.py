@@ -1,0 +1,323 @@
+"""Contract 1, host to device: a folder with the encoders of one model and all that coding needs.
+
+    bundle.json  <variant>.encoder.tflite  tables.npy  samples.npy
+
+bundle.json names every other file with its digest. Data files are written first and bundle.json last, so that
+an interrupted export leaves digests that do not fit, which is an error, not a mixture that runs.
+
+Versions: 1 (2026) the first.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import entropy
+from .bitstream import CODERS, codec_tag
+from .errors import BundleError
+from .files import check_version, json_bytes, parse_json, read_bytes, sha256_bytes, write_bytes
+from .quantization import Array, LatentGrid, TensorInfo, make_input_quantizer, make_output_quantizer
+
+FORMAT_VERSION = 1
+FILE_NAME = "bundle.json"
+TABLES_NAME = "tables.npy"
+SAMPLES_NAME = "samples.npy"
+ENCODER_SUFFIX = ".encoder.tflite"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # models and variants become file names
+
+
+@dataclass(frozen=True)
+class EncoderFile:
+    """What the host hands over for one variant: the .tflite file's bytes and what is in it."""
+
+    data: bytes
+    input: TensorInfo
+    output: TensorInfo
+    ops: tuple[str, ...]
+    min_runtime_version: str | None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One encoder of a bundle; `file` is relative to the bundle's folder."""
+
+    name: str
+    codec_tag: str
+    file: str
+    sha256: str
+    encoder_bytes: int
+    ops: tuple[str, ...]
+    min_runtime_version: str | None
+    input: TensorInfo
+    output: TensorInfo
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle.json that was read and checked; the files that it names are checked as they are opened.
+
+    Attributes:
+        folder: where it lies.
+        sha256: of bundle.json itself.
+        model, task, spec_sha256, model_sha256: what it was made from.
+        image_shape: (height, width, channels) of the uint8 images that every encoder here takes.
+        grid: the latent grid of all variants.
+        coder_id: key of `bitstream.CODERS`.
+        tables_sha256, samples_sha256: digests of the two files.
+        samples_count: images in samples.npy.
+        variants: by name, sorted.
+    """
+
+    folder: Path
+    sha256: str
+    model: str
+    task: str
+    spec_sha256: str
+    model_sha256: str
+    image_shape: tuple[int, int, int]
+    grid: LatentGrid
+    coder_id: int
+    tables_file: str
+    tables_sha256: str
+    samples_file: str
+    samples_sha256: str
+    samples_count: int
+    variants: Mapping[str, Variant]
+
+    def variant(self, name: str) -> Variant:
+        """The variant `name`; raises BundleError listing those that there are."""
+        if name not in self.variants:
+            raise BundleError(f"{self.folder}: no variant {name!r}; available: {', '.join(self.variants)}")
+        return self.variants[name]
+
+    def read_encoder(self, name: str) -> bytes:
+        """The .tflite file of a variant; raises BundleError if its digest differs."""
+        variant = self.variant(name)
+        return self._read(variant.file, variant.sha256)
+
+    def read_tables(self) -> entropy.Tables:
+        """The entropy tables; raises BundleError if their digest differs or they do not fit the grid."""
+        path = self.folder / self.tables_file
+        tables = entropy.parse_tables(self._read(self.tables_file, self.tables_sha256), path)
+        if tables.channels != self.grid.channels:
+            raise BundleError(f"{path}: tables of {tables.channels} channels, the latent has {self.grid.channels}")
+        return tables
+
+    def read_samples(self) -> Array:
+        """The sample images, uint8 (count, height, width, channels), 0..255; raises BundleError."""
+        path = self.folder / self.samples_file
+        data = self._read(self.samples_file, self.samples_sha256)
+        try:
+            images: Array = np.load(io.BytesIO(data), allow_pickle=False)
+        except (ValueError, EOFError) as reason:
+            raise BundleError(f"{path}: not an .npy file ({reason}); export the bundle again") from None
+        expected = (self.samples_count, *self.image_shape)
+        if images.dtype != np.uint8 or images.shape != expected:
+            raise BundleError(f"{path}: {images.dtype} {images.shape}, expected uint8 {expected}; export again")
+        return images
+
+    def _read(self, file: str, sha256: str) -> bytes:
+        data = read_bytes(self.folder / file, BundleError)
+        found = sha256_bytes(data)
+        if found != sha256:
+            raise BundleError(
+                f"{self.folder / file}: sha256 {found[:12]}..., {FILE_NAME} says {sha256[:12]}...;"
+                " copy the bundle again, or export it again"
+            )
+        return data
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Reads and checks the bundle.json in `folder`.
+
+    Raises:
+        BundleError: missing, of another version, or wrong; names the file and the JSON path.
+    """
+    folder = Path(folder)
+    path = folder / FILE_NAME
+    data = read_bytes(path, BundleError)
+    value = parse_json(data, path, BundleError)
+    found = value.get("format_version") if isinstance(value, dict) else None
+    check_version(found, FORMAT_VERSION, "bundle", path, BundleError)
+    try:
+        return _parse(folder, sha256_bytes(data), value)
+    except BundleError as reason:
+        raise BundleError(f"{path}: {reason}") from None
+
+
+def _parse(folder: Path, sha256: str, value: Any) -> Bundle:
+    image = (
+        _get(value, "image.height", int),
+        _get(value, "image.width", int),
+        _get(value, "image.channels", int),
+    )
+    grid = LatentGrid.from_dict(_get(value, "latent", dict))
+    coder = _get(value, "coder", int)
+    if coder not in CODERS:
+        raise BundleError(f"coder: unknown id {coder}, known here: {sorted(CODERS)}; update this splitlite")
+    variants = _get(value, "variants", dict)
+    if not variants:
+        raise BundleError("variants: empty; export the bundle again")
+    for name in (_get(value, "model", str), *variants):
+        if not _NAME.fullmatch(name):
+            raise BundleError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
+    return Bundle(
+        folder=folder,
+        sha256=sha256,
+        model=_get(value, "model", str),
+        task=_get(value, "task", str),
+        spec_sha256=_get(value, "spec_sha256", str),
+        model_sha256=_get(value, "model_sha256", str),
+        image_shape=image,
+        grid=grid,
+        coder_id=coder,
+        tables_file=_file(value, "tables.file"),
+        tables_sha256=_get(value, "tables.sha256", str),
+        samples_file=_file(value, "samples.file"),
+        samples_sha256=_get(value, "samples.sha256", str),
+        samples_count=_get(value, "samples.count", int),
+        variants={name: _parse_variant(name, variants[name], image, grid) for name in sorted(variants)},
+    )
+
+
+def _parse_variant(name: str, value: Any, image: tuple[int, int, int], grid: LatentGrid) -> Variant:
+    where = f"variants.{name}"
+    ops = _get(value, "encoder.ops", list, where)
+    minimum = _get(value, "encoder.min_runtime_version", (str, type(None)), where)
+    variant = Variant(
+        name=name,
+        codec_tag=_get(value, "codec_tag", str, where),
+        file=_file(value, "encoder.file", where),
+        sha256=_get(value, "encoder.sha256", str, where),
+        encoder_bytes=_get(value, "encoder.bytes", int, where),
+        ops=tuple(str(op) for op in ops),
+        min_runtime_version=minimum,
+        input=TensorInfo.from_dict(_get(value, "encoder.input", dict, where), f"{where}.encoder.input"),
+        output=TensorInfo.from_dict(_get(value, "encoder.output", dict, where), f"{where}.encoder.output"),
+    )
+    for end, tensor, shape in (("input", variant.input, image), ("output", variant.output, grid.shape)):
+        if tensor.shape != (1, *shape):
+            raise BundleError(f"{where}.encoder.{end}.shape: {tensor.shape}, expected {(1, *shape)}")
+    return variant
+
+
+def _get(value: Any, keys: str, kind: Any, where: str = "") -> Any:
+    place = where
+    for key in keys.split("."):
+        place = f"{place}.{key}" if place else key
+        if not isinstance(value, dict) or key not in value:
+            raise BundleError(f"{place}: missing; export the bundle again")
+        value = value[key]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise BundleError(f"{place}: {value!r} is not of the expected type; export the bundle again")
+    return value
+
+
+def _file(value: Any, keys: str, where: str = "") -> str:
+    name: str = _get(value, keys, str, where)
+    # A bundle is copied around: what it names lies beside it and nowhere else.
+    if not name or name != Path(name).name or name in (".", ".."):
+        raise BundleError(f"{f'{where}.' if where else ''}{keys}: {name!r} is not a plain file name")
+    return name
+
+
+def write_bundle(
+    folder: Path,
+    *,
+    model: str,
+    spec_sha256: str,
+    model_sha256: str,
+    image_shape: tuple[int, int, int],
+    grid: LatentGrid,
+    tables: Array,
+    samples: Array,
+    encoders: Mapping[str, EncoderFile],
+    task: str = "compression",
+) -> Bundle:
+    """Writes a bundle; the same arguments give the same bytes.
+
+    Args:
+        folder: made if it is not there; encoder files of variants not in `encoders` are removed from it.
+        model: its name.
+        spec_sha256, model_sha256: what it was made from.
+        image_shape: (height, width, channels) that the encoders take.
+        grid: the model's latent grid.
+        tables: uint16 (channels, 256), rows summing to 2**15.
+        samples: uint8 (count, height, width, channels).
+        encoders: by variant.
+        task: what the encoder is for.
+
+    Returns:
+        The bundle as it reads back.
+
+    Raises:
+        BundleError: something does not fit; nothing was written then.
+    """
+    checked = entropy.Tables(tables)
+    if checked.channels != grid.channels:
+        raise BundleError(f"tables of {checked.channels} channels, the latent has {grid.channels}")
+    if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1:] != tuple(image_shape):
+        raise BundleError(f"samples are {samples.dtype} {samples.shape}, expected uint8 (count, *{image_shape})")
+    stream = io.BytesIO()
+    np.save(stream, np.ascontiguousarray(samples), allow_pickle=False)
+    content = {TABLES_NAME: entropy.tables_bytes(checked), SAMPLES_NAME: stream.getvalue()}
+    content.update({name + ENCODER_SUFFIX: encoder.data for name, encoder in encoders.items()})
+    value = {
+        "format_version": FORMAT_VERSION,
+        "model": model,
+        "task": task,
+        "spec_sha256": spec_sha256,
+        "model_sha256": model_sha256,
+        "image": dict(zip(("height", "width", "channels"), (int(side) for side in image_shape))),
+        "latent": grid.to_dict(),
+        "coder": entropy.CODER_ID,
+        "tables": {"file": TABLES_NAME, "sha256": sha256_bytes(content[TABLES_NAME])},
+        "samples": {
+            "file": SAMPLES_NAME,
+            "sha256": sha256_bytes(content[SAMPLES_NAME]),
+            "count": int(samples.shape[0]),
+        },
+        "preprocessing": {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128},
+        "variants": {name: _describe(name, encoder, grid, checked) for name, encoder in encoders.items()},
+    }
+    for variant in _parse(Path(folder), "", value).variants.values():
+        # What the device would refuse is refused here, where it can be mended.
+        make_input_quantizer(variant.input)
+        make_output_quantizer(variant.output, grid)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*" + ENCODER_SUFFIX):
+        if stale.name not in content:
+            stale.unlink()
+    for name, data in content.items():
+        write_bytes(folder / name, data)
+    write_bytes(folder / FILE_NAME, json_bytes(value))
+    return read_bundle(folder)
+
+
+def _describe(name: str, encoder: EncoderFile, grid: LatentGrid, tables: entropy.Tables) -> dict[str, Any]:
+    digest = sha256_bytes(encoder.data)
+    return {
+        "codec_tag": codec_tag(digest, grid, tables.sha256, entropy.CODER_ID),
+        "encoder": {
+            "file": name + ENCODER_SUFFIX,
+            "sha256": digest,
+            "bytes": len(encoder.data),
+            "ops": list(encoder.ops),
+            "min_runtime_version": encoder.min_runtime_version,
+            "input": encoder.input.to_dict(),
+            "output": encoder.output.to_dict(),
+        },
+    }
+
+
+def list_bundles(root: Path) -> list[Path]:
+    """Folders right under `root` that hold a bundle.json, sorted by name; none if `root` is not there."""
+    return sorted(path.parent for path in Path(root).glob(f"*/{FILE_NAME}"))

@@ -1,0 +1,143 @@
+"""Files written whole or not at all, JSON in one form, digests, format versions."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from .errors import SplitliteError
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes `data` to `path` atomically: a reader sees the old file or the new one, never a part.
+
+    Args:
+        path: the file; its folder is made if it is not there.
+        data: the whole content.
+    """
+    path = Path(path)
+    # Same folder, because os.replace is atomic only within one file system.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(temporary, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in `folder` survive a power cut, as fsync does for a file's content."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def json_bytes(value: Any) -> bytes:
+    """The one form in which JSON is written: sorted keys, indent 1, newline at the end.
+
+    Raises:
+        ValueError: for NaN or Infinity, which JSON cannot hold.
+    """
+    return (json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n").encode()
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON without any freedom left (sorted keys, no spaces, ASCII): what digests are taken of."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes `value` as JSON, atomically; see `json_bytes`."""
+    write_bytes(path, json_bytes(value))
+
+
+def read_json(path: Path, error: type[SplitliteError] = SplitliteError) -> Any:
+    """Reads a JSON file.
+
+    Raises:
+        error: the file is missing, unreadable or not JSON.
+    """
+    return parse_json(read_bytes(path, error), path, error)
+
+
+def parse_json(data: bytes, path: Path, error: type[SplitliteError] = SplitliteError) -> Any:
+    """Parses the bytes of the JSON file `path`; raises `error` where they are not JSON."""
+    try:
+        return json.loads(data)
+    except ValueError as reason:
+        raise error(f"{path}: not valid JSON ({reason}); the file is damaged, copy or make it again") from None
+
+
+def read_bytes(path: Path, error: type[SplitliteError] = SplitliteError) -> bytes:
+    """Reads a whole file; raises `error` with its path if it is missing or unreadable."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as reason:
+        raise error(f"{path}: cannot be read ({reason.strerror})") from None
+
+
+def _new_sha256() -> Any:
+    # hashlib's comes with OpenSSL: 3.6 MB of memory in every worker. Python has one of its own, by two names.
+    for module in ("_sha2", "_sha256", "hashlib"):
+        try:
+            return importlib.import_module(module).sha256()
+        except ImportError:
+            continue
+    raise ImportError("this Python has no SHA-256")
+
+
+def sha256_bytes(data: bytes) -> str:
+    """SHA-256 of `data`, 64 hexadecimal digits."""
+    digest = _new_sha256()
+    digest.update(data)
+    return str(digest.hexdigest())
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's content, 64 hexadecimal digits, read in pieces."""
+    digest = _new_sha256()
+    with open(path, "rb") as stream:
+        while piece := stream.read(1 << 20):
+            digest.update(piece)
+    return str(digest.hexdigest())
+
+
+def check_version(
+    found: Any, supported: int, what: str, path: object, error: type[SplitliteError], *, oldest: int = 1
+) -> int:
+    """Checks the format version of something that was read.
+
+    Args:
+        found: what the file says, None where it says nothing.
+        supported: the newest version that this code reads.
+        what: "bundle", "run file", ...: for the message.
+        path: where it was read, for the message.
+        error: what to raise.
+        oldest: the oldest version that this code reads.
+
+    Returns:
+        The version.
+
+    Raises:
+        error: missing, newer or older, each with a message of its own.
+    """
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise error(f"{path}: no format version, expected {supported}; this is not a {what} or it is damaged")
+    if found > supported:
+        raise error(
+            f"{path}: {what} version {found} is newer than {supported}, the newest read here; update this splitlite"
+        )
+    if found < oldest:
+        raise error(f"{path}: {what} version {found} is older than {oldest}, the oldest read here; make it again")
+    return found

@@ -1,0 +1,59 @@
+"""Images from files that need no library: binary PPM and PGM, and .npy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from .errors import ImageError
+from .quantization import Array
+
+# Magic, width, height and highest value, with white space or comment lines between, one white space before the data.
+_GAP = rb"(?:\s|#[^\n]*\n)+"
+_HEADER = re.compile(rb"P([56])" + _GAP + rb"(\d+)" + _GAP + rb"(\d+)" + _GAP + rb"(\d+)\s")
+
+
+def read_image(path: Path) -> Array:
+    """Reads an image.
+
+    Args:
+        path: .ppm (P6), .pgm (P5) or .npy.
+
+    Returns:
+        uint8 (height, width, channels), 0..255.
+
+    Raises:
+        ImageError: unreadable, another format, or not 8 bits a sample.
+    """
+    path = Path(path)
+    if path.suffix not in (".ppm", ".pgm", ".npy"):
+        raise ImageError(f"{path}: cannot read {path.suffix or 'this'} files; convert it to .ppm or .npy")
+    try:
+        if path.suffix == ".npy":
+            image: Array = np.load(path, allow_pickle=False)
+        else:
+            image = parse_pnm(path.read_bytes(), path)
+    except OSError as reason:
+        raise ImageError(f"{path}: cannot be read ({reason.strerror})") from None
+    except (ValueError, EOFError) as reason:
+        raise ImageError(f"{path}: not an .npy file ({reason})") from None
+    if image.dtype != np.uint8 or image.ndim != 3:
+        raise ImageError(f"{path}: {image.dtype} {image.shape}, expected uint8 (height, width, channels)")
+    return image
+
+
+def parse_pnm(data: bytes, path: object) -> Array:
+    """Content of a binary PPM or PGM file to uint8 (height, width, 3 or 1); raises ImageError."""
+    header = _HEADER.match(data)
+    if header is None:
+        raise ImageError(f"{path}: not a binary PPM (P6) or PGM (P5) file")
+    kind, width, height, highest = (int(group) for group in header.groups())
+    shape = (height, width, 3 if kind == 6 else 1)
+    count = shape[0] * shape[1] * shape[2]
+    if highest != 255:
+        raise ImageError(f"{path}: highest value {highest}, expected 255")
+    if len(data) - header.end() < count:
+        raise ImageError(f"{path}: truncated, {len(data) - header.end()} of {count} bytes")
+    return np.frombuffer(data, np.uint8, count, header.end()).reshape(shape)

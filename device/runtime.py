@@ -1,0 +1,216 @@
+"""The TFLite runtime: the only file that names one.
+
+ai-edge-litert is the successor of tflite-runtime and runs the same files; either will do, the first is faster.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import ModelLoadError, RuntimeUnavailableError, one_line
+from .quantization import TensorInfo
+
+PREFERENCE = ("ai_edge_litert", "tflite_runtime")
+_NUMPY_1_ONLY = (2, 14)  # tflite_runtime up to this one is compiled against numpy 1
+_CURE = "install one with: pip install -r device/requirements.txt"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """An installed runtime, imported.
+
+    Attributes:
+        name: its module, one of `PREFERENCE`.
+        version: as its package says; "unknown" where it does not.
+        interpreter_class: its Interpreter.
+    """
+
+    name: str
+    version: str
+    interpreter_class: Any
+
+
+def available_runtimes() -> tuple[str, ...]:
+    """Names of the runtimes that are installed, the preferred one first; imports none of them."""
+    return tuple(name for name in PREFERENCE if importlib.util.find_spec(name) is not None)
+
+
+def load_runtime(name: str | None = None) -> Runtime:
+    """Imports a runtime.
+
+    Args:
+        name: one of `PREFERENCE`; None takes the first that is installed.
+
+    Raises:
+        RuntimeUnavailableError: none, not that one, or one that cannot work here; one line with the cure.
+    """
+    installed = available_runtimes()
+    if name is None:
+        if not installed:
+            raise RuntimeUnavailableError(f"no TFLite runtime is installed; {_CURE}")
+        name = installed[0]
+    if name not in PREFERENCE:
+        raise RuntimeUnavailableError(f"unknown runtime {name!r}; known: {', '.join(PREFERENCE)}")
+    if name not in installed:
+        there = ", ".join(installed) or "none"
+        raise RuntimeUnavailableError(f"runtime {name!r} is not installed (installed: {there}); {_CURE}")
+    version = _version(name)
+    # Importing it would succeed; constructing an Interpreter then dies with "_ARRAY_API not found".
+    if name == "tflite_runtime" and _major_minor(np.__version__) >= (2, 0) and _major_minor(version) <= _NUMPY_1_ONLY:
+        raise RuntimeUnavailableError(
+            f"tflite-runtime {version} does not work with numpy {np.__version__}; pip install 'numpy<2'"
+        )
+    try:
+        with captured_stderr():
+            module = importlib.import_module(f"{name}.interpreter")
+    except ImportError as reason:
+        raise RuntimeUnavailableError(f"{name} {version} cannot be imported ({one_line(reason)}); {_CURE}") from None
+    return Runtime(name, version, module.Interpreter)
+
+
+def make_interpreter(
+    model: bytes | Path, threads: int = 1, runtime: Runtime | None = None, log: list[str] | None = None
+) -> Any:
+    """An interpreter with its tensors allocated.
+
+    Args:
+        model: content or path of a .tflite file.
+        threads: that the runtime may use.
+        runtime: None loads the preferred one.
+        log: receives the lines that the runtime wrote on stderr meanwhile; otherwise they are dropped.
+
+    Raises:
+        ModelLoadError: the runtime cannot load or prepare the file; one line.
+        RuntimeUnavailableError: no runtime.
+    """
+    runtime = runtime or load_runtime()
+    content = model if isinstance(model, bytes) else _read_model(model)
+    lines: list[str] = []
+    try:
+        with captured_stderr(lines):
+            interpreter = runtime.interpreter_class(model_content=content, num_threads=threads)
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError, SystemError, TypeError) as reason:
+        name = "the model" if isinstance(model, bytes) else str(model)
+        raise ModelLoadError(f"{name} does not load in {runtime.name} {runtime.version}: {one_line(reason)}") from None
+    if log is not None:
+        log.extend(lines)
+    return interpreter
+
+
+def resize_input(interpreter: Any, shape: tuple[int, ...]) -> TensorInfo:
+    """Gives the input another shape and allocates again.
+
+    Returns:
+        The output tensor as it is now: look at its shape, some operators silently keep the old one.
+
+    Raises:
+        ModelLoadError: the runtime refuses, or did not take the shape.
+    """
+    try:
+        with captured_stderr():
+            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], list(shape))
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as reason:
+        raise ModelLoadError(f"the model does not take an input of {shape}: {one_line(reason)}") from None
+    source, result = tensor_infos(interpreter)
+    if source.shape != tuple(shape):
+        raise ModelLoadError(f"the model kept its input of {source.shape}, expected {shape}")
+    return result
+
+
+def tensor_info(detail: dict[str, Any]) -> TensorInfo:
+    """A tensor as one entry of get_input_details() or get_output_details() describes it."""
+    scale, zero_point = detail["quantization"]
+    return TensorInfo(
+        name=str(detail["name"]),
+        shape=tuple(int(side) for side in detail["shape"]),
+        dtype=np.dtype(detail["dtype"]).name,
+        scale=float(scale),
+        zero_point=int(zero_point),
+    )
+
+
+def tensor_infos(interpreter: Any) -> tuple[TensorInfo, TensorInfo]:
+    """The one input and the one output of a model; raises ModelLoadError where there are more."""
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ModelLoadError(f"the model has {len(inputs)} inputs and {len(outputs)} outputs, expected one each")
+    return tensor_info(inputs[0]), tensor_info(outputs[0])
+
+
+def op_names(interpreter: Any) -> tuple[str, ...]:
+    """Operators in the order of the file, then "DELEGATE" for each part that a delegate took over."""
+    try:
+        return tuple(str(op["op_name"]) for op in interpreter._get_ops_details())
+    except (AttributeError, KeyError, TypeError):  # not a public call: it may go
+        return ()
+
+
+def delegate_of(interpreter: Any) -> str:
+    """ "xnnpack" if at least one part of the model runs in that delegate, else "none".
+
+    The runtime says that it created the delegate even where it then gives it nothing to do: in tflite-runtime
+    2.14 for x86-64 every int8 model. So look at the plan, not at the log.
+    """
+    return "xnnpack" if "DELEGATE" in op_names(interpreter) else "none"
+
+
+@contextmanager
+def captured_stderr(lines: list[str] | None = None) -> Iterator[None]:
+    """Keeps what is written to file descriptor 2, by C++ too, off the screen; appends it to `lines`.
+
+    The descriptor belongs to the whole process: other threads' lines go the same way meanwhile.
+    """
+    try:
+        saved = os.dup(2)
+    except OSError:  # closed: there is nothing to keep off
+        yield
+        return
+    target = os.memfd_create("stderr") if hasattr(os, "memfd_create") else os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    os.dup2(target, 2)
+    try:
+        yield
+    finally:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        os.dup2(saved, 2)
+        os.close(saved)
+        if lines is not None:
+            os.lseek(target, 0, os.SEEK_SET)
+            with open(target, encoding="utf-8", errors="replace", closefd=False) as stream:
+                lines.extend(stream.read().splitlines())
+        os.close(target)
+
+
+def _read_model(path: Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as reason:
+        raise ModelLoadError(f"{path}: cannot be read ({reason.strerror})") from None
+
+
+def _version(name: str) -> str:
+    # importlib.metadata would tell as well, for 20 ms and half a megabyte of modules.
+    spec = importlib.util.find_spec(name)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for info in Path(folder).parent.glob(f"{name}-*.dist-info"):
+            return info.name[len(name) + 1 : -len(".dist-info")]
+    return "unknown"
+
+
+def _major_minor(version: str) -> tuple[int, ...]:
+    digits = [part for part in version.split(".")[:2] if part.isdigit()]
+    return tuple(int(part) for part in digits)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import bitstream, bundle
+from ..errors import BundleError
+from ..quantization import LatentGrid
+from . import tiny
+
+
+class BundleCase(unittest.TestCase):
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name) / "tiny"
+
+
+class Writing(BundleCase):
+    def test_reads_back_what_was_written(self) -> None:
+        written = tiny.write(self.folder)
+        read = bundle.read_bundle(self.folder)
+        self.assertEqual(read, written)
+        self.assertEqual(list(read.variants), ["float32", "int16x8", "int8"])
+        self.assertEqual((read.model, read.task, read.coder_id), ("tiny", "compression", 0))
+        self.assertEqual((read.image_shape, read.grid), (tiny.IMAGE_SHAPE, tiny.GRID))
+        np.testing.assert_array_equal(read.read_samples(), tiny.samples())
+        np.testing.assert_array_equal(read.read_tables().frequencies, tiny.tables())
+        data = tiny.encoder_file("int8").data
+        variant = read.variant("int8")
+        self.assertEqual(read.read_encoder("int8"), data)
+        self.assertEqual((variant.input, variant.output), (tiny.INPUTS["int8"], tiny.OUTPUTS["int8"]))
+        tag = bitstream.codec_tag(variant.sha256, read.grid, read.read_tables().sha256, 0)
+        self.assertEqual(variant.codec_tag, tag)
+        self.assertEqual(len({each.codec_tag for each in read.variants.values()}), 3)
+
+    def test_same_arguments_give_the_same_bytes(self) -> None:
+        tiny.write(self.folder)
+        other = self.folder.with_name("other")
+        encoders = {name: tiny.encoder_file(name) for name in reversed(list(tiny.INPUTS))}
+        tiny.write(other, encoders=encoders)
+        names = sorted(path.name for path in self.folder.iterdir())
+        self.assertEqual(names, sorted(path.name for path in other.iterdir()))
+        for name in names:
+            self.assertEqual((self.folder / name).read_bytes(), (other / name).read_bytes(), name)
+
+    def test_variants_that_are_no_more_leave_no_file(self) -> None:
+        tiny.write(self.folder)
+        tiny.write(self.folder, encoders={"int8": tiny.encoder_file("int8")})
+        self.assertEqual([path.name for path in self.folder.glob("*.tflite")], ["int8.encoder.tflite"])
+
+    def test_what_does_not_fit_is_refused_and_nothing_is_written(self) -> None:
+        changes: list[dict[str, Any]] = [
+            {"tables": tiny.tables(3)},
+            {"samples": tiny.samples().astype(np.float32)},
+            {"samples": tiny.samples()[:, :4]},
+            {"grid": LatentGrid(4, 4, 4, 1.0, 0)},
+            {"grid": LatentGrid(2, 2, 4, 0.5, 0)},
+            {"grid": LatentGrid(2, 2, 4, 1.0, 1)},
+            {"image_shape": (8, 8, 1), "samples": tiny.samples()[..., :1]},
+            {"encoders": {}},
+            {"encoders": {"../int8": tiny.encoder_file("int8")}},
+            {"model": "a/b"},
+        ]
+        for change in changes:
+            with self.assertRaises(BundleError, msg=str(change)):
+                tiny.write(self.folder, **change)
+            self.assertFalse(self.folder.exists())
+
+    def test_listing(self) -> None:
+        tiny.write(self.folder)
+        tiny.write(self.folder.with_name("another"))
+        self.folder.with_name("empty").mkdir()
+        self.assertEqual([path.name for path in bundle.list_bundles(self.folder.parent)], ["another", "tiny"])
+        self.assertEqual(bundle.list_bundles(self.folder / "none"), [])
+
+
+class Reading(BundleCase):
+    def setUp(self) -> None:
+        super().setUp()
+        tiny.write(self.folder)
+        self.path = self.folder / "bundle.json"
+        self.value = json.loads(self.path.read_bytes())
+
+    def refused(self, words: str) -> None:
+        self.path.write_text(json.dumps(self.value), encoding="utf-8")
+        with self.assertRaisesRegex(BundleError, words) as caught:
+            bundle.read_bundle(self.folder)
+        self.assertIn("bundle.json", str(caught.exception))
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_versions(self) -> None:
+        for version, words in ((2, "newer"), (0, "older"), (None, "no format version")):
+            self.value["format_version"] = version
+            self.refused(words)
+        self.value = []
+        self.refused("no format version")
+
+    def test_each_missing_key_is_named(self) -> None:
+        for key in sorted(set(self.value) - {"format_version", "preprocessing"}):
+            kept = self.value.pop(key)
+            self.refused(f"{key}.*: missing")
+            self.value[key] = kept
+        encoder = self.value["variants"]["int8"]["encoder"]
+        for key in sorted(encoder):
+            kept = encoder.pop(key)
+            self.refused(f"variants.int8.encoder.{key}: missing")
+            encoder[key] = kept
+
+    def test_wrong_values_are_named(self) -> None:
+        self.value["coder"] = 9
+        self.refused("unknown id 9")
+        self.value["coder"] = 0
+        self.value["tables"]["file"] = "../tables.npy"
+        self.refused("tables.file: '../tables.npy' is not a plain file name")
+        self.value["tables"]["file"] = "tables.npy"
+        self.value["image"]["height"] = 9
+        self.refused("variants.float32.encoder.input.shape")
+        self.value["image"]["height"] = "8"
+        self.refused("image.height")
+
+    def test_missing_folder(self) -> None:
+        with self.assertRaisesRegex(BundleError, "cannot be read"):
+            bundle.read_bundle(self.folder / "none")
+
+    def test_a_changed_file_is_refused_when_it_is_opened(self) -> None:
+        read = bundle.read_bundle(self.folder)
+        opened = {
+            "int8.encoder.tflite": lambda: read.read_encoder("int8"),
+            "tables.npy": read.read_tables,
+            "samples.npy": read.read_samples,
+        }
+        for name, open_it in opened.items():
+            path = self.folder / name
+            data = bytearray(path.read_bytes())
+            data[-1] ^= 1
+            path.write_bytes(bytes(data))
+            with self.assertRaisesRegex(BundleError, f"{name}: sha256"):
+                open_it()
+            path.unlink()
+            with self.assertRaisesRegex(BundleError, f"{name}: cannot be read"):
+                open_it()
+
+    def test_unknown_variant_lists_the_known(self) -> None:
+        with self.assertRaisesRegex(BundleError, "'int4'; available: float32, int16x8, int8"):
+            bundle.read_bundle(self.folder).variant("int4")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,78 @@
+"""The package can be copied alone: what it imports, what it needs, where it runs."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import tiny
+
+PACKAGE = Path(__file__).resolve().parents[1]
+ALLOWED = {"numpy", "ai_edge_litert", "tflite_runtime"}
+# Python 3.9 has no sys.stdlib_module_names; this is what the package uses.
+STANDARD = {
+    "__future__",
+    *("argparse", "ast", "collections", "contextlib", "copy", "dataclasses", "datetime", "importlib", "io"),
+    *("itertools", "json", "math", "os", "pathlib", "platform", "re", "resource", "secrets", "shutil", "signal"),
+    *("struct", "subprocess", "sys", "tempfile", "textwrap", "time", "typing", "unittest", "warnings", "zlib"),
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield str(node.module).split(".")[0]
+
+
+class Isolation(unittest.TestCase):
+    def test_nothing_is_imported_but_the_standard_library_numpy_and_the_runtime(self) -> None:
+        for path in PACKAGE.rglob("*.py"):
+            self.assertEqual(set(imported(path)) - STANDARD - ALLOWED, set(), path)
+
+    def test_only_one_file_names_the_runtimes(self) -> None:
+        for path in PACKAGE.glob("*.py"):
+            code = ast.dump(ast.parse(path.read_bytes()))
+            if path.name not in ("runtime.py", "__main__.py", "bench.py", "__init__.py"):
+                self.assertNotIn("ai_edge_litert", code, path)
+
+    def test_importing_the_package_loads_neither_numpy_nor_a_runtime(self) -> None:
+        code = f"import sys, {PACKAGE.name}; print(sorted(m for m in {sorted(ALLOWED)!r} if m in sys.modules))"
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+        )
+        self.assertEqual(done.stdout.strip(), "[]")
+
+    def test_a_worker_imports_none_of_the_heavy_modules(self) -> None:
+        heavy = ["argparse", "subprocess", "logging", "tempfile", "importlib.metadata", "socket", "email"]
+        code = (
+            "import sys; import numpy; before = set(sys.modules)\n"
+            f"import {PACKAGE.name}.worker\n"
+            f"print(sorted(m for m in {heavy!r} if m in sys.modules and m not in before))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+        )
+        self.assertEqual(done.stdout.strip(), "[]")
+
+    def test_a_copy_in_an_empty_folder_runs(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            copy = Path(name) / "device"
+            ignored = shutil.ignore_patterns("bundles", "results", "__pycache__", "tests")
+            shutil.copytree(PACKAGE, copy, ignore=ignored)
+            tiny.write(copy / "bundles" / "tiny")
+            command = [sys.executable, "-m", "device.bench", "--runs", "2", "--variant", "int8"]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=name, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(len(list((copy / "results").iterdir())), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import os
+import sys
+import unittest
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from .. import runtime
+from ..errors import ModelLoadError, RuntimeUnavailableError
+from . import tiny
+
+
+class Choice(unittest.TestCase):
+    def test_an_installed_one_is_loaded_with_its_version(self) -> None:
+        installed = runtime.available_runtimes()
+        self.assertTrue(installed)
+        loaded = runtime.load_runtime()
+        self.assertEqual(loaded.name, installed[0])
+        self.assertRegex(loaded.version, r"^\d+\.\d+")
+
+    def refused(self, words: str, name: str | None = None) -> None:
+        with self.assertRaisesRegex(RuntimeUnavailableError, words) as caught:
+            runtime.load_runtime(name)
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_none_or_another_is_refused_with_the_cure(self) -> None:
+        self.refused("unknown runtime 'tensorflow'; known: ai_edge_litert", "tensorflow")
+        with mock.patch.object(runtime, "available_runtimes", return_value=()):
+            self.refused("no TFLite runtime is installed; install one with")
+            self.refused("'tflite_runtime' is not installed", "tflite_runtime")
+
+    def test_numpy_2_with_the_old_runtime_is_told_before_it_is_imported(self) -> None:
+        installed = mock.patch.object(runtime, "available_runtimes", return_value=("tflite_runtime",))
+        version = mock.patch.object(runtime, "_version", return_value="2.14.0")
+        with installed, version, mock.patch.object(np, "__version__", "2.4.6"):
+            self.refused("does not work with numpy 2.4.6; pip install 'numpy<2'")
+
+    def test_a_runtime_whose_libraries_are_missing(self) -> None:
+        failure = ImportError("libfoo.so:\ncannot open")
+        with mock.patch("importlib.import_module", side_effect=failure):
+            self.refused("cannot be imported .libfoo.so: cannot open")
+
+
+class Interpreter(unittest.TestCase):
+    def test_tensors_are_those_of_the_file(self) -> None:
+        for variant in tiny.INPUTS:
+            found = runtime.tensor_infos(runtime.make_interpreter(tiny.DATA / f"tiny.{variant}.tflite"))
+            for info, expected in zip(found, (tiny.INPUTS[variant], tiny.OUTPUTS[variant])):
+                self.assertEqual((info.shape, info.dtype), (expected.shape, expected.dtype))
+                self.assertEqual((info.scale, info.zero_point), (expected.scale, expected.zero_point))
+
+    def test_plan_and_delegate(self) -> None:
+        interpreter = runtime.make_interpreter(tiny.encoder_file("float32").data)
+        self.assertEqual(runtime.op_names(interpreter)[:2], ("CONV_2D", "CONV_2D"))
+        self.assertIn(runtime.delegate_of(interpreter), ("xnnpack", "none"))
+        self.assertEqual(runtime.delegate_of(object()), "none")
+
+    def test_what_is_no_model_is_one_line(self) -> None:
+        for content in (b"", b"nothing like it", bytes(100)):
+            with self.assertRaisesRegex(ModelLoadError, "does not load in") as caught:
+                runtime.make_interpreter(content)
+            self.assertNotIn("\n", str(caught.exception))
+        with self.assertRaisesRegex(ModelLoadError, "none.tflite: cannot be read"):
+            runtime.make_interpreter(tiny.DATA / "none.tflite")
+
+    def test_resize_tells_the_new_output(self) -> None:
+        interpreter = runtime.make_interpreter(tiny.encoder_file("float32").data)
+        self.assertEqual(runtime.resize_input(interpreter, (1, 16, 24, 3)).shape, (1, 4, 6, 4))
+
+    def test_more_than_one_input_is_refused(self) -> None:
+        class TwoInputs:
+            def get_input_details(self) -> list[Any]:
+                return [{}, {}]
+
+            def get_output_details(self) -> list[Any]:
+                return [{}]
+
+        with self.assertRaisesRegex(ModelLoadError, "2 inputs and 1 outputs"):
+            runtime.tensor_infos(TwoInputs())
+
+
+class Stderr(unittest.TestCase):
+    def test_lines_of_c_code_are_kept_and_the_descriptor_comes_back(self) -> None:
+        before = os.fstat(2)
+        lines: list[str] = []
+        with self.assertRaises(KeyError), runtime.captured_stderr(lines):
+            os.write(2, b"INFO: from C\n")
+            sys.stderr.write("from Python\n")
+            raise KeyError
+        if hasattr(os, "memfd_create"):
+            self.assertEqual(lines, ["INFO: from C", "from Python"])
+        after = os.fstat(2)
+        self.assertEqual((before.st_dev, before.st_ino), (after.st_dev, after.st_ino))
+
+    def test_no_descriptor_leaks(self) -> None:
+        before = os.dup(0)
+        os.close(before)
+        for _ in range(3):
+            with runtime.captured_stderr():
+                pass
+        after = os.dup(0)
+        os.close(after)
+        self.assertEqual(after, before)
+
+
+if __name__ == "__main__":
+    unittest.main()

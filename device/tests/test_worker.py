@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import unittest
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from .. import bitstream, worker
+from ..files import sha256_bytes
+from ..run_file import read_outputs
+from . import tiny
+
+
+class Worker(unittest.TestCase):
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        self.bundle = tiny.write(self.folder / "tiny")
+        self.job: dict[str, Any] = {
+            "bundle": str(self.bundle.folder),
+            "variant": "float32",
+            "threads": 1,
+            "runtime": None,
+            "runs": 7,
+            "warmup": 3,
+            "outputs": str(self.folder / "tiny.float32.bin"),
+        }
+
+    def test_row(self) -> None:
+        row = worker.run_job(self.job)
+        self.assertEqual((row["status"], row["model"], row["variant"]), ("ok", "tiny", "float32"))
+        self.assertEqual({name: len(values) for name, values in row["samples"].items()}, dict.fromkeys(STAGES, 7))
+        self.assertEqual(len(row["warmup_ns"]), 3)
+        self.assertGreater(row["load_ns"], 0)
+        streams = read_outputs(self.folder, row)
+        self.assertEqual(len(streams), len(tiny.samples()))
+        sizes = row["sizes"]
+        self.assertEqual(sizes["bitstream_bytes"], [len(stream) for stream in streams])
+        self.assertEqual(sizes["payload_bytes"], [len(stream) - 16 for stream in streams])
+        self.assertEqual((sizes["latent_bytes"], sizes["float_latent_bytes"]), (16, 64))
+        tables = self.bundle.read_tables()
+        codes = b""
+        for stream in streams:
+            _, payload = bitstream.unpack(stream, expect_tag=row["codec_tag"])
+            codes += tables.coder(tiny.GRID.shape).decode(payload).tobytes()
+        self.assertEqual(row["codes_sha256"], sha256_bytes(codes))
+
+    def test_a_file_that_does_not_load_is_a_failed_row(self) -> None:
+        tiny.write(self.folder / "tiny", encoders={"int8": tiny.encoder_file("int8", bytes(500))})
+        row = worker.run_job({**self.job, "variant": "int8"})
+        self.assertEqual(row["status"], "failed")
+        self.assertIn("does not load in", row["error"])
+
+    def test_as_a_process_it_answers_in_one_line(self) -> None:
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with redirect_stdout(stdout), redirect_stderr(stderr):
+            with mock.patch("sys.stdin", io.StringIO(json.dumps(self.job))):
+                self.assertEqual(worker.main(), 0)
+            self.assertEqual(json.loads(stdout.getvalue())["status"], "ok")
+            self.assertEqual(stderr.getvalue(), "")
+            with mock.patch("sys.stdin", io.StringIO(json.dumps({**self.job, "variant": "int4"}))):
+                self.assertEqual(worker.main(), 1)
+        self.assertIn("no variant 'int4'", stderr.getvalue())
+
+
+STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")
+
+if __name__ == "__main__":
+    unittest.main()
