@@ -1,0 +1,87 @@
+# Every target does the set-up that it needs; what is done already is not done again.
+MODEL ?=
+RUN ?=
+THREADS ?= 1
+
+# The first of these that is there and new enough makes the host's environment; the device's stands in for a Pi.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+DEVICE_PYTHON ?= $(PYTHON)
+
+HOST := .venv/bin/python
+DEVICE := .venv-device/bin/python
+HOST_READY := .venv/.ready
+DEVICE_READY := .venv-device/.ready
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup loop train export bench collect report evaluate test lint lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo "  MODEL=name: only that model; RUN=folder: that run instead of the newest"
+
+setup: $(HOST_READY) $(DEVICE_READY) ## create .venv (host) and .venv-device (only the runtime)
+
+$(HOST_READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 to 3.13 here; install one, or: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "setting up .venv (the host: TensorFlow and all; some minutes, once)"
+	@$(PYTHON) -m venv .venv
+	@$(HOST) $(PIP_INSTALL) -r requirements.lock
+	@$(HOST) $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEVICE_READY): device/requirements.txt
+	@test -n "$(DEVICE_PYTHON)" || { echo "no Python for the device here; make DEVICE_PYTHON=/path/to/python3"; exit 1; }
+	@echo "setting up .venv-device (the device: a TFLite runtime, nothing else)"
+	@$(DEVICE_PYTHON) -m venv .venv-device
+	@$(DEVICE) $(PIP_INSTALL) -r device/requirements.txt
+	@touch $@
+
+loop: setup ## the whole circle on this machine: export, bench, collect, report
+	@$(MAKE) --no-print-directory export
+	@$(MAKE) --no-print-directory bench
+	@$(MAKE) --no-print-directory collect
+	@$(MAKE) --no-print-directory report
+	@echo
+	@echo "The same with a Raspberry Pi (README.md has every step):"
+	@echo "  scp -r device pi:splitlite/          then there: python -m device.bench"
+	@echo "  scp -r pi:splitlite/device/results from-pi"
+	@echo "  make collect RUN=from-pi && make report"
+
+train: $(HOST_READY) ## train MODEL=name anew (hours; the repository holds the weights)
+	@test -n "$(MODEL)" || { echo "which model? make train MODEL=name"; exit 2; }
+	@$(HOST) -m host train $(MODEL) --resume
+
+export: $(HOST_READY) ## convert, split and package every model (MODEL=name: one)
+	@$(HOST) -m host export $(MODEL)
+
+bench: export $(DEVICE_READY) ## encode and measure here, in the device's environment
+	@$(DEVICE) -m device.bench --threads $(THREADS) $(if $(MODEL),--bundle $(MODEL))
+
+collect: $(HOST_READY) ## decode what a device sent (RUN=folder; default: the newest run made here)
+	@if [ -z "$(RUN)" ] && ! ls -d device/results/*/ >/dev/null 2>&1; then $(MAKE) --no-print-directory bench; fi
+	@$(HOST) -m host collect "$(if $(RUN),$(RUN),$$(ls -d device/results/*/ | sort | tail -n 1))"
+
+report: $(HOST_READY) ## tables and plots of the newest collected run
+	@if ! ls benchmarks/results/*/*/evaluation.json >/dev/null 2>&1; then $(MAKE) --no-print-directory collect; fi
+	@$(HOST) -m host report
+
+evaluate: $(HOST_READY) ## the whole test set (needs the data set: SPLITLITE_DATA or a download)
+	@$(HOST) -m host evaluate $(MODEL)
+
+test: setup lint ## all tests: the host's, then the device's in its own environment
+	@$(DEVICE) -m unittest discover -t . -s device/tests
+	@$(HOST) -m pytest
+
+lint: $(HOST_READY) ## ruff, and mypy --strict on device/
+	@$(HOST) -m ruff check .
+	@$(HOST) -m mypy --strict -p device
+
+lock: $(HOST_READY) ## write requirements.lock anew from pyproject.toml
+	@$(HOST) $(PIP_INSTALL) uv
+	@$(HOST) -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet \
+		--no-header -o requirements.lock
+
+clean: ## remove what was exported and built; environments, runs and weights stay
+	rm -rf build device/bundles benchmarks/reports .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,61 @@
+"""CIFAR-10: the official "python" batches (A. Krizhevsky, "Learning Multiple Layers of Features", 2009)."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+
+from host.data.archive import checked, unpacked
+from host.errors import DataError
+
+FOLDER = "cifar-10-batches-py"
+MD5 = {
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "test_batch": "40351d587109b95175f43aff81a1287e",
+}
+
+
+def load(folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
+    """The training (50,000) and test (10,000) images, uint8 (count, 32, 32, 3).
+
+    Raises:
+        DataError: nothing found, a damaged archive, a missing or wrong batch, a failed download.
+    """
+    if folder is None:
+        from tf_keras.datasets import cifar10
+
+        try:
+            (train, _), (test, _) = cifar10.load_data()
+        except Exception as error:  # whatever the network or the archive does: one line
+            raise DataError(
+                f"CIFAR-10 could not be downloaded ({error}); "
+                "set SPLITLITE_DATA or --data-dir to a folder that holds it"
+            ) from error
+        return train, test
+    batches = [_batch(_find(folder) / name, md5) for name, md5 in MD5.items()]
+    return np.concatenate(batches[:5]), batches[5]
+
+
+def _find(folder: Path) -> Path:
+    for place in (folder, folder / "cifar10"):
+        for batches in (place / FOLDER, place):
+            if (batches / "test_batch").exists() or (batches / "data_batch_1").exists():
+                return batches
+        for archive in ("cifar-10-python.tar.gz", "cifar-10-python.tar.xz"):
+            if (place / archive).is_file():
+                return unpacked(place / archive, FOLDER)
+    raise DataError(
+        f"{folder}: no CIFAR-10 here; expected {FOLDER}/ or cifar-10-python.tar.gz or .tar.xz, "
+        "in it or in its folder cifar10/"
+    )
+
+
+def _batch(path: Path, md5: str) -> np.ndarray:
+    pixels = pickle.loads(checked(path, md5), encoding="bytes")[b"data"]  # safe: the md5 is the official one
+    return np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))

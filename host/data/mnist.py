@@ -1,0 +1,42 @@
+"""MNIST (Y. LeCun, C. Cortes, C. Burges): the four official idx files, of which the two with pictures are read."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+
+from host.data.archive import checked
+from host.errors import DataError
+
+MD5 = {
+    "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+    "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
+}
+
+
+def load(folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
+    """The training (60,000) and test (10,000) images, uint8 (count, 28, 28, 1).
+
+    Raises:
+        DataError: a missing or wrong file, a failed download.
+    """
+    if folder is None:
+        from tf_keras.datasets import mnist
+
+        try:
+            (train, _), (test, _) = mnist.load_data()
+        except Exception as error:  # whatever the network or the archive does: one line
+            raise DataError(
+                f"MNIST could not be downloaded ({error}); set SPLITLITE_DATA or --data-dir to a folder that holds it"
+            ) from error
+        return train[..., None], test[..., None]
+    place = folder / "mnist" if (folder / "mnist").is_dir() else folder
+    train, test = (_images(place / name, md5) for name, md5 in MD5.items())
+    return train, test
+
+
+def _images(path: Path, md5: str) -> np.ndarray:
+    content = gzip.decompress(checked(path, md5))
+    return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28, 1)

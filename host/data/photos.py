@@ -1,0 +1,28 @@
+"""Patches of the colour photographs that ship inside scikit-image: needs no download, so the tests train on it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TRAIN = ("astronaut", "coffee")
+TEST = ("cat",)
+
+
+def load(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Training and test patches, uint8 (count, size, size, 3): half-overlapping for training, tiled for the test."""
+    import skimage.data
+
+    train = [patch for name in TRAIN for patch in _patches(getattr(skimage.data, name)(), size, max(size // 2, 1))]
+    test = [patch for name in TEST for patch in _patches(getattr(skimage.data, name)(), size, size)]
+    # A fixed shuffle, so that the validation split at the end is not one corner of one photograph.
+    order = np.random.default_rng(0).permutation(len(train))
+    return np.stack(train)[order], np.stack(test)
+
+
+def _patches(image: np.ndarray, size: int, step: int) -> list[np.ndarray]:
+    height, width = image.shape[:2]
+    return [
+        image[top : top + size, left : left + size, :3]
+        for top in range(0, height - size + 1, step)
+        for left in range(0, width - size + 1, step)
+    ]

@@ -1,0 +1,29 @@
+"""What can go wrong on the workstation; the base is the device's, so that one clause catches both halves' errors."""
+
+from __future__ import annotations
+
+from device.errors import SplitliteError
+
+
+class SpecError(SplitliteError):
+    """A spec.json that cannot be used: names the JSON path and what is available."""
+
+
+class DataError(SplitliteError):
+    """A data set that is missing, truncated or not what it should be."""
+
+
+class ModelError(SplitliteError):
+    """models/<name> lacks something (weights, tables, samples) that a command needs."""
+
+
+class ExportError(SplitliteError):
+    """A converted file that must not travel."""
+
+
+class CollectError(SplitliteError):
+    """A run, or one row of it, that cannot be evaluated."""
+
+
+class ReportError(SplitliteError):
+    """A report that cannot be written: no collected run, or a file of it that cannot be read."""

@@ -1,0 +1,82 @@
+"""models/<name>: what training leaves there and everything later reads."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from device.entropy import Tables, read_tables
+from device.files import sha256_file
+from device.quantization import LatentGrid
+from host.errors import ModelError
+from host.spec import Spec
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """Paths below models/<name>/."""
+
+    spec: Spec
+
+    @property
+    def folder(self) -> Path:
+        return self.spec.folder
+
+    @property
+    def checkpoints(self) -> Path:
+        """Not committed: what an interrupted training resumes from."""
+        return self.folder / "checkpoints"
+
+    @property
+    def training(self) -> Path:
+        return self.folder / "training.json"
+
+    @property
+    def tables(self) -> Path:
+        return self.folder / "tables.npy"
+
+    def weights(self, name: str) -> Path:
+        """`float`, `qat`, or `decoder.<variant>`."""
+        return self.folder / f"{name}.weights.h5"
+
+    def images(self) -> tuple[np.ndarray, np.ndarray]:
+        """(calibration, samples), uint8 (count, height, width, channels): of the training and of the test split."""
+        path = self.folder / "images.npz"
+        self._need(path, "float")
+        with np.load(path, allow_pickle=False) as arrays:
+            return arrays["calibration"], arrays["samples"]
+
+    def save_images(self, calibration: np.ndarray, samples: np.ndarray) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(self.folder / "images.npz", calibration=calibration, samples=samples)
+
+    def read_tables(self) -> Tables:
+        self._need(self.tables, "tune")
+        return read_tables(self.tables)
+
+    def digest(self) -> str:
+        """sha256 of all that export reads: the spec, the weights, the tables, the images."""
+        parts = [f"spec {self.spec.digest}"]
+        parts += [
+            f"{path.name} {sha256_file(path)}"
+            for path in sorted(self.folder.iterdir())
+            if path.suffix in (".h5", ".npy", ".npz")
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _need(self, path: Path, stage: str) -> None:
+        if not path.is_file():
+            raise ModelError(f"{path}: missing; make it with `host train {self.spec.name} --stage {stage}`")
+
+
+def latent_grid(spec: Spec, latent_shape: tuple[int, ...]) -> LatentGrid:
+    """The model's one latent grid; zero point 0, so that a code is the rounded latent in units of the scale.
+
+    Args:
+        latent_shape: (height, width, channels).
+    """
+    height, width, channels = latent_shape
+    return LatentGrid(height, width, channels, spec.latent_scale, 0)

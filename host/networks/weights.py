@@ -1,0 +1,58 @@
+"""Weights files: HDF5, one array a weight, in the order of the model's layers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import h5py
+import tf_keras as keras
+
+from host.errors import ModelError
+
+
+def save_weights(path: Path, models: dict[str, keras.Model]) -> None:
+    """Writes `<half>/<index>` for every weight of every half, atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, suffix=".h5")
+    os.close(handle)
+    try:
+        with h5py.File(scratch, "w") as file:
+            for half, model in models.items():
+                for index, weight in enumerate(model.weights):
+                    entry = file.create_dataset(f"{half}/{index:03d}", data=weight.numpy())
+                    entry.attrs["weight"] = weight.name
+        os.chmod(scratch, 0o644)
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+
+
+def load_weights(path: Path, models: dict[str, keras.Model]) -> None:
+    """Reads what `save_weights` wrote into models of the same spec.
+
+    Raises:
+        ModelError: no such file, a damaged one, or weights of another network.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: missing; make it with `host train {path.parent.name}`")
+    try:
+        with h5py.File(path) as file:
+            for half, model in models.items():
+                found = {name: entry[()] for name, entry in file[half].items()} if half in file else {}
+                expected = {f"{index:03d}": weight for index, weight in enumerate(model.weights)}
+                shapes = {name: tuple(value.shape) for name, value in found.items()}
+                wanted = {name: tuple(weight.shape) for name, weight in expected.items()}
+                if shapes != wanted:
+                    differing = sorted(set(shapes.items()) ^ set(wanted.items()))[0]
+                    raise ModelError(
+                        f"{path}: weights of another network ({half}/{differing[0]}: "
+                        f"found {shapes.get(differing[0])}, the spec has {wanted.get(differing[0])}); "
+                        "train again, or go back to the spec that they belong to"
+                    )
+                for name, weight in expected.items():
+                    weight.assign(found[name])
+    except OSError as error:
+        raise ModelError(f"{path}: not a readable weights file ({error}); restore it or train again") from error

@@ -1,0 +1,136 @@
+"""build/<name>/<codec tag>/: everything that decodes one tag's bitstreams. Another tag's folder is never touched."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from device.bundle import Bundle
+from device.entropy import Tables, read_tables, tables_bytes
+from device.files import check_version, read_json, sha256_bytes, write_bytes, write_json
+from device.quantization import LatentGrid
+from host.errors import CollectError
+
+BUILD = Path(__file__).resolve().parent.parent.parent / "build"
+FORMAT_VERSION = 1
+FILE_NAME = "decoders.json"
+
+
+@dataclass(frozen=True)
+class DecoderFolder:
+    """One codec tag's decoders.
+
+    Attributes:
+        value: decoders.json: "model", "variant", "codec_tag", "model_sha256", "image", "encoder_bytes", and under
+            "files" by name ("own", "tuned", "full") the file, its sha256 and its bytes.
+    """
+
+    folder: Path
+    value: dict[str, Any]
+    grid: LatentGrid
+
+    @property
+    def names(self) -> list[str]:
+        """The decoders that serve the tag: "own", then "tuned" where there is one."""
+        return [name for name in ("own", "tuned") if name in self.value["files"]]
+
+    def read(self, name: str) -> bytes:
+        """A .tflite file's content; raises CollectError where it is missing or damaged."""
+        entry = self.value["files"][name]
+        path = self.folder / entry["file"]
+        if not path.is_file():
+            raise CollectError(f"{path}: missing; export {self.value['model']} again")
+        data = path.read_bytes()
+        if sha256_bytes(data) != entry["sha256"]:
+            raise CollectError(f"{path}: damaged (sha256 differs from {FILE_NAME}); export {self.value['model']} again")
+        return data
+
+    def tables(self) -> Tables:
+        return read_tables(self.folder / "tables.npy")
+
+
+def write_decoders(
+    build: Path, bundle: Bundle, variant: str, files: dict[str, bytes], tables: np.ndarray
+) -> DecoderFolder:
+    """Writes one tag's folder, decoders.json last.
+
+    Args:
+        files: by "own", "tuned", "full": .tflite content.
+    """
+    entry = bundle.variant(variant)
+    folder = build / bundle.model / entry.codec_tag
+    write_bytes(folder / "tables.npy", tables_bytes(Tables(tables)))
+    names = {"own": "decoder.tflite", "tuned": "decoder.tuned.tflite", "full": "full.tflite"}
+    for name, data in files.items():
+        write_bytes(folder / names[name], data)
+    height, width, channels = bundle.image_shape
+    write_json(
+        folder / FILE_NAME,
+        {
+            "format_version": FORMAT_VERSION,
+            "model": bundle.model,
+            "variant": variant,
+            "codec_tag": entry.codec_tag,
+            "model_sha256": bundle.model_sha256,
+            "spec_sha256": bundle.spec_sha256,
+            "encoder_bytes": entry.encoder_bytes,
+            "output_dtype": entry.output.dtype,
+            "image": {"height": height, "width": width, "channels": channels},
+            "latent": bundle.grid.to_dict(),
+            "files": {
+                name: {"file": names[name], "sha256": sha256_bytes(data), "bytes": len(data)}
+                for name, data in files.items()
+            },
+        },
+    )
+    return read_decoders(build, bundle.model, entry.codec_tag)
+
+
+def samples_path(build: Path, model: str, bundle_sha256: str) -> Path:
+    """Where the sample images of one exported bundle are kept: what a device encoded is compared with them."""
+    return build / model / "samples" / f"{bundle_sha256[:16]}.npy"
+
+
+def write_samples(build: Path, bundle: Bundle) -> None:
+    """Keeps a bundle's sample images for `read_samples`."""
+    buffer = io.BytesIO()
+    np.save(buffer, bundle.read_samples(), allow_pickle=False)
+    write_bytes(samples_path(build, bundle.model, bundle.sha256), buffer.getvalue())
+
+
+def read_samples(build: Path, model: str, bundle_sha256: str) -> np.ndarray:
+    """The images that a device with this bundle encoded, uint8 (count, height, width, channels).
+
+    Raises:
+        CollectError: the bundle was not exported here.
+    """
+    path = samples_path(build, model, bundle_sha256)
+    if not path.is_file():
+        raise CollectError(
+            f"{path}: missing; the bundle of {model} on the device was not exported on this workstation, "
+            "or by another state of models/; export that state here and collect again"
+        )
+    return np.load(path, allow_pickle=False)
+
+
+def read_decoders(build: Path, model: str, codec_tag: str) -> DecoderFolder:
+    """The decoders of a codec tag.
+
+    Raises:
+        CollectError: this workstation has none for the tag; says which tags it has.
+    """
+    folder = build / model / codec_tag
+    path = folder / FILE_NAME
+    if not path.is_file():
+        there = sorted(other.parent.name for other in (build / model).glob(f"*/{FILE_NAME}"))
+        raise CollectError(
+            f"{build / model}: no decoder for codec tag {codec_tag} (here: {', '.join(there) or 'none'}); "
+            f"export the {model} that the device's bundle came from"
+        )
+    value = read_json(path, CollectError)
+    check_version(value.get("format_version"), FORMAT_VERSION, "decoders", path, CollectError)
+    return DecoderFolder(folder, value, LatentGrid.from_dict(value["latent"]))

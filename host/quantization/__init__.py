@@ -1,0 +1,1 @@
+"""Recipes, calibration, conversion: from Keras models to .tflite bytes."""

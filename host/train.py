@@ -1,0 +1,88 @@
+"""Training, whole: the stages float, qat and tune, and the record of them."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from device.files import read_json, write_json
+from host import __version__
+from host.data import Images, data_folder, load_images
+from host.errors import ModelError
+from host.model import ModelFolder
+from host.spec import MODELS, load_spec
+from host.training.stages import train_float, train_qat
+from host.tuning.stage import tune
+
+STAGES: dict[str, Callable[[ModelFolder, Images, bool], dict[str, Any]]] = {
+    "float": train_float,
+    "qat": train_qat,
+    "tune": tune,
+}
+FORMAT_VERSION = 1
+
+
+def train(
+    name: str,
+    stages: tuple[str, ...] = tuple(STAGES),
+    *,
+    resume: bool = False,
+    data_dir: Path | None = None,
+    models: Path = MODELS,
+) -> dict[str, Any]:
+    """Trains a model's stages in their order and writes what they leave into models/<name>/.
+
+    Args:
+        stages: some of float, qat, tune.
+        resume: go on from the checkpoints of an interrupted training; a finished stage is not trained again.
+        data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
+        models: the folder that holds <name>/spec.json.
+
+    Returns:
+        The content of training.json.
+
+    Raises:
+        SpecError, DataError, ModelError: one line each.
+    """
+    model = ModelFolder(load_spec(name, models))
+    images = load_images(model.spec.data, data_folder(data_dir))
+    record = read_json(model.training, ModelError) if model.training.is_file() else {}
+    for stage in (stage for stage in STAGES if stage in stages):
+        done = record.get("stages", {}).get(stage, {})
+        if resume and done.get("spec_sha256") == model.spec.digest:
+            continue
+        started = time.perf_counter()
+        result = STAGES[stage](model, images, resume)
+        record = {
+            "format_version": FORMAT_VERSION,
+            "model": name,
+            "seed": model.spec.training.seed,
+            "spec_sha256": model.spec.digest,
+            "data": {
+                "dataset": model.spec.data.dataset,
+                "sha256": images.digest,
+                "training_images": len(images.train),
+                "validation_images": len(images.validation),
+            },
+            "versions": _versions(),
+            "stages": {
+                **record.get("stages", {}),
+                stage: {
+                    **result,
+                    "spec_sha256": model.spec.digest,
+                    "wall_seconds": round(time.perf_counter() - started, 1),
+                },
+            },
+        }
+        write_json(model.training, record)
+    return record
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    packages = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "ai-edge-litert")
+    return {"splitlite": __version__, "python": platform.python_version(), **{name: version(name) for name in packages}}

@@ -1,0 +1,1 @@
+"""Losses, the loop with checkpoints and resume, quantization-aware training."""

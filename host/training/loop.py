@@ -1,0 +1,195 @@
+"""The training loop: Adam with cosine decay, early stopping, a checkpoint an epoch, resume to the same numbers."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+from tqdm import tqdm
+
+from device.files import read_json, write_json
+from host.errors import ModelError
+from host.networks.weights import load_weights, save_weights
+from host.spec import StageSpec
+from host.training.losses import LOSSES, mean_psnr
+
+Forward = Callable[[Any, bool], Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stage's work.
+
+    Attributes:
+        label: shown beside the progress.
+        models: what is trained and saved, by the names in the weights file.
+        forward: (inputs, training) -> reconstruction float32 0..1.
+        inputs, targets: what `forward` reads and what it should give: uint8 images (scaled to 0..1 here) or float32
+            latents (as they are). The same array twice for a network that reads images.
+        validation: the same two, of the validation split.
+        flip: mirror each image left to right with probability 1/2; only where inputs are the targets.
+    """
+
+    label: str
+    models: dict[str, keras.Model]
+    forward: Forward
+    inputs: np.ndarray
+    targets: np.ndarray
+    validation: tuple[np.ndarray, np.ndarray]
+    flip: bool = False
+
+
+def fit(
+    task: Task, loss: str, stage: StageSpec, batch_size: int, seed: int, folder: Path, resume: bool
+) -> dict[str, Any]:
+    """Trains until `stage.epochs` or until `stage.patience` epochs brought nothing; the models keep the best weights.
+
+    Args:
+        folder: checkpoints; emptied at the start unless `resume`, kept afterwards.
+
+    Returns:
+        {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "validation_loss", "validation_psnr_db",
+        "seconds"}]}; `seconds` is wall time.
+
+    Raises:
+        ModelError: the loss is no finite number any more.
+    """
+    if not resume:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    batches = max(len(task.inputs) // batch_size, 1)
+    decay = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * batches)
+    optimizer = keras.optimizers.Adam(decay)
+    variables = [variable for model in task.models.values() for variable in model.trainable_variables]
+    optimizer.build(variables)
+    checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models)
+    history: list[dict[str, Any]] = []
+    best = folder / "best.weights.h5"
+    if (folder / "state.json").is_file():
+        state = read_json(folder / "state.json", ModelError)
+        checkpoint.restore(str(folder / state["checkpoint"])).assert_consumed()
+        history = state["history"]
+
+    train_step = _train_step(task, variables, optimizer, LOSSES[loss])
+    validation = _validation(task, LOSSES[loss])
+    while len(history) < stage.epochs and not _stalled(history, stage.patience):
+        epoch = len(history) + 1
+        started = time.perf_counter()
+        total = _epoch(
+            task,
+            train_step,
+            batch_size,
+            batches,
+            np.random.default_rng([seed, epoch]),
+            f"{task.label} {epoch}/{stage.epochs}",
+        )
+        validation_loss, psnr = validation()
+        row = {
+            "epoch": epoch,
+            "loss": total,
+            "validation_loss": validation_loss,
+            "validation_psnr_db": round(psnr, 4),
+            "seconds": round(time.perf_counter() - started, 2),
+        }
+        if not math.isfinite(total) or not math.isfinite(validation_loss):
+            raise ModelError(
+                f"{task.label}: the loss is no finite number in epoch {epoch}; "
+                "lower training.*.learning_rate in the spec"
+            )
+        if not history or validation_loss < min(past["validation_loss"] for past in history):
+            save_weights(best, task.models)
+        history.append(row)
+        _save_state(folder, checkpoint, epoch, history)
+        click.echo(
+            f"{task.label} {epoch}/{stage.epochs}: loss {total:.6f}, validation {validation_loss:.6f}, "
+            f"{psnr:.3f} dB, {row['seconds']:.0f} s",
+            err=True,
+        )
+    load_weights(best, task.models)
+    losses = [row["validation_loss"] for row in history]
+    return {
+        "epochs": len(history),
+        "best_epoch": 1 + losses.index(min(losses)),
+        "seconds": round(sum(row["seconds"] for row in history), 1),
+        "history": history,
+    }
+
+
+def _validation(task: Task, loss: Callable[[Any, Any], Any]) -> Callable[[], tuple[float, float]]:
+    @tf.function(reduce_retracing=True)
+    def batch(inputs: Any, targets: Any) -> Any:
+        reconstruction = task.forward(_scaled(inputs), False)
+        return loss(_scaled(targets), reconstruction), mean_psnr(_scaled(targets), reconstruction)
+
+    def validate() -> tuple[float, float]:
+        inputs, targets = task.validation
+        parts = [
+            (len(inputs[i : i + 250]), *batch(tf.constant(inputs[i : i + 250]), tf.constant(targets[i : i + 250])))
+            for i in range(0, len(inputs), 250)
+        ]
+        return (
+            sum(count * float(value) for count, value, _ in parts) / len(inputs),
+            sum(count * float(psnr) for count, _, psnr in parts) / len(inputs),
+        )
+
+    return validate
+
+
+def validate(task: Task, loss: str) -> tuple[float, float]:
+    """The loss and the mean PSNR in dB over a task's validation split."""
+    return _validation(task, LOSSES[loss])()
+
+
+def _stalled(history: list[dict[str, Any]], patience: int) -> bool:
+    losses = [row["validation_loss"] for row in history]
+    return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= patience
+
+
+def _save_state(folder: Path, checkpoint: tf.train.Checkpoint, epoch: int, history: list[dict[str, Any]]) -> None:
+    # state.json names the checkpoint that it belongs to and is replaced after it was written: an interruption
+    # anywhere leaves a pair that fits.
+    name = f"epoch-{epoch}"
+    checkpoint.write(str(folder / name))
+    write_json(folder / "state.json", {"checkpoint": name, "history": history})
+    for old in folder.glob("epoch-*"):
+        if old.name.split(".")[0] != name:
+            old.unlink()
+
+
+def _scaled(values: Any) -> Any:
+    return tf.cast(values, tf.float32) / 255.0 if values.dtype == tf.uint8 else values
+
+
+def _train_step(task: Task, variables: list[Any], optimizer: Any, loss: Callable[[Any, Any], Any]) -> Any:
+    @tf.function(reduce_retracing=True)
+    def step(inputs: Any, targets: Any) -> Any:
+        with tf.GradientTape() as tape:
+            value = loss(_scaled(targets), task.forward(_scaled(inputs), True))
+        optimizer.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
+        return value
+
+    return step
+
+
+def _epoch(task: Task, step: Any, batch_size: int, batches: int, rng: np.random.Generator, label: str) -> float:
+    order = rng.permutation(len(task.inputs))
+    total = tf.constant(0.0)
+    for index in tqdm(range(batches), desc=label, unit="batch", leave=False, file=sys.stderr, disable=None):
+        chosen = order[index * batch_size : (index + 1) * batch_size]
+        inputs = task.inputs[chosen]
+        if task.flip:
+            mirrored = rng.random(len(chosen)) < 0.5
+            inputs[mirrored] = inputs[mirrored, :, ::-1]
+        targets = inputs if task.inputs is task.targets else task.targets[chosen]
+        total += step(tf.constant(inputs), tf.constant(targets))
+    return float(total) / batches

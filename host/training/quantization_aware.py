@@ -1,0 +1,96 @@
+"""Both halves with fake quantization (TF Model Optimization Toolkit), the latent and the image on fixed grids.
+
+B. Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference" (2018).
+The toolkit's activation ranges are moving averages that start at -6..6 and need about a thousand steps to arrive; here
+they start from what the float network's activations really span, so that training starts near the float quality.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow_model_optimization as tfmot
+import tf_keras as keras
+from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_registry
+
+from device.quantization import LatentGrid
+from host.networks.grid import grid_range
+
+quantizers = tfmot.quantization.keras.quantizers
+_REGISTRY = default_8bit_quantize_registry.Default8BitQuantizeRegistry()
+
+
+class FixedOutput(tfmot.quantization.keras.QuantizeConfig):
+    """A layer's default quantization, but its output on a range that training cannot move."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low, self.high = low, high
+
+    def get_weights_and_quantizers(self, layer: Any) -> list[Any]:
+        return _REGISTRY.get_quantize_config(layer).get_weights_and_quantizers(layer)
+
+    def set_quantize_weights(self, layer: Any, quantize_weights: list[Any]) -> None:
+        _REGISTRY.get_quantize_config(layer).set_quantize_weights(layer, quantize_weights)
+
+    def get_activations_and_quantizers(self, layer: Any) -> list[Any]:
+        return []
+
+    def set_quantize_activations(self, layer: Any, quantize_activations: list[Any]) -> None:
+        pass
+
+    def get_output_quantizers(self, layer: Any) -> list[Any]:
+        return [quantizers.FixedQuantizer(8, self.low, self.high, narrow_range=False)]
+
+    def get_config(self) -> dict[str, Any]:
+        return {"low": self.low, "high": self.high}
+
+
+def quantization_aware(encoder: keras.Model, decoder: keras.Model, grid: LatentGrid) -> tuple[keras.Model, keras.Model]:
+    """The two halves with fake quantization, starting from their float weights; ranges are still to be set."""
+    low, high = grid_range(grid)
+    return _quantize(encoder, low, high, (0.0, 1.0)), _quantize(decoder, 0.0, 1.0, (low, high))
+
+
+def set_ranges(quantized: keras.Model, model: keras.Model, inputs: np.ndarray) -> None:
+    """Sets every activation range of a quantization-aware half to what the float half's activations span.
+
+    Args:
+        inputs: float32, what the half reads: images 0..1 or latents.
+    """
+    names = [layer.name for layer in model.layers[1:]]
+    outputs = keras.Model(model.input, [model.get_layer(name).output for name in names]).predict(inputs, verbose=0)
+    spans = {
+        name: (min(float(o.min()), 0.0), max(float(o.max()), 0.0))
+        for name, o in zip(names, outputs if len(names) > 1 else [outputs], strict=True)
+    }
+    for layer in quantized.layers:
+        span = spans.get(layer.name.removeprefix("quant_"))
+        for weight in layer.weights if span else ():
+            kind = weight.name.split(":")[0]
+            if kind.endswith(("post_activation_min", "output_min")):
+                weight.assign(span[0])
+            elif kind.endswith(("post_activation_max", "output_max")):
+                weight.assign(span[1])
+    # _quantize's last layer keeps its fixed range: FixedQuantizer has no such weights or does not read them.
+
+
+def _quantize(model: keras.Model, low: float, high: float, input_range: tuple[float, float]) -> keras.Model:
+    last = model.layers[-1]
+
+    def annotate(layer: Any) -> Any:
+        if layer.name == last.name:
+            return tfmot.quantization.keras.quantize_annotate_layer(layer, FixedOutput(low, high))
+        return tfmot.quantization.keras.quantize_annotate_layer(layer)
+
+    annotated = keras.models.clone_model(model, clone_function=annotate)
+    annotated.set_weights(model.get_weights())
+    with keras.utils.custom_object_scope({"FixedOutput": FixedOutput}):
+        quantized = tfmot.quantization.keras.quantize_apply(annotated)
+    source = quantized.layers[1]
+    for weight in source.weights:
+        if weight.name.split(":")[0].endswith("_min"):
+            weight.assign(input_range[0])
+        elif weight.name.split(":")[0].endswith("_max"):
+            weight.assign(input_range[1])
+    return quantized

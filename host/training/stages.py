@@ -1,0 +1,110 @@
+"""The stages float and qat: the network, then the same network aware of its quantization, beside a fair control."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tf_keras as keras
+
+from host.data import Images
+from host.model import ModelFolder, latent_grid
+from host.networks.builder import build, initialize
+from host.networks.grid import on_grid
+from host.networks.weights import load_weights, save_weights
+from host.spec import Spec
+from host.training.loop import Task, fit, validate
+from host.training.quantization_aware import quantization_aware, set_ranges
+
+SAMPLES = 64
+_RANGES_FROM = 500  # images whose activations set the first ranges of quantization-aware training
+
+
+def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
+    """Trains the network; writes float.weights.h5 and images.npz."""
+    spec = model.spec
+    encoder, decoder = build(spec)
+    initialize(spec, encoder, decoder, images.train)
+    task = _float_task(spec, "float", encoder, decoder, images)
+    result = fit(
+        task,
+        spec.training.loss,
+        spec.training.float_,
+        spec.training.batch_size,
+        spec.training.seed,
+        model.checkpoints / "float",
+        resume,
+    )
+    model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
+    save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
+    return result
+
+
+def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
+    """Quantization-aware training from the float weights, and its control: the float network for as many epochs more.
+
+    Writes qat.weights.h5. If the control validates better than the float network did, it becomes float.weights.h5.
+    """
+    spec, stage = model.spec, model.spec.training.qat
+    encoder, decoder = build(spec)
+    load_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
+    grid = latent_grid(spec, encoder.output_shape[1:])
+    quantized = quantization_aware(encoder, decoder, grid)
+    some = images.train[:_RANGES_FROM] / np.float32(255)
+    latents = on_grid(encoder.predict(some, verbose=0), grid).numpy()
+    set_ranges(quantized[0], encoder, some)
+    set_ranges(quantized[1], decoder, latents)
+    task = Task(
+        f"{spec.name} qat",
+        {"encoder": quantized[0], "decoder": quantized[1]},
+        lambda image, training: quantized[1](quantized[0](image, training=training), training=training),
+        images.train,
+        images.train,
+        (images.validation, images.validation),
+        spec.data.flip,
+    )
+    result = fit(
+        task,
+        spec.training.loss,
+        stage,
+        spec.training.batch_size,
+        spec.training.seed + 1,
+        model.checkpoints / "qat",
+        resume,
+    )
+    save_weights(model.weights("qat"), task.models)
+
+    continued = _float_task(spec, "control", encoder, decoder, images)
+    before, _ = validate(continued, spec.training.loss)
+    control = fit(
+        continued,
+        spec.training.loss,
+        stage,
+        spec.training.batch_size,
+        spec.training.seed + 1,
+        model.checkpoints / "control",
+        resume,
+    )
+    after = min(row["validation_loss"] for row in control["history"])
+    if after < before:
+        save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
+    return {**result, "control": control, "float32_weights": "control" if after < before else "float"}
+
+
+def calibration_images(spec: Spec, train: np.ndarray) -> np.ndarray:
+    """The spec's number of training images, drawn with the spec's seed; uint8 (count, height, width, channels)."""
+    count = min(spec.quantization.calibration_images, len(train))
+    return train[np.sort(np.random.default_rng(spec.training.seed).choice(len(train), count, replace=False))]
+
+
+def _float_task(spec: Spec, label: str, encoder: keras.Model, decoder: keras.Model, images: Images) -> Task:
+    grid = latent_grid(spec, encoder.output_shape[1:])
+    return Task(
+        f"{spec.name} {label}",
+        {"encoder": encoder, "decoder": decoder},
+        lambda image, training: decoder(on_grid(encoder(image, training=training), grid), training=training),
+        images.train,
+        images.train,
+        (images.validation, images.validation),
+        spec.data.flip,
+    )
