@@ -1,0 +1,1 @@
+"""Tables, plots and the report: every number computed from files that bench, collect, evaluate and train left."""

@@ -1,0 +1,113 @@
+"""The report as files, from a whole made-up project."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from host.errors import ReportError
+from host.reporting.report import write_report
+
+
+def write(project, **changes):
+    lines = list(write_report(None, None, project.models, project.benchmarks))
+    return project.benchmarks / "reports", lines
+
+
+def test_everything_is_written_and_named(project):
+    folder, lines = write(project.write(pictures=True))
+    assert {file.name for file in folder.iterdir()} == {
+        "report.md",
+        "report.json",
+        "report.csv",
+        "psnr_bytes.png",
+        "psnr_latency.png",
+        "grid_tiny-mse.png",
+    }
+    assert str(folder / "report.md") in lines[-2] and str(folder) in lines[-1]
+    assert all(len(line) <= 100 for line in lines[:-2])
+    for file in folder.glob("*.png"):
+        with Image.open(file) as image:
+            assert image.size[0] > 300 and len(image.convert("L").getcolors()) > 10
+        assert f"({file.name})" in (folder / "report.md").read_text()
+
+
+def test_the_source_of_every_number_is_named(project):
+    folder, lines = write(project.write())
+    text = (folder / "report.md").read_text()
+    assert "10000 test images (evaluations/tiny-mse/set-tag.json)" in text
+    assert f"on pi, ai_edge_litert 2.3.0, n=200, run {project.run['run_id']}" in text
+    assert "median on the workstation (bench-pc, ai_edge_litert 2.3.0, n=150)" in text
+    assert "another codec tag" not in text and "emulated" not in text
+    assert "10000 test images" in " ".join(lines)
+
+
+def test_an_evaluation_of_equal_weights_is_said_to_be_one(project):
+    project.evaluation["codec_tag"] = "elsewhere"
+    for row in project.evaluation["rows"]:
+        if "codec_tag" in row:
+            row["codec_tag"] += "-elsewhere"
+    folder, _ = write(project.write())
+    text = (folder / "report.md").read_text()
+    assert "another codec tag (set-tag, evaluated elsewhere); the quality is that of an equal model." in text
+    assert json.loads((folder / "report.json").read_text())["models"][0]["evaluation"]["match"] == "model_sha256"
+
+
+def test_without_evaluation_and_training_the_report_says_what_it_is_made_of(project):
+    folder, _ = write(project.write(evaluation=False, training=False))
+    text = (folder / "report.md").read_text()
+    assert "no evaluation of the test set belongs to this run" in text and "64 sample images" in text
+    assert "No training.json at hand." in text
+    assert "loses 0.50 dB against float32 (29.00 against 29.50 dB)" in text
+
+
+def test_the_json_holds_the_raw_numbers_and_never_nan(project):
+    project.row(project.evaluation, "int8")["metrics"]["ssim"] = float("nan")
+    project.training["stages"]["float"]["history"][4]["validation_psnr_db"] = float("inf")
+    folder, _ = write(project.write())
+    text = (folder / "report.json").read_text()
+    assert "NaN" not in text and "Infinity" not in text and "null" not in text
+    model = json.loads(text)["models"][0]
+    int8 = next(row for row in model["rows"] if row["row"] == "int8")
+    assert (int8["encoder_time"]["median_ns"], int8["encoder_bytes"], "ssim" in int8) == (1_000_000, 80_000, False)
+    assert len(model["trainings"]) == 4 and len(model["sentences"]) >= 5
+
+
+def test_a_failed_variant_is_told_without_breaking_a_table(project):
+    folder, _ = write(project.write())
+    assert "- tiny-mse int16x8: device: the runtime has no RESIZE" in (folder / "report.md").read_text()
+
+
+def test_a_run_where_everything_failed_is_still_reported(project):
+    for row in project.result["rows"]:
+        row["error"] = "the runtime does not load it"
+    folder, lines = write(project.write(evaluation=False, training=False))
+    assert "the runtime does not load it" in "\n".join(lines)
+    assert (folder / "psnr_latency.png").stat().st_size > 1000
+
+
+def test_the_same_files_give_the_same_bytes(project):
+    folder, _ = write(project.write(pictures=True))
+    first = {file.name: file.read_bytes() for file in folder.iterdir()}
+    write(project)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == first
+
+
+def test_damaged_pictures_are_a_named_error(project):
+    project.write()
+    (project.run_folder / "reconstructions.npz").write_bytes(b"PK\x03\x04 broken")
+    with pytest.raises(ReportError, match=r"reconstructions\.npz"):
+        write(project)
+
+
+def test_reporting_needs_no_tensorflow():
+    code = (
+        "import sys, host.reporting.report, host.reporting.plots; "
+        "print([m for m in sys.modules if m in ('tensorflow', 'keras', 'tf_keras', 'matplotlib.pyplot')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
