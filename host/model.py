@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from device.entropy import Tables, read_tables
-from device.files import sha256_file
+from device.files import read_json, sha256_file
 from device.quantization import LatentGrid
 from host.errors import ModelError
 from host.spec import Spec
@@ -57,26 +57,31 @@ class ModelFolder:
         self._need(self.tables, "tune")
         return read_tables(self.tables)
 
+    def grid(self, latent_shape: tuple[int, ...]) -> LatentGrid:
+        """The model's one latent grid; zero point 0, so that a code is the rounded latent in units of the scale.
+
+        Args:
+            latent_shape: (height, width, channels).
+        """
+        height, width, channels = latent_shape
+        scale = read_json(self.latent, ModelError)["scale"] if self.latent.is_file() else self.spec.latent_scale
+        return LatentGrid(height, width, channels, scale, 0)
+
+    @property
+    def latent(self) -> Path:
+        """The scale that the stage float chose; not there where the spec's is kept."""
+        return self.folder / "latent.json"
+
     def digest(self) -> str:
         """sha256 of all that export reads: the spec, the weights, the tables, the images."""
         parts = [f"spec {self.spec.digest}"]
         parts += [
             f"{path.name} {sha256_file(path)}"
             for path in sorted(self.folder.iterdir())
-            if path.suffix in (".h5", ".npy", ".npz")
+            if path.suffix in (".h5", ".npy", ".npz") or path == self.latent
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _need(self, path: Path, stage: str) -> None:
         if not path.is_file():
             raise ModelError(f"{path}: missing; make it with `host train {self.spec.name} --stage {stage}`")
-
-
-def latent_grid(spec: Spec, latent_shape: tuple[int, ...]) -> LatentGrid:
-    """The model's one latent grid; zero point 0, so that a code is the rounded latent in units of the scale.
-
-    Args:
-        latent_shape: (height, width, channels).
-    """
-    height, width, channels = latent_shape
-    return LatentGrid(height, width, channels, spec.latent_scale, 0)

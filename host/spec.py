@@ -75,12 +75,19 @@ class QuantizationSpec:
 
 @dataclass(frozen=True)
 class Spec:
-    """One model. `digest` is the sha256 of spec.json's content, whatever its white space."""
+    """One model.
+
+    Attributes:
+        latent_scale: one code in units of the latent while the stage float trains.
+        latent_bits: entropy per code that the scale is then chosen for; None keeps `latent_scale`.
+        digest: sha256 of spec.json's content, whatever its white space.
+    """
 
     name: str
     task: str
     data: DataSpec
     latent_scale: float
+    latent_bits: float | None
     encoder: tuple[LayerSpec, ...]
     decoder: tuple[LayerSpec, ...]
     training: TrainingSpec
@@ -230,6 +237,8 @@ def parse_spec(value: object, file: Path) -> Spec:
 
     inner = top.child("latent", {})
     scale = float(inner.number("scale", 1e-6, 1e6, 1.0))
+    bits = float(inner.number("bits", 0.01, 8.0)) if "bits" in inner.value else None
+    inner.known.append("bits")
     inner.done()
 
     encoder, decoder = _layers(top, "encoder"), _layers(top, "decoder")
@@ -260,6 +269,7 @@ def parse_spec(value: object, file: Path) -> Spec:
         task,
         data,
         scale,
+        bits,
         encoder,
         decoder,
         training,

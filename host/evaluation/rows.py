@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from device.bitstream import HEADER_BYTES, unpack
+from device.errors import BitstreamError
 from device.statistics import mean, percentile
 from host.evaluation.metrics import bits_per_pixel, quality
 from host.execution import TfliteDecoder
@@ -39,9 +40,8 @@ def decode_streams(streams: Sequence[bytes], decoders: DecoderFolder) -> np.ndar
         try:
             _, payload = unpack(stream, expect_tag=decoders.value["codec_tag"])
             codes[index] = coder.decode(payload)
-        except Exception as error:
-            error.args = (f"image {index}: {error}",)
-            raise
+        except BitstreamError as error:
+            raise BitstreamError(f"image {index}: {error}") from None
     return codes
 
 

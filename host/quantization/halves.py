@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import tf_keras as keras
 
 from device.quantization import LatentGrid
-from host.model import ModelFolder, latent_grid
+from host.model import ModelFolder
 from host.networks.builder import build
 from host.networks.weights import load_weights
 from host.training.quantization_aware import quantization_aware
@@ -33,7 +33,7 @@ def load_halves(model: ModelFolder, weights: str) -> Halves:
         ModelError: the weights file is missing or belongs to another network.
     """
     encoder, decoder = build(model.spec)
-    grid = latent_grid(model.spec, encoder.output_shape[1:])
+    grid = model.grid(encoder.output_shape[1:])
     if weights == "qat":
         encoder, decoder = quantization_aware(encoder, decoder, grid)
     load_weights(model.weights(weights), {"encoder": encoder, "decoder": decoder})

@@ -77,7 +77,7 @@ def fit(
     best = folder / "best.weights.h5"
     if (folder / "state.json").is_file():
         state = read_json(folder / "state.json", ModelError)
-        checkpoint.restore(str(folder / state["checkpoint"])).assert_consumed()
+        checkpoint.read(str(folder / state["checkpoint"])).assert_consumed()
         history = state["history"]
 
     train_step = _train_step(task, variables, optimizer, LOSSES[loss])

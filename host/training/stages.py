@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
+from device.files import write_json
+from device.quantization import LatentGrid
 from host.data import Images
-from host.model import ModelFolder, latent_grid
+from host.model import ModelFolder
 from host.networks.builder import build, initialize
-from host.networks.grid import on_grid
+from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
 from host.spec import Spec
 from host.training.loop import Task, fit, validate
@@ -18,14 +20,21 @@ from host.training.quantization_aware import quantization_aware, set_ranges
 
 SAMPLES = 64
 _RANGES_FROM = 500  # images whose activations set the first ranges of quantization-aware training
+_SCALE_FROM = 5000  # images on whose codes the latent's scale is chosen
 
 
 def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
-    """Trains the network; writes float.weights.h5 and images.npz."""
+    """Trains on the spec's grid, then chooses the model's; writes float.weights.h5, images.npz, latent.json.
+
+    Training makes the codes finer than they need be, since bits are not in its loss; the spec's `latent.bits` sets how
+    many remain. The stages after this one train on the chosen grid.
+    """
     spec = model.spec
+    model.latent.unlink(missing_ok=True)
     encoder, decoder = build(spec)
     initialize(spec, encoder, decoder, images.train)
-    task = _float_task(spec, "float", encoder, decoder, images)
+    grid = model.grid(encoder.output_shape[1:])
+    task = _float_task(spec, "float", encoder, decoder, grid, images)
     result = fit(
         task,
         spec.training.loss,
@@ -37,6 +46,10 @@ def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, A
     )
     model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
     save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
+    if spec.latent_bits is not None:
+        some = images.train[:_SCALE_FROM] / np.float32(255)
+        scale = choose_scale(encoder.predict(some, batch_size=250, verbose=0), spec.latent_bits)
+        write_json(model.latent, {"format_version": 1, "scale": scale, "zero_point": 0})
     return result
 
 
@@ -48,7 +61,7 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
     spec, stage = model.spec, model.spec.training.qat
     encoder, decoder = build(spec)
     load_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
-    grid = latent_grid(spec, encoder.output_shape[1:])
+    grid = model.grid(encoder.output_shape[1:])
     quantized = quantization_aware(encoder, decoder, grid)
     some = images.train[:_RANGES_FROM] / np.float32(255)
     latents = on_grid(encoder.predict(some, verbose=0), grid).numpy()
@@ -74,7 +87,7 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
     )
     save_weights(model.weights("qat"), task.models)
 
-    continued = _float_task(spec, "control", encoder, decoder, images)
+    continued = _float_task(spec, "control", encoder, decoder, grid, images)
     before, _ = validate(continued, spec.training.loss)
     control = fit(
         continued,
@@ -97,8 +110,9 @@ def calibration_images(spec: Spec, train: np.ndarray) -> np.ndarray:
     return train[np.sort(np.random.default_rng(spec.training.seed).choice(len(train), count, replace=False))]
 
 
-def _float_task(spec: Spec, label: str, encoder: keras.Model, decoder: keras.Model, images: Images) -> Task:
-    grid = latent_grid(spec, encoder.output_shape[1:])
+def _float_task(
+    spec: Spec, label: str, encoder: keras.Model, decoder: keras.Model, grid: LatentGrid, images: Images
+) -> Task:
     return Task(
         f"{spec.name} {label}",
         {"encoder": encoder, "decoder": decoder},

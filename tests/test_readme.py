@@ -1,0 +1,32 @@
+"""What README.md tells a user to type exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from host.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_make_target_in_the_readme_is_in_the_makefile() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^ +)make ([a-z]+)", README, re.MULTILINE))
+    assert {"loop", "test"} <= named
+    assert named <= targets
+
+
+def test_every_host_command_in_the_readme_exists_and_every_command_is_in_the_readme() -> None:
+    named = set(re.findall(r"\bhost ([a-z]+)\b", README.replace("python -m host", "host")))
+    assert set(main.commands) <= named
+    assert {name for name in named if name in ("train", "export", "collect", "report", "evaluate", "summary")} == set(
+        main.commands
+    )
+
+
+def test_the_measured_table_is_of_the_committed_evaluations() -> None:
+    shown = README.split("## Measured")[1].split("## Step by step")[0]
+    for name in sorted(path.parent.name for path in (ROOT / "models").glob("*/spec.json")):
+        assert name in shown
