@@ -69,7 +69,7 @@ def _measure(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
         "bitstream_bytes": [len(stream) for stream in streams],
     }
     if encoder.variant.output.dtype == "float32":
-        sizes["float_latent_bytes"] = 4 * bundle.grid.count
+        sizes["uncoded_latent_bytes"] = 4 * bundle.grid.count
     memory = {
         "rss_before_load_bytes": before.get("rss_bytes"),
         "rss_after_load_bytes": after.get("rss_bytes"),

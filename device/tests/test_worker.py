@@ -42,7 +42,7 @@ class Worker(unittest.TestCase):
         sizes = row["sizes"]
         self.assertEqual(sizes["bitstream_bytes"], [len(stream) for stream in streams])
         self.assertEqual(sizes["payload_bytes"], [len(stream) - 16 for stream in streams])
-        self.assertEqual((sizes["latent_bytes"], sizes["float_latent_bytes"]), (16, 64))
+        self.assertEqual((sizes["latent_bytes"], sizes["uncoded_latent_bytes"]), (16, 64))
         tables = self.bundle.read_tables()
         codes = b""
         for stream in streams:
