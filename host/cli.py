@@ -140,8 +140,11 @@ def export(names: tuple[str, ...], models: Path | None) -> None:
       host export                    every model in models/
       host export cifar10-ae-mse
     """
+    from host.errors import ModelError
     from host.export import export_many
 
+    if not _names(names, _models(models)):
+        raise ModelError(f"{_models(models)}: no models here; write <name>/spec.json, then `host train <name>`")
     for line in export_many(_names(names, _models(models)), _models(models)):
         click.echo(line)
 

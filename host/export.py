@@ -130,6 +130,7 @@ def _is_current(built: Path, bundle_folder: Path, source: str) -> bool:
             return False
         for tag in record["codec_tags"].values():
             decoders = read_decoders(built.parent, built.name, tag)
+            decoders.tables()
             for name in decoders.value["files"]:
                 decoders.read(name)
         return record["source_sha256"] == source and record["bundle_sha256"] == bundle.sha256

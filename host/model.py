@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from device.entropy import Tables, read_tables
-from device.files import read_json, sha256_file
+from device.errors import one_line
+from device.files import read_json, sha256_file, write_bytes
 from device.quantization import LatentGrid
 from host.errors import ModelError
 from host.spec import Spec
@@ -46,12 +49,16 @@ class ModelFolder:
         """(calibration, samples), uint8 (count, height, width, channels): of the training and of the test split."""
         path = self.folder / "images.npz"
         self._need(path, "float")
-        with np.load(path, allow_pickle=False) as arrays:
-            return arrays["calibration"], arrays["samples"]
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return arrays["calibration"], arrays["samples"]
+        except (BadZipFile, ValueError, KeyError, EOFError) as error:
+            raise ModelError(f"{path}: damaged ({one_line(error)}); restore it or train again") from None
 
     def save_images(self, calibration: np.ndarray, samples: np.ndarray) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(self.folder / "images.npz", calibration=calibration, samples=samples)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, calibration=calibration, samples=samples)
+        write_bytes(self.folder / "images.npz", buffer.getvalue())
 
     def read_tables(self) -> Tables:
         self._need(self.tables, "tune")

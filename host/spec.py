@@ -164,6 +164,8 @@ def _layers(reader: _Reader, half: str) -> tuple[LayerSpec, ...]:
             raise inner.error("name", f"{json.dumps(name)} is taken; every layer of a half needs its own name")
         inputs = inner.take("input", (str, list), known[-1])
         inputs = (inputs,) if isinstance(inputs, str) else tuple(inputs)
+        if not inputs:
+            raise inner.error("input", f"no layer named; available: {', '.join(known)}")
         for entry in inputs:
             if entry not in known:
                 raise inner.error("input", f"unknown layer {json.dumps(entry)}; available: {', '.join(known)}")
@@ -206,7 +208,7 @@ def _recipe(reader: _Reader, images: int) -> Json:
     recipe = {
         "weights": reader.choose("weights", WEIGHTS),
         "conversion": reader.choose("conversion", CONVERSIONS),
-        "calibration_images": reader.number("calibration_images", 1, 10_000, images),
+        "calibration_images": reader.number("calibration_images", 1, images, images),
     }
     reader.done()
     return recipe
@@ -231,7 +233,7 @@ def parse_spec(value: object, file: Path) -> Spec:
 
     inner = top.child("data")
     dataset = inner.choose("dataset", DATASETS)
-    size = inner.number("size", 8, 4096, 32) if dataset == "photos" else 0
+    size = inner.number("size", 16, 4096, 32) if dataset == "photos" else 0
     data = DataSpec(dataset, size, inner.number("validation", 1, 1_000_000, 5000), inner.take("flip", bool, False))
     inner.done()
 

@@ -8,8 +8,10 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 
+from device.errors import one_line
 from host.errors import DataError
 
 
@@ -52,12 +54,15 @@ def unpacked(archive: Path, inner: str) -> Path:
     try:
         with tarfile.open(archive) as tar:
             tar.extractall(scratch, filter="data")
+            # The checksum of a compressed archive stands at its end, behind what tar reads.
+            while tar.fileobj is not None and tar.fileobj.read(1 << 20):
+                pass
         if not (scratch / inner).is_dir():
             raise DataError(f"{archive}: holds no folder {inner}; the official archive of this name is needed")
         os.replace(scratch / inner, target)
-    except (tarfile.TarError, lzma.LZMAError, EOFError, OSError) as error:
+    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
         if not target.is_dir():  # another process may have been first
-            raise DataError(f"{archive}: damaged or truncated ({error}); fetch it again") from error
+            raise DataError(f"{archive}: damaged or truncated ({one_line(error)}); fetch it again") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return target

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from host.errors import DataError
+
 TRAIN = ("astronaut", "coffee")
 TEST = ("cat",)
 
 
 def load(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Training and test patches, uint8 (count, size, size, 3): half-overlapping for training, tiled for the test."""
+    """Training and test patches, uint8 (count, size, size, 3): half-overlapping for training, tiled for the test.
+
+    Raises:
+        DataError: a patch would be larger than a photograph.
+    """
     import skimage.data
+
+    smallest = min(min(getattr(skimage.data, name)().shape[:2]) for name in TRAIN + TEST)
+    if size > smallest:
+        raise DataError(f"photos: data.size is {size}, the smallest photograph has a side of {smallest}; lower it")
 
     train = [patch for name in TRAIN for patch in _patches(getattr(skimage.data, name)(), size, max(size // 2, 1))]
     test = [patch for name in TEST for patch in _patches(getattr(skimage.data, name)(), size, size)]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from device.errors import SplitliteError
-from device.files import write_bytes, write_json
+from device.files import sha256_bytes, write_bytes, write_json
 from device.run_file import FILE_NAME, read_outputs, read_run
 from host.errors import CollectError
-from host.evaluation.rows import FORMAT_VERSION, latency, set_tag, variant_rows
+from host.evaluation.rows import FORMAT_VERSION, decode_streams, latency, set_tag, variant_rows
 from host.packaging.decoders import BUILD, read_decoders, read_samples
 from host.quantization.recipes import DEFAULTS
 
@@ -117,7 +117,10 @@ def _collect_model(
                 raise CollectError(f"{len(streams)} outputs of {len(originals)} sample images; run the bench again")
             decoders = read_decoders(build, model, row["codec_tag"])
             times = {"encoder": latency(row["samples"]["encode_ns"], device, runtime)}
-            found, shown = variant_rows(originals, streams, decoders, times)
+            codes = decode_streams(streams, decoders)
+            if sha256_bytes(codes.tobytes()) != row["codes_sha256"]:
+                raise CollectError("the codes decoded here are not those that the device coded; report this as a bug")
+            found, shown = variant_rows(originals, streams, codes, decoders, times)
         except SplitliteError as error:
             evaluated.append({**label, "error": str(error)})
             continue

@@ -18,7 +18,7 @@ from host.data import data_folder, load_images
 from host.errors import ModelError
 from host.evaluation.baselines import image_codec_rows, keras_row, pca_row
 from host.evaluation.collect import device_name
-from host.evaluation.rows import FORMAT_VERSION, latency, set_tag, variant_rows
+from host.evaluation.rows import FORMAT_VERSION, decode_streams, latency, set_tag, variant_rows
 from host.execution import TfliteDecoder, TfliteFull
 from host.export import BUNDLES, export
 from host.model import ModelFolder
@@ -72,7 +72,9 @@ def evaluate(
         decoders = read_decoders(build, name, tag)
         encoder = Encoder(read_bundle(bundles / name), variant)
         streams = [encoder.encode(image) for image in test]
-        found, _ = variant_rows(test, streams, decoders, _latencies(encoder, decoders, test, timed))
+        found, _ = variant_rows(
+            test, streams, decode_streams(streams, decoders), decoders, _latencies(encoder, decoders, test, timed)
+        )
         rows += found
     if baselines:
         sent = {row["row"]: row["sizes"]["bitstream_bytes"] for row in rows}

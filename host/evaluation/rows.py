@@ -46,16 +46,20 @@ def decode_streams(streams: Sequence[bytes], decoders: DecoderFolder) -> np.ndar
 
 
 def variant_rows(
-    originals: np.ndarray, streams: Sequence[bytes], decoders: DecoderFolder, latency: Mapping[str, Any]
+    originals: np.ndarray,
+    streams: Sequence[bytes],
+    codes: np.ndarray,
+    decoders: DecoderFolder,
+    latency: Mapping[str, Any],
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """A variant's rows, one for each decoder that serves its codec tag, and the reconstructions by row.
 
     Args:
         originals: uint8 (count, height, width, channels).
         streams: their bitstreams.
+        codes: what these decode to, int8 (count, h, w, c).
         latency: by part ("encoder", "decoder", "full").
     """
-    codes = decode_streams(streams, decoders)
     variant = decoders.value["variant"]
     rows, pictures = [], {}
     for name in decoders.names:

@@ -71,7 +71,7 @@ def _build(spec: Spec, half: str, source: str, shape: tuple[int, ...], batch_siz
         inputs = [tensors[name] for name in layer.inputs]
         try:
             tensors[layer.name] = _make(layer)(inputs if len(inputs) > 1 else inputs[0])
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, NotImplementedError) as error:
             reason = str(error).strip().splitlines()[0]
             raise SpecError(f"{spec.folder / 'spec.json'}: $.{half}[{index}]: {layer.layer}: {reason}") from error
     return keras.Model(tensors[source], tensors[getattr(spec, half)[-1].name], name=half)

@@ -14,6 +14,7 @@ from host.packaging.checks import check_decoder, check_encoder
 from host.packaging.compatibility import compatibility
 from host.quantization.conversion import PARTS, convert
 from host.quantization.halves import Halves, load_halves, tuned_decoder
+from host.quantization.joining import join
 from host.quantization.recipes import TUNED, recipes
 
 
@@ -44,7 +45,11 @@ def convert_model(model: ModelFolder) -> Converted:
             # Keras numbers layers as they come: only a cleared session gives a file the same names, so bytes.
             keras.backend.clear_session()
             halves = load_halves(model, recipe.weights)
-            parts["own" if part == "decoder" else part] = convert(halves, part, recipe.conversion, chosen)
+            name = "own" if part == "decoder" else part
+            if part == "full" and recipe.conversion == "int8":
+                parts[name] = join(parts["encoder"], parts["own"])
+            else:
+                parts[name] = convert(halves, part, recipe.conversion, chosen)
         if variant in TUNED and model.weights(f"decoder.{variant}").is_file():
             keras.backend.clear_session()
             tuned = Halves(

@@ -11,6 +11,7 @@ import numpy as np
 
 from device.bundle import Bundle
 from device.entropy import Tables, read_tables, tables_bytes
+from device.errors import one_line
 from device.files import check_version, read_json, sha256_bytes, write_bytes, write_json
 from device.quantization import LatentGrid
 from host.errors import CollectError
@@ -114,7 +115,10 @@ def read_samples(build: Path, model: str, bundle_sha256: str) -> np.ndarray:
             f"{path}: missing; the bundle of {model} on the device was not exported on this workstation, "
             "or by another state of models/; export that state here and collect again"
         )
-    return np.load(path, allow_pickle=False)
+    try:
+        return np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise CollectError(f"{path}: damaged ({one_line(error)}); export {model} again") from None
 
 
 def read_decoders(build: Path, model: str, codec_tag: str) -> DecoderFolder:

@@ -1,8 +1,8 @@
 """Keras -> .tflite: one literal table of conversions, applied to the encoder, the decoder and both together.
 
-The latent has one grid per model. int8 networks get it by fake quantization with a fixed range at the latent, so that
-calibration cannot move it; the same at the image's ends gives scale 1/255 and zero point -128, which turns uint8 into
-int8 by an exclusive or with 0x80 and clips the decoder's output for nothing.
+The latent has one grid per model. int8 encoders end on it by fake quantization with a fixed range, so that calibration
+cannot move it; the same on 0..1 at the decoder's output gives scale 1/255 and zero point -128, and clips for nothing.
+At the inputs fake quantization would leave DEQUANTIZE and QUANTIZE behind: there the calibration data reach both ends.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import tf_keras as keras
 from device.quantization import LatentGrid
 from host.networks.grid import grid_range, on_grid
 from host.quantization.halves import Halves
+from host.quantization.joining import join
 from host.quiet import quiet
 
 PARTS = ("encoder", "decoder", "full")
@@ -57,6 +58,8 @@ def convert(halves: Halves, part: str, conversion: str, images: np.ndarray) -> b
         conversion: a key of CONVERSIONS.
         images: float32 (count, height, width, channels), 0..1, representative; not read by float conversions.
     """
+    if part == "full" and conversion == "int8":
+        return join(*(convert(halves, half, conversion, images) for half in ("encoder", "decoder")))
     table = CONVERSIONS[conversion]
     model = _PARTS[part](halves, conversion)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
@@ -67,7 +70,7 @@ def convert(halves: Halves, part: str, conversion: str, images: np.ndarray) -> b
     if table.operations is not None:
         converter.target_spec.supported_ops = [table.operations]
         converter.inference_input_type = converter.inference_output_type = table.io
-        samples = _calibration_latents(halves, images) if part == "decoder" else images
+        samples = _calibration_latents(halves, images) if part == "decoder" else _reaching(images, 0.0, 1.0)
         converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
     with quiet():
         return bytes(converter.convert())
@@ -101,21 +104,22 @@ def _decoder(halves: Halves, conversion: str) -> keras.Model:
 def _full(halves: Halves, conversion: str) -> keras.Model:
     image = keras.Input(halves.encoder.input_shape[1:], batch_size=1, name="image")
     latent = halves.encoder(image)
-    if conversion == "int8":
-        latent = latent if halves.quantized else _fixed(halves.grid)(latent)
-    elif conversion != "int16x8":  # ROUND has no 16-bit kernel: the full int16x8 model keeps its 16-bit latent
+    if conversion != "int16x8":  # ROUND has no 16-bit kernel: the full int16x8 model keeps its 16-bit latent
         latent = on_grid(latent, halves.grid)
-    output = halves.decoder(latent)
-    if conversion == "int8" and not halves.quantized:
-        output = _pixels(output)
-    return keras.Model(image, output)
+    return keras.Model(image, halves.decoder(latent))
 
 
 _PARTS: dict[str, Callable[[Halves, str], keras.Model]] = {"encoder": _encoder, "decoder": _decoder, "full": _full}
 
 
 def _calibration_latents(halves: Halves, images: np.ndarray) -> np.ndarray:
-    """The latents of the representative images, on the grid; the first reaches both its ends, which fixes the scale."""
+    """The latents of the representative images, on the grid and reaching its ends."""
     latents = on_grid(halves.encoder.predict(images, batch_size=100, verbose=0), halves.grid).numpy()
-    latents[0].flat[0], latents[0].flat[-1] = grid_range(halves.grid)
-    return latents
+    return _reaching(latents, *grid_range(halves.grid))
+
+
+def _reaching(samples: np.ndarray, low: float, high: float) -> np.ndarray:
+    """The samples with two values of the first moved to the range's ends, which fixes the input's scale."""
+    samples = samples.copy()
+    samples[0].flat[0], samples[0].flat[-1] = low, high
+    return samples

@@ -50,19 +50,27 @@ class Task:
 
 
 def fit(
-    task: Task, loss: str, stage: StageSpec, batch_size: int, seed: int, folder: Path, resume: bool
+    task: Task,
+    loss: str,
+    stage: StageSpec,
+    batch_size: int,
+    seed: int,
+    folder: Path,
+    resume: bool,
+    identity: str = "",
 ) -> dict[str, Any]:
     """Trains until `stage.epochs` or until `stage.patience` epochs brought nothing; the models keep the best weights.
 
     Args:
         folder: checkpoints; emptied at the start unless `resume`, kept afterwards.
+        identity: digest of what is trained; checkpoints of another one are not resumed from.
 
     Returns:
         {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "validation_loss", "validation_psnr_db",
         "seconds"}]}; `seconds` is wall time.
 
     Raises:
-        ModelError: the loss is no finite number any more.
+        ModelError: the loss is no finite number any more, or the checkpoints are of another spec.
     """
     if not resume:
         shutil.rmtree(folder, ignore_errors=True)
@@ -77,6 +85,8 @@ def fit(
     best = folder / "best.weights.h5"
     if (folder / "state.json").is_file():
         state = read_json(folder / "state.json", ModelError)
+        if state.get("identity", "") != identity:
+            raise ModelError(f"{folder}: checkpoints of another spec; train without --resume, or restore that spec")
         checkpoint.read(str(folder / state["checkpoint"])).assert_consumed()
         history = state["history"]
 
@@ -109,7 +119,7 @@ def fit(
         if not history or validation_loss < min(past["validation_loss"] for past in history):
             save_weights(best, task.models)
         history.append(row)
-        _save_state(folder, checkpoint, epoch, history)
+        _save_state(folder, checkpoint, epoch, history, identity)
         click.echo(
             f"{task.label} {epoch}/{stage.epochs}: loss {total:.6f}, validation {validation_loss:.6f}, "
             f"{psnr:.3f} dB, {row['seconds']:.0f} s",
@@ -155,12 +165,14 @@ def _stalled(history: list[dict[str, Any]], patience: int) -> bool:
     return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= patience
 
 
-def _save_state(folder: Path, checkpoint: tf.train.Checkpoint, epoch: int, history: list[dict[str, Any]]) -> None:
+def _save_state(
+    folder: Path, checkpoint: tf.train.Checkpoint, epoch: int, history: list[dict[str, Any]], identity: str
+) -> None:
     # state.json names the checkpoint that it belongs to and is replaced after it was written: an interruption
     # anywhere leaves a pair that fits.
     name = f"epoch-{epoch}"
     checkpoint.write(str(folder / name))
-    write_json(folder / "state.json", {"checkpoint": name, "history": history})
+    write_json(folder / "state.json", {"checkpoint": name, "history": history, "identity": identity})
     for old in folder.glob("epoch-*"):
         if old.name.split(".")[0] != name:
             old.unlink()

@@ -43,6 +43,7 @@ def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, A
         spec.training.seed,
         model.checkpoints / "float",
         resume,
+        spec.digest,
     )
     model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
     save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
@@ -60,7 +61,10 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
     """
     spec, stage = model.spec, model.spec.training.qat
     encoder, decoder = build(spec)
-    load_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
+    # The control may have replaced float.weights.h5: the stage float's own weights are in its checkpoints.
+    trained = model.checkpoints / "float" / "best.weights.h5"
+    start = trained if trained.is_file() else model.weights("float")
+    load_weights(start, {"encoder": encoder, "decoder": decoder})
     grid = model.grid(encoder.output_shape[1:])
     quantized = quantization_aware(encoder, decoder, grid)
     some = images.train[:_RANGES_FROM] / np.float32(255)
@@ -84,6 +88,7 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
         spec.training.seed + 1,
         model.checkpoints / "qat",
         resume,
+        spec.digest,
     )
     save_weights(model.weights("qat"), task.models)
 
@@ -97,6 +102,7 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
         spec.training.seed + 1,
         model.checkpoints / "control",
         resume,
+        spec.digest,
     )
     after = min(row["validation_loss"] for row in control["history"])
     if after < before:

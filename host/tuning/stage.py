@@ -57,6 +57,7 @@ def tune(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
             spec.training.seed + 2,
             model.checkpoints / f"tune.{variant}",
             resume,
+            spec.digest,
         )
         after = min(row["validation_loss"] for row in result["history"])
         if after < before:

@@ -11,7 +11,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = ROOT / "host"
-ORDER = ("spec", "data", "networks", "training", "quantization", "tuning", "packaging", "evaluation", "reporting", "cli")
+ORDER = (
+    "spec",
+    "data",
+    "networks",
+    "training",
+    "quantization",
+    "tuning",
+    "packaging",
+    "evaluation",
+    "reporting",
+    "cli",
+)
 
 
 def _modules() -> list[Path]:

@@ -1,0 +1,101 @@
+"""What several test folders share: a tiny spec, and one loop around it (train, export, bench), made once a session."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import device
+from host.spec import Spec, parse_spec
+
+TINY = Path(__file__).parent / "integration" / "tiny.spec.json"
+DEVICE = Path(device.__file__).resolve().parent
+DEVICE_PYTHON = DEVICE.parent / ".venv-device" / "bin" / "python"
+NAME = "tiny"
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Where the loop of the tiny model left its files."""
+
+    models: Path
+    bundles: Path
+    build: Path
+    device: Path  # the folder that holds the copied device/
+    run: Path  # what the bench wrote there
+    python: Path  # that the bench ran with
+    name: str = NAME
+
+
+@pytest.fixture(scope="session")
+def tiny_text() -> str:
+    """The tiny spec as it is written."""
+    return TINY.read_text()
+
+
+@pytest.fixture
+def tiny(tiny_text: str) -> dict[str, Any]:
+    """The tiny spec's JSON, a copy to change."""
+    return json.loads(tiny_text)
+
+
+@pytest.fixture
+def parse(tmp_path: Path) -> Callable[[Any], Spec]:
+    """Parses a spec's JSON as if it lay in models/<name>/spec.json."""
+    return lambda value: parse_spec(value, tmp_path / "models" / NAME / "spec.json")
+
+
+@pytest.fixture(scope="session")
+def photos() -> np.ndarray:
+    """500 patches, uint8 (500, 16, 16, 3), the black and the white pixel among them."""
+    from host.data.photos import load
+
+    train, _ = load(16)
+    assert train.min() == 0 and train.max() == 255
+    darkest, brightest = train.reshape(len(train), -1).min(1).argmin(), train.reshape(len(train), -1).max(1).argmax()
+    return np.concatenate([train[[darkest, brightest]], train[:498]])
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """models/ with the trained tiny model; read-only."""
+    from host.train import train
+
+    models = tmp_path_factory.mktemp("models")
+    (models / NAME).mkdir()
+    shutil.copy(TINY, models / NAME / "spec.json")
+    train(NAME, models=models)
+    return models
+
+
+@pytest.fixture(scope="session")
+def loop(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Loop:
+    """Trained, exported, copied to a "device" and benched there; read-only."""
+    from host.export import export
+
+    folder = tmp_path_factory.mktemp("loop")
+    bundles, build, elsewhere = folder / "bundles", folder / "build", folder / "on-the-device"
+    export(NAME, trained, bundles, build)
+    ignored = shutil.ignore_patterns("bundles", "results", "tests", "__pycache__")
+    shutil.copytree(DEVICE, elsewhere / "device", ignore=ignored)
+    shutil.copytree(bundles / NAME, elsewhere / "device" / "bundles" / NAME)
+    python = DEVICE_PYTHON if DEVICE_PYTHON.is_file() else Path(sys.executable)
+    done = subprocess.run(
+        [python, "-m", "device.bench", "--runs", "20", "--warmup", "5"],
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    (run,) = (elsewhere / "device" / "results").iterdir()
+    return Loop(trained, bundles, build, elsewhere, run, python)

@@ -1,0 +1,77 @@
+"""CIFAR-10 from a local folder, and what is said where it is not whole."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from host.data import cifar10
+from host.errors import DataError
+
+
+@pytest.fixture
+def batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Six batches of two made-up pictures, their md5 taken for the official ones."""
+    folder = tmp_path / cifar10.FOLDER
+    folder.mkdir()
+    md5 = {}
+    for number, name in enumerate(cifar10.MD5):
+        pixels = np.zeros((2, 3072), np.uint8)
+        pixels[0] = np.repeat([10 + number, 20, 30], 1024)  # planes: red, green, blue
+        pixels[1, :1024] = np.repeat(np.arange(32), 32)  # red grows downwards
+        content = pickle.dumps({b"data": pixels})
+        (folder / name).write_bytes(content)
+        md5[name] = hashlib.md5(content).hexdigest()
+    monkeypatch.setattr(cifar10, "MD5", md5)
+    return folder
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        cifar10.load(folder)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("above", [0, 1])
+def test_batches_are_read_in_their_order_with_colour_last(above: int, batches: Path) -> None:
+    train, test = cifar10.load(batches.parents[above - 1] if above else batches)
+    assert (train.shape, test.shape, train.dtype) == ((10, 32, 32, 3), (2, 32, 32, 3), np.uint8)
+    assert [tuple(pixel) for pixel in train[::2, 5, 7]] == [(10 + number, 20, 30) for number in range(5)]
+    assert tuple(test[0, 0, 0]) == (15, 20, 30)
+    assert (train[1, 31, 0, 0], train[1, 0, 31, 0]) == (31, 0)
+
+
+def test_a_data_folder_with_a_folder_of_the_data_set_will_do(batches: Path, tmp_path: Path) -> None:
+    (tmp_path / "data" / "cifar10").mkdir(parents=True)
+    batches.rename(tmp_path / "data" / "cifar10" / cifar10.FOLDER)
+    assert len(cifar10.load(tmp_path / "data")[0]) == 10
+
+
+def test_an_empty_folder_is_told_what_is_expected(tmp_path: Path) -> None:
+    text = refusal(tmp_path)
+    assert text.startswith(f"{tmp_path}: no CIFAR-10 here")
+    assert "cifar-10-batches-py/" in text and "cifar-10-python.tar.gz" in text
+
+
+def test_a_missing_batch_is_named(batches: Path) -> None:
+    (batches / "data_batch_4").unlink()
+    assert refusal(batches.parent).startswith(f"{batches / 'data_batch_4'}: missing")
+
+
+def test_a_truncated_batch_is_named_and_never_unpickled(batches: Path) -> None:
+    path = batches / "data_batch_2"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert refusal(batches.parent).startswith(f"{path}: not the official file, or truncated")
+
+
+def test_the_real_data_set_is_the_one_of_the_literature(real_data: Path) -> None:
+    train, test = cifar10.load(real_data)
+    assert (train.shape, test.shape) == ((50_000, 32, 32, 3), (10_000, 32, 32, 3))
+    means = train.mean((0, 1, 2), dtype=np.float64) / 255
+    np.testing.assert_allclose(means, [0.49139968, 0.48215841, 0.44653091], atol=1e-7)
+    assert tuple(train[0, 0, 0]) == (59, 62, 63)

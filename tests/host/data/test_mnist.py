@@ -1,0 +1,57 @@
+"""MNIST from a local folder, and what is said where it is not whole."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from host.data import mnist
+from host.errors import DataError
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two made-up idx files, their md5 taken for the official ones."""
+    md5 = {}
+    for name, count in zip(mnist.MD5, (3, 2)):
+        pixels = np.arange(count * 784, dtype=np.int64).astype(np.uint8)
+        header = np.array([2051, count, 28, 28], ">i4").tobytes()
+        content = gzip.compress(header + pixels.tobytes())
+        (tmp_path / name).write_bytes(content)
+        md5[name] = hashlib.md5(content).hexdigest()
+    monkeypatch.setattr(mnist, "MD5", md5)
+    return tmp_path
+
+
+def test_pictures_follow_a_header_of_16_bytes(files: Path) -> None:
+    train, test = mnist.load(files)
+    assert (train.shape, test.shape, train.dtype) == ((3, 28, 28, 1), (2, 28, 28, 1), np.uint8)
+    assert (train[0, 0, 0, 0], train[0, 1, 0, 0], train[1, 0, 0, 0]) == (0, 28, 784 % 256)
+
+
+def test_a_data_folder_with_a_folder_of_the_data_set_will_do(files: Path) -> None:
+    (files / "mnist").mkdir()
+    for name in mnist.MD5:
+        (files / name).rename(files / "mnist" / name)
+    assert len(mnist.load(files)[1]) == 2
+
+
+@pytest.mark.parametrize("name", list(mnist.MD5))
+def test_a_missing_or_truncated_file_is_named(name: str, files: Path) -> None:
+    (files / name).write_bytes((files / name).read_bytes()[:-3])
+    with pytest.raises(DataError, match=f"{name}: not the official file, or truncated"):
+        mnist.load(files)
+    (files / name).unlink()
+    with pytest.raises(DataError, match=f"{name}: missing"):
+        mnist.load(files)
+
+
+def test_the_real_data_set_is_the_one_of_the_literature(real_data: Path) -> None:
+    train, test = mnist.load(real_data)
+    assert (train.shape, test.shape) == ((60_000, 28, 28, 1), (10_000, 28, 28, 1))
+    assert train.mean(dtype=np.float64) / 255 == pytest.approx(0.1306604762738, abs=1e-9)
+    assert train.std(dtype=np.float64) / 255 == pytest.approx(0.3081078, abs=1e-6)

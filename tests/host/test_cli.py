@@ -1,0 +1,141 @@
+"""The command line: every command explains itself, and what goes wrong is one line with the right exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from host.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = sorted(main.commands)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], terminal_width=100)
+
+
+def check_one_line(result: Result, *words: str) -> None:
+    assert result.exit_code == 1, result.output
+    assert re.fullmatch(r"Error: [^\n]+\n", result.output), result.output
+    for word in words:
+        assert word in result.output
+
+
+def test_the_commands_are_those_of_the_loop() -> None:
+    assert COMMANDS == ["collect", "evaluate", "export", "report", "summary", "train"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    command = main.commands[name]
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert command.help and len(command.get_short_help_str(100)) > 20
+    assert "  Example:\n" in result.output and f"    host {name}" in result.output
+    assert max(map(len, result.output.splitlines())) <= 100
+    assert run(name, "-h").output == result.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_help(name: str) -> None:
+    for parameter in main.commands[name].params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+def test_the_help_fits_100_columns_and_names_the_way_through() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    assert max(map(len, result.output.splitlines())) <= 100
+    for step in ("host train", "host export", "python -m device.bench", "host collect", "host report"):
+        assert step in result.output
+
+
+def test_the_version_is_the_packages() -> None:
+    assert run("--version").output == "splitlite, version 0.1.0\n"
+
+
+@pytest.mark.parametrize("command", ["train", "summary"])
+def test_an_unknown_model_is_one_line_that_lists_those_there_are(command: str) -> None:
+    check_one_line(run(command, "nosuch"), "nosuch", "no such model; available: cifar10-ae-mae, cifar10-ae-mse")
+
+
+def test_a_folder_without_runs_is_one_line(tmp_path: Path) -> None:
+    check_one_line(run("collect", tmp_path), str(tmp_path), "no run here")
+    check_one_line(run("collect", tmp_path / "nowhere"), "no run here")
+
+
+def test_a_wrong_spec_is_one_line(tiny: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    tiny["encoder"][1]["layer"] = "Dense"
+    (tmp_path / "m" / "spec.json").write_text(json.dumps(tiny))
+    for command in ("train", "summary"):
+        check_one_line(run(command, "m", "--models", tmp_path), "$.encoder[1].layer", '"Dense"')
+
+
+def test_a_missing_data_folder_is_one_line(tiny: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "spec.json").write_text(json.dumps(tiny))
+    result = run("train", "m", "--models", tmp_path, "--data-dir", tmp_path / "nowhere")
+    check_one_line(result, "nowhere: no such folder")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nosuch"],
+        ["train"],
+        ["train", "m", "--stage", "nosuch"],
+        ["train", "m", "--nosuch"],
+        ["collect"],
+        ["evaluate", "--images", "0"],
+        ["evaluate", "--images", "many"],
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Usage: " in result.output and "Traceback" not in result.output
+
+
+def test_the_summary_says_parameters_and_bottleneck(tiny: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "spec.json").write_text(json.dumps(tiny))
+    result = run("summary", "m", "--models", tmp_path)
+    assert result.exit_code == 0
+    # linear 4*4*3*4 + 4, down 5*5*3*8 + 8, correction 3*3*8*4 + 4; linear 4*4*4*3 + 3, correction 3*3*4*3 + 3
+    assert "parameters: encoder 1,096, decoder 306, together 1,402" in result.output
+    assert "bottleneck: 4x4x4 = 64 codes of 8 bits; nominal ratio 12:1 to 768 bytes of image" in result.output
+
+
+def test_as_a_process_an_error_is_one_line_on_stderr_and_nothing_on_stdout(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "host", "collect", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"Error: [^\n]+: no run here[^\n]+\n", done.stderr)
+
+
+def test_an_export_that_fails_in_its_own_process_is_one_line(tiny: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "untrained").mkdir()
+    (tmp_path / "untrained" / "spec.json").write_text(json.dumps(tiny))
+    done = subprocess.run(
+        [sys.executable, "-m", "host", "export", "untrained", "--models", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    last = done.stderr.strip().splitlines()[-1]
+    assert re.match(r"Error: .*untrained/\S+: missing; make it with `host train untrained", last), done.stderr
+    assert "Traceback" not in done.stderr
