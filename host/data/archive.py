@@ -9,7 +9,9 @@ import shutil
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from device.errors import one_line
 from host.errors import DataError
@@ -36,6 +38,17 @@ def checked(path: Path, md5: str) -> bytes:
             f"({len(content):,} bytes); fetch it again"
         )
     return content
+
+
+def downloaded(name: str, load: Callable[[], Any]) -> Any:
+    """What a Keras loader returns; raises DataError, whatever the network or the archive did."""
+    try:
+        return load()
+    except Exception as error:
+        raise DataError(
+            f"{name} could not be downloaded ({one_line(error)}); "
+            "set SPLITLITE_DATA or --data-dir to a folder that holds it"
+        ) from error
 
 
 def unpacked(archive: Path, inner: str) -> Path:

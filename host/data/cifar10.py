@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from host.data.archive import checked, unpacked
+from host.data.archive import checked, downloaded, unpacked
 from host.errors import DataError
 
 FOLDER = "cifar-10-batches-py"
@@ -30,13 +30,7 @@ def load(folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
     if folder is None:
         from tf_keras.datasets import cifar10
 
-        try:
-            (train, _), (test, _) = cifar10.load_data()
-        except Exception as error:  # whatever the network or the archive does: one line
-            raise DataError(
-                f"CIFAR-10 could not be downloaded ({error}); "
-                "set SPLITLITE_DATA or --data-dir to a folder that holds it"
-            ) from error
+        (train, _), (test, _) = downloaded("CIFAR-10", cifar10.load_data)
         return train, test
     batches = [_batch(_find(folder) / name, md5) for name, md5 in MD5.items()]
     return np.concatenate(batches[:5]), batches[5]

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from host.data.archive import checked
-from host.errors import DataError
+from host.data.archive import checked, downloaded
 
 MD5 = {
     "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
@@ -25,12 +24,7 @@ def load(folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
     if folder is None:
         from tf_keras.datasets import mnist
 
-        try:
-            (train, _), (test, _) = mnist.load_data()
-        except Exception as error:  # whatever the network or the archive does: one line
-            raise DataError(
-                f"MNIST could not be downloaded ({error}); set SPLITLITE_DATA or --data-dir to a folder that holds it"
-            ) from error
+        (train, _), (test, _) = downloaded("MNIST", mnist.load_data)
         return train[..., None], test[..., None]
     place = folder / "mnist" if (folder / "mnist").is_dir() else folder
     train, test = (_images(place / name, md5) for name, md5 in MD5.items())
