@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from host.reporting.rows import ReportRow
 
@@ -41,6 +42,7 @@ def rate_plot(rows: Sequence[ReportRow]) -> bytes:
     figure, (left, right) = _figure(2)
     for axes, chosen, title in ((left, shown, "With the baselines"), (right, variants, "The variants alone")):
         _scatter(axes, chosen, rows, lambda row: row.bitstream_bytes)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.set_xlabel("mean bitstream (bytes, header included)")
         axes.set_ylabel("PSNR (dB)")
         axes.set_title(title, fontsize=11, loc="left")
@@ -62,7 +64,9 @@ def latency_plot(rows: Sequence[ReportRow], device: str) -> bytes:
     medians = [row.milliseconds("encoder") or 0.0 for row in shown]
     if shown and max(medians) > _LOG_SPREAD * min(medians):
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(f"one encode on {device} (ms, median; line to the 90th percentile)")
     axes.set_ylabel("PSNR (dB)")
     axes.set_title("Quality against encode time on the device", fontsize=11, loc="left")
