@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from host.errors import ExportError
 from host.evaluation.collect import collect
 from host.export import export, export_many
 from host.packaging.decoders import read_decoders
+from host.quantization.conversion import convert
+from host.quantization.recipes import DEFAULTS
 from host.spec import load_spec
 
 VARIANTS = ["float32", "float16", "dynamic_range", "int8", "int16x8", "int8_qat"]
@@ -279,11 +282,18 @@ def test_other_weights_are_another_model_and_leave_the_old_tags(loop: Any, tmp_p
     assert "error" not in rows["int8"]
 
 
-def test_a_refused_export_writes_no_bundle(loop: Any, tmp_path: Path) -> None:
-    models = Path(shutil.copytree(loop.models, tmp_path / "models"))
-    with np.load(models / "tiny" / "images.npz") as images:
-        grey, samples = (images["calibration"] // 2 + 60)[:5], images["samples"]
-    np.savez_compressed(models / "tiny" / "images.npz", calibration=grey, samples=samples)
-    with pytest.raises(ExportError, match=r"image input: scale .* must reach black and white"):
-        export("tiny", models, tmp_path / "bundles", tmp_path / "build")
+def test_halves_that_do_not_fit_are_refused_and_write_no_bundle(
+    loop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from host.packaging import conversions
+
+    def misfit(halves: Any, part: str, *arguments: Any) -> bytes:
+        if part == "decoder":
+            halves = replace(halves, grid=replace(halves.grid, scale=2 * halves.grid.scale))
+        return convert(halves, part, *arguments)
+
+    monkeypatch.setattr(conversions, "convert", misfit)
+    monkeypatch.setattr(conversions, "recipes", lambda spec: {"int8": DEFAULTS["int8"]})
+    with pytest.raises(ExportError, match=r"latent input: scale .* encoder and decoder must share one grid"):
+        export("tiny", loop.models, tmp_path / "bundles", tmp_path / "build")
     assert not (tmp_path / "bundles").exists()

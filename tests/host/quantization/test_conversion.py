@@ -13,7 +13,6 @@ import tf_keras as keras
 
 from device.quantization import LatentGrid, TensorInfo, same_grid
 from device.runtime import make_interpreter, op_names, tensor_infos
-from host.errors import ExportError
 from host.execution import TfliteDecoder, TfliteEncoder, TfliteFull
 from host.networks.builder import build, initialize
 from host.networks.grid import on_grid
@@ -89,14 +88,14 @@ def test_a_16_bit_decoder_reaches_the_grids_ends(convert_once: Any) -> None:
     check_decoder("tiny", latent, halves.grid)
 
 
-def test_calibration_without_black_and_white_is_caught(convert_once: Any, photos: np.ndarray) -> None:
+def test_calibration_without_black_and_white_gives_plain_pixels_all_the_same(
+    convert_once: Any, photos: np.ndarray
+) -> None:
     _, halves = convert_once("encoder", "int8")
     grey = np.float32(0.3) + np.float32(0.4 / 255) * photos[:10]
     source, latent = ends(convert(halves, "encoder", "int8", grey))
+    assert same_grid(source.scale, source.zero_point, 1 / 255, -128)
     assert same_grid(latent.scale, latent.zero_point, halves.grid.scale, halves.grid.zero_point)
-    if not same_grid(source.scale, source.zero_point, 1 / 255, -128):
-        with pytest.raises(ExportError, match="must reach black and white"):
-            check_encoder("tiny", source, latent, halves.grid)
 
 
 @pytest.mark.parametrize("conversion", ["float32", "float16", "dynamic_range"])
