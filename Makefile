@@ -39,7 +39,6 @@ $(DEVICE_READY): device/requirements.txt
 	@touch $@
 
 loop: setup ## the whole circle on this machine: export, bench, collect, report
-	@$(MAKE) --no-print-directory export
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory collect
 	@$(MAKE) --no-print-directory report
