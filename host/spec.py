@@ -139,7 +139,7 @@ class _Reader:
 
     def done(self) -> None:
         for key in self.value:
-            raise self.error(key, f"unknown key; available: {', '.join(sorted(self.known))}")
+            raise self.error(key, f"unknown key; available: {', '.join(sorted(set(self.known)))}")
 
 
 def _initializer(reader: _Reader) -> Json:
@@ -176,16 +176,16 @@ def _layers(reader: _Reader, half: str) -> tuple[LayerSpec, ...]:
             )
         arguments = {key: inner.take(key, types) for key, types in kind.arguments.items() if key in inner.value}
         inner.known.extend(kind.arguments)
-        for key in kind.required:
-            if key not in arguments:
-                raise inner.error(key, "missing")
         if arguments.get("activation", "linear") not in kind.activations:
             raise inner.error(
                 "activation",
                 f"unknown value {json.dumps(arguments['activation'])}; available: {', '.join(kind.activations)}",
             )
         initializer = _initializer(inner) if kind.weighted else {}
-        inner.done()
+        inner.done()  # before what is missing: a misspelt key is both
+        for key in kind.required:
+            if key not in arguments:
+                raise inner.error(key, "missing")
         layers.append(LayerSpec(layer, name, inputs, arguments, initializer))
         known.append(name)
     if not layers:

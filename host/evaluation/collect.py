@@ -35,7 +35,7 @@ def collect(path: Path, build: Path = BUILD, results: Path = RESULTS) -> list[di
         The evaluations, oldest run first. A row that cannot be evaluated has an "error" and the rest its values.
 
     Raises:
-        CollectError: nothing to collect.
+        CollectError: nothing to collect, or the run was collected before with other bytes.
         RunFileError: a run.json that cannot be read.
     """
     return [_collect_run(folder, build, results) for folder in find_runs(path)]
@@ -69,8 +69,13 @@ def _collect_run(folder: Path, build: Path, results: Path) -> dict[str, Any]:
     run = read_run(folder)
     device = device_name(run["environment"])
     kept = results / device / run["run_id"]
-    if folder.resolve() != kept.resolve() and not kept.is_dir():
+    if not kept.is_dir():
         _copy(folder, kept)
+    elif not _same(folder, kept, run):
+        raise CollectError(
+            f"{folder}: collected before, with other bytes: {kept} differs; "
+            "if that one is the damaged copy, remove it and collect again"
+        )
     runtime = f"{run['environment'].get('runtime', '')} {run['environment'].get('runtime_version', '')}".strip()
     evaluated, pictures = [], {}
     for model in sorted({row["model"] for row in run["results"]}):
@@ -142,6 +147,15 @@ def _collect_model(
 def run_images(rows: list[dict[str, Any]]) -> int:
     """How many sample images the device encoded."""
     return max((len(row["outputs"]["images"]) for row in rows if row["status"] == "ok"), default=0)
+
+
+def _same(folder: Path, kept: Path, run: dict[str, Any]) -> bool:
+    names = [FILE_NAME, *(row["outputs"]["file"] for row in run["results"] if row["status"] == "ok")]
+    return all(_content(folder / name) == _content(kept / name) for name in names)
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def _copy(source: Path, target: Path) -> None:

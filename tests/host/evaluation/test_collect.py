@@ -131,18 +131,25 @@ def test_a_bundle_of_elsewhere_is_an_error_of_every_row(loop: Any, run: Path, tm
     assert all("not exported on this workstation" in row["error"] for row in rows.values())
 
 
-def test_collecting_twice_evaluates_anew_and_overwrites_no_run(loop: Any, run: Path, tmp_path: Path) -> None:
+def test_collecting_twice_overwrites_no_run(loop: Any, run: Path, tmp_path: Path) -> None:
     first = collect(run, loop.build, tmp_path / "results")
     (kept,) = (tmp_path / "results" / first[0]["device"]).iterdir()
-    before = {path.name: path.read_bytes() for path in kept.iterdir() if path.name in {p.name for p in run.iterdir()}}
-    assert set(before) == {path.name for path in run.iterdir()}
-    (run / "tiny.int8.bin").unlink()
-    second = collect(run, loop.build, tmp_path / "results")
-    assert "error" in second[0]["results"][0]["rows"][3]
-    assert {path.name: path.read_bytes() for path in kept.iterdir() if path.name in before} == before
-    assert json.loads((kept / "evaluation.json").read_text()) == second[0]
+    before = {path.name: path.read_bytes() for path in kept.iterdir()}
+    assert {path.name for path in run.iterdir()} < set(before)
+    assert collect(run, loop.build, tmp_path / "results") == first
     # And a kept run can be collected from where it is kept.
     assert collect(kept, loop.build, tmp_path / "results") == first
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1])])
+def test_a_worse_copy_of_a_kept_run_replaces_nothing(loop: Any, run: Path, tmp_path: Path, damage: Any) -> None:
+    first = collect(run, loop.build, tmp_path / "results")
+    (kept,) = (tmp_path / "results" / first[0]["device"]).iterdir()
+    damage(run / "tiny.int8.bin")
+    with pytest.raises(CollectError, match="collected before, with other bytes"):
+        collect(run, loop.build, tmp_path / "results")
+    assert json.loads((kept / "evaluation.json").read_text()) == first[0]
 
 
 def test_the_evaluation_says_where_the_times_come_from(loop: Any, run: Path, tmp_path: Path) -> None:
