@@ -33,11 +33,6 @@ class Conversion:
     operations: tf.lite.OpsSet | None = None
     io: tf.DType = tf.float32
 
-    @property
-    def calibrated(self) -> bool:
-        """Whether activations are quantized, so that representative images are needed."""
-        return self.operations is not None
-
 
 CONVERSIONS: dict[str, Conversion] = {
     "float32": Conversion(False),

@@ -14,7 +14,7 @@ from host.model import ModelFolder
 from host.networks.builder import build, initialize
 from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
-from host.spec import Spec
+from host.spec import Spec, StageSpec
 from host.training.loop import Task, fit, validate
 from host.training.quantization_aware import quantization_aware, set_ranges
 
@@ -35,16 +35,7 @@ def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, A
     initialize(spec, encoder, decoder, images.train)
     grid = model.grid(encoder.output_shape[1:])
     task = _float_task(spec, "float", encoder, decoder, grid, images)
-    result = fit(
-        task,
-        spec.training.loss,
-        spec.training.float_,
-        spec.training.batch_size,
-        spec.training.seed,
-        model.checkpoints / "float",
-        resume,
-        spec.digest,
-    )
+    result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, resume)
     model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
     save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
     if spec.latent_bits is not None:
@@ -80,34 +71,23 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
         (images.validation, images.validation),
         spec.data.flip,
     )
-    result = fit(
-        task,
-        spec.training.loss,
-        stage,
-        spec.training.batch_size,
-        spec.training.seed + 1,
-        model.checkpoints / "qat",
-        resume,
-        spec.digest,
-    )
+    result = fit_stage(model, task, stage, "qat", spec.training.seed + 1, resume)
     save_weights(model.weights("qat"), task.models)
 
     continued = _float_task(spec, "control", encoder, decoder, grid, images)
     before, _ = validate(continued, spec.training.loss)
-    control = fit(
-        continued,
-        spec.training.loss,
-        stage,
-        spec.training.batch_size,
-        spec.training.seed + 1,
-        model.checkpoints / "control",
-        resume,
-        spec.digest,
-    )
+    control = fit_stage(model, continued, stage, "control", spec.training.seed + 1, resume)
     after = min(row["validation_loss"] for row in control["history"])
     if after < before:
         save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
     return {**result, "control": control, "float32_weights": "control" if after < before else "float"}
+
+
+def fit_stage(model: ModelFolder, task: Task, stage: StageSpec, name: str, seed: int, resume: bool) -> dict[str, Any]:
+    """`fit` as the model's spec says, with checkpoints of its own under the stage's name."""
+    training = model.spec.training
+    folder = model.checkpoints / name
+    return fit(task, training.loss, stage, training.batch_size, seed, folder, resume, model.spec.digest)
 
 
 def calibration_images(spec: Spec, train: np.ndarray) -> np.ndarray:

@@ -16,7 +16,8 @@ from host.networks.weights import save_weights
 from host.quantization.conversion import convert
 from host.quantization.halves import load_halves
 from host.quantization.recipes import DEFAULTS, TUNED
-from host.training.loop import Task, fit, validate
+from host.training.loop import Task, validate
+from host.training.stages import fit_stage
 from host.tuning.tables import count_codes, fit_frequencies
 
 
@@ -49,16 +50,7 @@ def tune(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
         )
         save_weights(model.weights(f"decoder.{variant}"), task.models)
         before, _ = validate(task, spec.training.loss)
-        result = fit(
-            task,
-            spec.training.loss,
-            spec.training.tune,
-            spec.training.batch_size,
-            spec.training.seed + 2,
-            model.checkpoints / f"tune.{variant}",
-            resume,
-            spec.digest,
-        )
+        result = fit_stage(model, task, spec.training.tune, f"tune.{variant}", spec.training.seed + 2, resume)
         after = min(row["validation_loss"] for row in result["history"])
         if after < before:
             save_weights(model.weights(f"decoder.{variant}"), task.models)
