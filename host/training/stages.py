@@ -30,15 +30,17 @@ def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, A
     many remain. The stages after this one train on the chosen grid.
     """
     spec = model.spec
-    model.latent.unlink(missing_ok=True)
     encoder, decoder = build(spec)
     initialize(spec, encoder, decoder, images.train)
-    grid = model.grid(encoder.output_shape[1:])
+    # Not the model's grid: until this stage ends, latent.json belongs to the weights that lie beside it.
+    grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
     task = _float_task(spec, "float", encoder, decoder, grid, images)
     result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, resume)
     model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
     save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
-    if spec.latent_bits is not None:
+    if spec.latent_bits is None:
+        model.latent.unlink(missing_ok=True)
+    else:
         some = images.train[:_SCALE_FROM] / np.float32(255)
         scale = choose_scale(encoder.predict(some, batch_size=250, verbose=0), spec.latent_bits)
         write_json(model.latent, {"format_version": 1, "scale": scale, "zero_point": 0})
