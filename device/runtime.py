@@ -33,11 +33,13 @@ class Runtime:
         name: its module, one of `PREFERENCE`.
         version: as its package says; "unknown" where it does not.
         interpreter_class: its Interpreter.
+        load_delegate: its function of that name.
     """
 
     name: str
     version: str
     interpreter_class: Any
+    load_delegate: Any = None
 
 
 def available_runtimes() -> tuple[str, ...]:
@@ -75,11 +77,15 @@ def load_runtime(name: str | None = None) -> Runtime:
             module = importlib.import_module(f"{name}.interpreter")
     except ImportError as reason:
         raise RuntimeUnavailableError(f"{name} {version} cannot be imported ({one_line(reason)}); {_CURE}") from None
-    return Runtime(name, version, module.Interpreter)
+    return Runtime(name, version, module.Interpreter, module.load_delegate)
 
 
 def make_interpreter(
-    model: bytes | Path, threads: int = 1, runtime: Runtime | None = None, log: list[str] | None = None
+    model: bytes | Path,
+    threads: int = 1,
+    runtime: Runtime | None = None,
+    log: list[str] | None = None,
+    delegate: Path | None = None,
 ) -> Any:
     """An interpreter with its tensors allocated.
 
@@ -88,21 +94,28 @@ def make_interpreter(
         threads: that the runtime may use.
         runtime: None loads the preferred one.
         log: receives the lines that the runtime wrote on stderr meanwhile; otherwise they are dropped.
+        delegate: an external delegate's library (an Edge TPU's, say): a path, or a name that the system's loader
+            finds. It is offered the model first; `delegate_of` says what became of that.
 
     Raises:
-        ModelLoadError: the runtime cannot load or prepare the file; one line.
-        RuntimeUnavailableError: no runtime.
+        ModelLoadError: the runtime, or the delegate in it, cannot load or prepare the file; one line.
+        RuntimeUnavailableError: no runtime, or no such delegate.
     """
     runtime = runtime or load_runtime()
     content = model if isinstance(model, bytes) else _read_model(model)
+    options = {} if delegate is None else {"experimental_delegates": [_load_delegate(delegate, runtime)]}
     lines: list[str] = []
     try:
         with captured_stderr(lines):
-            interpreter = runtime.interpreter_class(model_content=content, num_threads=threads)
+            interpreter = runtime.interpreter_class(model_content=content, num_threads=threads, **options)
+            if delegate is not None:
+                # XNNPACK takes its parts in allocate_tensors: whatever is delegated before that is the other's.
+                interpreter.external_delegate = (delegate.name, op_names(interpreter).count("DELEGATE"))
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError, SystemError, TypeError) as reason:
         name = "the model" if isinstance(model, bytes) else str(model)
-        raise ModelLoadError(f"{name} does not load in {runtime.name} {runtime.version}: {one_line(reason)}") from None
+        where = f"{runtime.name} {runtime.version}" + (f" with {delegate.name}" if delegate is not None else "")
+        raise ModelLoadError(f"{name} does not load in {where}: {one_line(reason)}") from None
     if log is not None:
         log.extend(lines)
     return interpreter
@@ -158,12 +171,17 @@ def op_names(interpreter: Any) -> tuple[str, ...]:
 
 
 def delegate_of(interpreter: Any) -> str:
-    """ "xnnpack" if at least one part of the model runs in that delegate, else "none".
+    """What runs at least one part of the model: "xnnpack", "external: file name", both with " + ", or "none".
 
     The runtime says that it created the delegate even where it then gives it nothing to do: in tflite-runtime
-    2.14 for x86-64 every int8 model. So look at the plan, not at the log.
+    2.14 for x86-64 every int8 model. So look at the plan, not at the log. An external delegate that took nothing
+    is not named either.
     """
-    return "xnnpack" if "DELEGATE" in op_names(interpreter) else "none"
+    name, parts = getattr(interpreter, "external_delegate", ("", 0))
+    found = [f"external: {name}"] if parts else []
+    if op_names(interpreter).count("DELEGATE") > parts:
+        found.append("xnnpack")
+    return " + ".join(found) or "none"
 
 
 @contextmanager
@@ -193,6 +211,22 @@ def captured_stderr(lines: list[str] | None = None) -> Iterator[None]:
             with open(target, encoding="utf-8", errors="replace", closefd=False) as stream:
                 lines.extend(stream.read().splitlines())
         os.close(target)
+
+
+def _load_delegate(library: Path, runtime: Runtime) -> Any:
+    # A file in this folder must not become a bare name: for those the loader searches elsewhere.
+    path = str(library.resolve()) if library.exists() else str(library)
+    problem = ""
+    with captured_stderr():
+        try:
+            return runtime.load_delegate(path)
+        except AttributeError:
+            problem = "it is no delegate: it has no tflite_plugin_create_delegate"
+        except (OSError, ValueError, RuntimeError) as reason:
+            said = str(reason).replace(f"Failed to load delegate from {path}", "")
+            problem = one_line(said) or "it gives no reason"
+        # Both runtimes' half-made delegates complain as they are collected: here, while nobody sees it.
+    raise RuntimeUnavailableError(f"delegate {library} does not load in {runtime.name} {runtime.version}: {problem}")
 
 
 def _read_model(path: Path) -> bytes:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import _ctypes
+import dataclasses
 import os
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -80,6 +84,61 @@ class Interpreter(unittest.TestCase):
 
         with self.assertRaisesRegex(ModelLoadError, "2 inputs and 1 outputs"):
             runtime.tensor_infos(TwoInputs())
+
+
+class ExternalDelegate(unittest.TestCase):
+    MODEL = tiny.DATA / "tiny.float32.tflite"
+
+    def refused(self, words: str, library: Path, loaded: runtime.Runtime | None = None) -> None:
+        with self.assertRaisesRegex(RuntimeUnavailableError, words) as caught:
+            runtime.make_interpreter(self.MODEL, runtime=loaded, delegate=library)
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_one_that_is_missing_or_no_library_is_one_line(self) -> None:
+        self.refused("delegate nowhere/lib.so does not load in .*cannot open", Path("nowhere/lib.so"))
+        self.refused("tiny.float32.tflite does not load in ", self.MODEL)
+
+    def test_a_library_that_is_no_delegate(self) -> None:
+        with mock.patch("sys.unraisablehook") as complaint:
+            self.refused("it has no tflite_plugin_create_delegate", Path(_ctypes.__file__))
+        for call in complaint.call_args_list:  # a half-made delegate may complain, but not to a person
+            self.assertIsInstance(call.args[0].exc_value, AttributeError)
+
+    def test_what_the_delegate_says_is_kept(self) -> None:
+        said = ValueError("Failed to load delegate from libedgetpu.so.1\nno device")
+        loaded = dataclasses.replace(runtime.load_runtime(), load_delegate=mock.Mock(side_effect=said))
+        self.refused("delegate libedgetpu.so.1 does not load in .*: no device$", Path("libedgetpu.so.1"), loaded)
+
+    def test_a_file_in_this_folder_is_not_looked_for_elsewhere(self) -> None:
+        loaded = dataclasses.replace(runtime.load_runtime(), load_delegate=mock.Mock(side_effect=OSError("no")))
+        with tempfile.TemporaryDirectory() as folder:
+            here = os.getcwd()
+            os.chdir(folder)
+            try:
+                Path("libmine.so").write_bytes(b"")
+                self.refused("delegate libmine.so", Path("libmine.so"), loaded)
+            finally:
+                os.chdir(here)
+            loaded.load_delegate.assert_called_once_with(str(Path(folder).resolve() / "libmine.so"))
+
+    def test_the_name_is_of_what_took_a_part(self) -> None:
+        plan = [{"op_name": "CONV_2D"}, {"op_name": "DELEGATE"}]
+        for before, after, expected in (
+            (plan, plan, "external: lib.so"),
+            (plan, [*plan, {"op_name": "DELEGATE"}], "external: lib.so + xnnpack"),
+            (plan[:1], plan, "xnnpack"),
+            (plan[:1], plan[:1], "none"),
+        ):
+            made = mock.Mock(spec_set=["allocate_tensors", "_get_ops_details", "external_delegate"])
+            made._get_ops_details.side_effect = [before, after]
+            loaded = runtime.Runtime("any", "1.0", mock.Mock(return_value=made), mock.Mock())
+            interpreter = runtime.make_interpreter(self.MODEL, runtime=loaded, delegate=Path("lib.so"))
+            self.assertEqual(runtime.delegate_of(interpreter), expected)
+            loaded.interpreter_class.assert_called_once_with(
+                model_content=self.MODEL.read_bytes(),
+                num_threads=1,
+                experimental_delegates=[loaded.load_delegate.return_value],
+            )
 
 
 class Stderr(unittest.TestCase):
