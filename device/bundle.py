@@ -35,18 +35,26 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # models and variants become 
 
 @dataclass(frozen=True)
 class EncoderFile:
-    """What the host hands over for one variant: the .tflite file's bytes and what is in it."""
+    """What the host hands over for one variant: the .tflite file's bytes and what is in it; see `Variant`."""
 
     data: bytes
     input: TensorInfo
     output: TensorInfo
     ops: tuple[str, ...]
     min_runtime_version: str | None
+    parameters: int | None = None
+    macs: int | None = None
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One encoder of a bundle; `file` is relative to the bundle's folder."""
+    """One encoder of a bundle.
+
+    Attributes:
+        file: relative to the bundle's folder.
+        parameters: weights and biases; None where the bundle does not tell (the first ones do not).
+        macs: multiply-accumulates of one image; None likewise.
+    """
 
     name: str
     codec_tag: str
@@ -57,6 +65,8 @@ class Variant:
     min_runtime_version: str | None
     input: TensorInfo
     output: TensorInfo
+    parameters: int | None = None
+    macs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +211,8 @@ def _parse_variant(name: str, value: Any, image: tuple[int, int, int], grid: Lat
         min_runtime_version=minimum,
         input=TensorInfo.from_dict(_get(value, "encoder.input", dict, where), f"{where}.encoder.input"),
         output=TensorInfo.from_dict(_get(value, "encoder.output", dict, where), f"{where}.encoder.output"),
+        parameters=_optional_count(value, "parameters", where),
+        macs=_optional_count(value, "macs", where),
     )
     for end, tensor, shape in (("input", variant.input, image), ("output", variant.output, grid.shape)):
         if tensor.shape != (1, *shape):
@@ -218,6 +230,13 @@ def _get(value: Any, keys: str, kind: Any, where: str = "") -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise BundleError(f"{place}: {value!r} is not of the expected type; export the bundle again")
     return value
+
+
+def _optional_count(value: Any, key: str, where: str) -> int | None:
+    if key not in value["encoder"]:
+        return None
+    count: int = _get(value, f"encoder.{key}", int, where)
+    return count
 
 
 def _file(value: Any, keys: str, where: str = "") -> str:
@@ -304,6 +323,7 @@ def write_bundle(
 
 def _describe(name: str, encoder: EncoderFile, grid: LatentGrid, tables: entropy.Tables) -> dict[str, Any]:
     digest = sha256_bytes(encoder.data)
+    counts = {"parameters": encoder.parameters, "macs": encoder.macs}
     return {
         "codec_tag": codec_tag(digest, grid, tables.sha256, entropy.CODER_ID),
         "encoder": {
@@ -314,6 +334,7 @@ def _describe(name: str, encoder: EncoderFile, grid: LatentGrid, tables: entropy
             "min_runtime_version": encoder.min_runtime_version,
             "input": encoder.input.to_dict(),
             "output": encoder.output.to_dict(),
+            **{key: count for key, count in counts.items() if count is not None},
         },
     }
 

@@ -64,6 +64,7 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
         return "up to date"
     load_tensorflow()
     from host.packaging.conversions import convert_model
+    from host.packaging.costs import network_costs
 
     converted = convert_model(model)
     tables = model.read_tables()
@@ -80,9 +81,9 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
         encoders={variant: _encoder_file(files["encoder"]) for variant, files in converted.files.items()},
     )
     for variant, files in converted.files.items():
-        write_decoders(
-            build, bundle, variant, {key: data for key, data in files.items() if key != "encoder"}, tables.frequencies
-        )
+        decoders = {key: data for key, data in files.items() if key != "encoder"}
+        costs = {key: network_costs(data) for key, data in decoders.items()}
+        write_decoders(build, bundle, variant, decoders, tables.frequencies, costs)
     write_samples(build, bundle)
     write_json(build / name / "compatibility.json", converted.compatibility)
     write_json(
@@ -100,12 +101,16 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
 
 def _encoder_file(data: bytes) -> EncoderFile:
     from device.runtime import tensor_infos
+    from host.packaging.costs import network_costs
     from host.packaging.metadata import min_runtime_version
 
     interpreter = make_interpreter(data, runtime=load_runtime())
     source, latent = tensor_infos(interpreter)
     operations = tuple(name for name in op_names(interpreter) if name != "DELEGATE")
-    return EncoderFile(data, source, latent, operations, min_runtime_version(data))
+    costs = network_costs(data)
+    return EncoderFile(
+        data, source, latent, operations, min_runtime_version(data), parameters=costs.parameters, macs=costs.macs
+    )
 
 
 def _source_digest(model: ModelFolder) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,17 @@ class Writing(BundleCase):
                 tiny.write(self.folder, **change)
             self.assertFalse(self.folder.exists())
 
+    def test_counts_are_read_back_and_may_be_absent(self) -> None:
+        counted = replace(tiny.encoder_file("int8"), parameters=516, macs=4608)
+        read = tiny.write(self.folder, encoders={"int8": counted, "float32": tiny.encoder_file("float32")})
+        self.assertEqual((read.variant("int8").parameters, read.variant("int8").macs), (516, 4608))
+        self.assertEqual((read.variant("float32").parameters, read.variant("float32").macs), (None, None))
+        encoders = json.loads((self.folder / "bundle.json").read_bytes())["variants"]
+        self.assertNotIn("macs", encoders["float32"]["encoder"])
+        # They say nothing about the codes, so they change no codec tag.
+        before = tiny.write(self.folder.with_name("other")).variant("int8").codec_tag
+        self.assertEqual(read.variant("int8").codec_tag, before)
+
     def test_listing(self) -> None:
         tiny.write(self.folder)
         tiny.write(self.folder.with_name("another"))
@@ -123,6 +135,9 @@ class Reading(BundleCase):
         self.refused("variants.float32.encoder.input.shape")
         self.value["image"]["height"] = "8"
         self.refused("image.height")
+        self.value["image"]["height"] = 8
+        self.value["variants"]["int8"]["encoder"]["macs"] = "4608"
+        self.refused("variants.int8.encoder.macs: '4608' is not of the expected type")
 
     def test_missing_folder(self) -> None:
         with self.assertRaisesRegex(BundleError, "cannot be read"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from device.errors import one_line
 from device.files import check_version, read_json, sha256_bytes, write_bytes, write_json
 from device.quantization import LatentGrid
 from host.errors import CollectError
+from host.packaging.costs import Costs
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build"
 FORMAT_VERSION = 1
@@ -27,7 +29,8 @@ class DecoderFolder:
 
     Attributes:
         value: decoders.json: "model", "variant", "codec_tag", "model_sha256", "image", "encoder_bytes", and under
-            "files" by name ("own", "tuned", "full") the file, its sha256 and its bytes.
+            "files" by name ("own", "tuned", "full") the file, its sha256 and its bytes, and where export counted
+            them its "parameters" and "macs".
     """
 
     folder: Path
@@ -55,12 +58,18 @@ class DecoderFolder:
 
 
 def write_decoders(
-    build: Path, bundle: Bundle, variant: str, files: dict[str, bytes], tables: np.ndarray
+    build: Path,
+    bundle: Bundle,
+    variant: str,
+    files: dict[str, bytes],
+    tables: np.ndarray,
+    costs: Mapping[str, Costs] | None = None,
 ) -> DecoderFolder:
     """Writes one tag's folder, decoders.json last.
 
     Args:
         files: by "own", "tuned", "full": .tflite content.
+        costs: of these, by the same names.
     """
     entry = bundle.variant(variant)
     folder = build / bundle.model / entry.codec_tag
@@ -83,7 +92,12 @@ def write_decoders(
             "image": {"height": height, "width": width, "channels": channels},
             "latent": bundle.grid.to_dict(),
             "files": {
-                name: {"file": names[name], "sha256": sha256_bytes(data), "bytes": len(data)}
+                name: {
+                    "file": names[name],
+                    "sha256": sha256_bytes(data),
+                    "bytes": len(data),
+                    **(asdict(costs[name]) if costs else {}),
+                }
                 for name, data in files.items()
             },
         },

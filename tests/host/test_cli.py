@@ -114,6 +114,8 @@ def test_the_summary_says_parameters_and_bottleneck(tiny: dict[str, Any], tmp_pa
     assert result.exit_code == 0
     # linear 4*4*3*4 + 4, down 5*5*3*8 + 8, correction 3*3*8*4 + 4; linear 4*4*4*3 + 3, correction 3*3*4*3 + 3
     assert "parameters: encoder 1,096, decoder 306, together 1,402" in result.output
+    # 4 x 4 places of linear and correction, of the 5 x 5 kernel; the decoder's correction has 16 x 16
+    assert "multiply-accumulates of an image: encoder 17,280, decoder 30,720, together 48,000" in result.output
     assert "bottleneck: 4x4x4 = 64 codes of 8 bits; nominal ratio 12:1 to 768 bytes of image" in result.output
 
 
