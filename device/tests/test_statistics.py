@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import unittest
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +38,113 @@ class Statistics(unittest.TestCase):
         for percent in (-1, 101):
             with self.assertRaises(ValueError):
                 statistics.percentile([1], percent)
+
+    def test_t_quantiles_of_the_printed_tables(self) -> None:
+        table = (
+            (0.975, 1, 12.7062),
+            (0.975, 2, 4.3027),
+            (0.975, 3, 3.1824),
+            (0.95, 4, 2.1318),
+            (0.995, 9, 3.2498),
+            (0.975, 10, 2.2281),
+            (0.9995, 18, 3.9216),
+            (0.975, 120, 1.9799),
+        )
+        for probability, degrees, expected in table:
+            self.assertAlmostEqual(statistics.t_quantile(probability, degrees), expected, places=4)
+        self.assertAlmostEqual(statistics.t_quantile(0.5, 7), 0.0)
+        for probability, degrees in ((0.4, 3), (1.0, 3), (0.9, 0)):
+            with self.assertRaises(ValueError):
+                statistics.t_quantile(probability, degrees)
+
+    def test_resampled_medians_are_those_of_the_samples_of_the_drawn_processes(self) -> None:
+        generator = np.random.default_rng(5)
+        # Unequal numbers of samples, and few values, so that many are equal.
+        processes = [generator.integers(0, 30, count).tolist() for count in (1, 7, 8, 20, 3, 50)]
+        found = statistics.resampled_medians(processes, 300, np.random.default_rng(8))
+        drawn = np.random.default_rng(8).multinomial(6, np.full(6, 1 / 6), size=300)
+        for median, weights in zip(found, drawn):
+            pooled = [value for weight, process in zip(weights, processes) for value in process * int(weight)]
+            self.assertEqual(median, np.median(pooled))
+
+    def test_an_interval_holds_the_median_and_is_the_same_every_time(self) -> None:
+        processes = _normal(np.random.default_rng(1), 10)
+        low, high = _interval(processes)
+        self.assertLess(low, statistics.percentile([sample for process in processes for sample in process], 50))
+        self.assertGreater(high, statistics.percentile([sample for process in processes for sample in process], 50))
+        self.assertEqual((low, high), _interval(processes))
+        wider = statistics.median_interval(processes, 0.99)
+        assert wider is not None
+        self.assertTrue(wider[0] <= low and wider[1] >= high)
+
+    def test_processes_are_resampled_and_not_samples(self) -> None:
+        # A thousand samples of each process say no more than one where all of a process are equal.
+        few = [[float(value)] for value in range(10)]
+        self.assertEqual(_interval(few), _interval([process * 1000 for process in few]))
+
+    def test_too_few_processes_have_no_interval(self) -> None:
+        processes = _normal(np.random.default_rng(2), 8)
+        self.assertEqual([statistics.fewest_processes(level) for level in (0.5, 0.95, 0.99)], [3, 6, 8])
+        self.assertIsNone(statistics.median_interval(processes[:5]))
+        self.assertIsNotNone(statistics.median_interval(processes[:6]))
+        self.assertIsNone(statistics.median_ratio_interval(processes, processes[:7]))
+        self.assertIsNotNone(statistics.median_ratio_interval(processes, processes))
+
+    def test_wrong_arguments(self) -> None:
+        processes = _normal(np.random.default_rng(2), 6)
+        for level in (0, 1, 99):
+            with self.assertRaises(ValueError):
+                statistics.median_interval(processes, level)
+        with self.assertRaises(ValueError):
+            statistics.median_interval([*processes, []])
+
+    def test_a_ratio_that_is_there_is_found(self) -> None:
+        generator = np.random.default_rng(3)
+        slower = [[1.1 * sample for sample in process] for process in _normal(generator, 10)]
+        found = statistics.median_ratio_interval(_normal(generator, 10), slower)
+        assert found is not None
+        self.assertTrue(1 < found[0] < 1.1 < found[1] < 1.25, found)
+
+    def test_coverage_of_the_median_interval(self) -> None:
+        # The true median is 100; at 95 % one in 20 may miss it.
+        missed = 0
+        for seed in range(100):
+            low, high = _interval(_normal(np.random.default_rng(seed), 10))
+            missed += not low <= 100 <= high
+        self.assertLessEqual(missed, 10)
+
+    def test_equal_sides_are_seldom_called_different(self) -> None:
+        # At 99 % one in 100 is expected; measured over 1500, 0.4 to 1 %.
+        for draw in (_normal, _two_speeds, _heavy_tails):
+            called = 0
+            for seed in range(100):
+                generator = np.random.default_rng(seed)
+                found = statistics.median_ratio_interval(draw(generator, 10), draw(generator, 10), resamples=1000)
+                assert found is not None
+                called += not found[0] <= 1 <= found[1]
+            self.assertLessEqual(called, 3, draw.__name__)
+
+
+def _interval(processes: list[list[float]]) -> tuple[float, float]:
+    found = statistics.median_interval(processes)
+    assert found is not None
+    return found
+
+
+def _processes(count: int, draw: Callable[[], Any]) -> list[list[float]]:
+    return [draw().tolist() for _ in range(count)]
+
+
+def _normal(generator: np.random.Generator, count: int) -> list[list[float]]:
+    return _processes(count, lambda: 100 * (1 + 0.03 * generator.normal() + 0.02 * generator.normal(size=25)))
+
+
+def _two_speeds(generator: np.random.Generator, count: int) -> list[list[float]]:
+    return _processes(count, lambda: (100, 185)[generator.random() < 0.3] * (1 + 0.02 * generator.normal(size=25)))
+
+
+def _heavy_tails(generator: np.random.Generator, count: int) -> list[list[float]]:
+    return _processes(count, lambda: 100 + generator.normal() + 5 * generator.pareto(1.5, size=25))
 
 
 if __name__ == "__main__":
