@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("--runtime", help="ai_edge_litert or tflite_runtime")
     commands.add_parser("bench", help="measure the encoders; see bench --help", add_help=False)
     encode = commands.add_parser("encode", help="one image to a bitstream")
-    encode.add_argument("image", type=Path, help=".ppm, .pgm or .npy, of the encoder's size")
+    encode.add_argument("image", type=Path, help=".ppm, .pgm or .npy (others with Pillow), of the encoder's size")
     encode.add_argument("-o", "--output", type=Path, required=True, help="the bitstream's file")
     encode.add_argument("--bundle", required=True, help="name or path")
     encode.add_argument("--variant", default="int8", help="default int8")

@@ -28,12 +28,17 @@ class Encoder:
         variant: the entry of it.
         image_shape: (height, width, channels) of the images that it takes.
         runtime: that runs it.
-        delegate: "xnnpack" or "none".
+        delegate: "xnnpack", "none", or the external one that was asked for.
         runtime_log: lines that the runtime wrote while loading.
     """
 
     def __init__(
-        self, bundle: bundles.Bundle, variant: str = "int8", threads: int = 1, runtime: Runtime | None = None
+        self,
+        bundle: bundles.Bundle,
+        variant: str = "int8",
+        threads: int = 1,
+        runtime: Runtime | None = None,
+        delegate: Path | None = None,
     ) -> None:
         """Loads a variant; raises BundleError, ModelLoadError or RuntimeUnavailableError."""
         self.bundle = bundle
@@ -49,7 +54,7 @@ class Encoder:
                 f"{bundle.folder}: codec tag of {variant!r} is {self.variant.codec_tag}, its files give {tag};"
                 " export the bundle again"
             )
-        self._interpreter = make_interpreter(content, threads, self.runtime, self.runtime_log)
+        self._interpreter = make_interpreter(content, threads, self.runtime, self.runtime_log, delegate)
         self._check_tensors()
         self.delegate = delegate_of(self._interpreter)
         self._input_index: int = self._interpreter.get_input_details()[0]["index"]

@@ -1,7 +1,8 @@
-"""Images from files that need no library: binary PPM and PGM, and .npy."""
+"""Images from files that need no library: binary PPM and PGM, and .npy; others where Pillow happens to be there."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def read_image(path: Path) -> Array:
     """Reads an image.
 
     Args:
-        path: .ppm (P6), .pgm (P5) or .npy.
+        path: .ppm (P6), .pgm (P5) or .npy; any other is left to Pillow, where that is installed, and read as RGB.
 
     Returns:
         uint8 (height, width, channels), 0..255.
@@ -28,20 +29,53 @@ def read_image(path: Path) -> Array:
         ImageError: unreadable, another format, or not 8 bits a sample.
     """
     path = Path(path)
-    if path.suffix not in (".ppm", ".pgm", ".npy"):
-        raise ImageError(f"{path}: cannot read {path.suffix or 'this'} files; convert it to .ppm or .npy")
     try:
         if path.suffix == ".npy":
             image: Array = np.load(path, allow_pickle=False)
-        else:
+        elif path.suffix in (".ppm", ".pgm"):
             image = parse_pnm(path.read_bytes(), path)
+        elif importlib.util.find_spec("PIL") is not None:
+            image = _read_with_pillow(path)
+        else:
+            kind = path.suffix or "such"
+            raise ImageError(f"{path}: no Pillow here to read {kind} files; convert it to .ppm or pip install pillow")
     except OSError as reason:
-        raise ImageError(f"{path}: cannot be read ({reason.strerror})") from None
+        raise ImageError(f"{path}: cannot be read ({reason.strerror or 'not an image'})") from None
     except (ValueError, EOFError) as reason:
         raise ImageError(f"{path}: not an .npy file ({reason})") from None
     if image.dtype != np.uint8 or image.ndim != 3:
         raise ImageError(f"{path}: {image.dtype} {image.shape}, expected uint8 (height, width, channels)")
     return image
+
+
+def read_folder(folder: Path) -> dict[str, Array]:
+    """The images of a folder by name, in the order of their names; hidden files are left out.
+
+    Raises:
+        ImageError: no such folder, nothing in it, a file that is no image, or images of several sizes.
+    """
+    folder = Path(folder)
+    try:
+        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    except OSError as reason:
+        raise ImageError(f"{folder}: cannot be read ({reason.strerror})") from None
+    if not files:
+        raise ImageError(f"{folder}: no images here")
+    images = {path.name: read_image(path) for path in files}
+    first = files[0].name
+    for name, image in images.items():
+        if image.shape != images[first].shape:
+            raise ImageError(
+                f"{folder / name}: {image.shape}, {first} is {images[first].shape}; an encoder takes one size"
+            )
+    return images
+
+
+def _read_with_pillow(path: Path) -> Array:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def parse_pnm(data: bytes, path: object) -> Array:

@@ -6,7 +6,10 @@ run.json holds raw samples, never only averages, with units in every key; a .bin
 (bitstreams) of all sample images, one after the other. A run is written beside its place and renamed into it
 when it is whole, so that a folder with a run's name is a run; an existing one is never overwritten.
 
-Versions: 1 (2026) the first.
+Versions: 1 (2026) the first: one process a row, one number of threads a run.
+          2 (2026) "processes" in each row, each with its samples, its place in the order, a fixed loop's times and
+            the machine's state before and after; "threads" in each row, a list in the settings. `read_run` turns
+            version 1 into it: what version 1 did not measure is empty or absent there.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from typing import Any
 from .errors import RunFileError
 from .files import check_version, json_bytes, read_bytes, read_json, sha256_bytes, sync_folder, write_bytes
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FILE_NAME = "run.json"
 
 # Keys that must be there, and their types. More keys may be; a reader ignores what it does not know.
@@ -34,19 +37,26 @@ _RUN_KEYS: Mapping[str, type] = {
     "bundles": dict,
     "results": list,
 }
-_SETTINGS_KEYS: Mapping[str, type] = {"threads": int, "runs": int, "warmup": int, "seed": int}
+_SETTINGS_KEYS: Mapping[str, type] = {"threads": list, "repetitions": int, "seed": int}
 _BUNDLE_KEYS: Mapping[str, type] = {"model_sha256": str, "spec_sha256": str, "bundle_sha256": str}
-_ROW_KEYS: Mapping[str, type] = {"model": str, "variant": str, "codec_tag": str, "status": str}
+_ROW_KEYS: Mapping[str, type] = {"model": str, "variant": str, "threads": int, "codec_tag": str, "status": str}
 _OK_KEYS: Mapping[str, type] = {
-    "load_ns": int,
-    "first_encode_ns": int,
-    "warmup_ns": list,
-    "samples": dict,
-    "memory": dict,
+    "processes": list,
     "sizes": dict,
     "outputs": dict,
     "codes_sha256": str,
     "delegate": str,
+}
+_PROCESS_KEYS: Mapping[str, type] = {
+    "position": int,
+    "load_ns": int,
+    "first_encode_ns": int,
+    "warmup_ns": list,
+    "samples": dict,
+    "reference_ns": list,
+    "memory": dict,
+    "before": dict,
+    "after": dict,
 }
 _SAMPLES_KEYS: Mapping[str, type] = {"encode_ns": list, "quantize_ns": list, "invoke_ns": list, "code_ns": list}
 _SIZES_KEYS: Mapping[str, type] = {
@@ -122,10 +132,22 @@ def read_run(path: Path) -> dict[str, Any]:
         path = path / FILE_NAME
     run = read_json(path, RunFileError)
     found = run.get("format_version") if isinstance(run, dict) else None
-    check_version(found, FORMAT_VERSION, "run file", path, RunFileError)
+    version = check_version(found, FORMAT_VERSION, "run file", path, RunFileError)
+    if version == 1:
+        run = _from_version_1(run, path)
     _check_run(run, path)
     checked: dict[str, Any] = run
     return checked
+
+
+def process_samples(row: Mapping[str, Any], stage: str = "encode_ns") -> list[list[int]]:
+    """The raw samples of one stage of a row, one list for each process; nanoseconds."""
+    return [process["samples"][stage] for process in row["processes"]]
+
+
+def pooled_samples(row: Mapping[str, Any], stage: str = "encode_ns") -> list[int]:
+    """The raw samples of one stage of a row, of all its processes; nanoseconds."""
+    return [sample for samples in process_samples(row, stage) for sample in samples]
 
 
 def write_outputs(path: Path, streams: Sequence[bytes]) -> dict[str, Any]:
@@ -187,16 +209,52 @@ def _check_run(run: Mapping[str, Any], path: Path) -> None:
 
 def _check_row(row: Mapping[str, Any], path: Path, where: str) -> None:
     _check_keys(row, _OK_KEYS, path, where)
-    for key, keys in (("samples", _SAMPLES_KEYS), ("sizes", _SIZES_KEYS), ("outputs", _OUTPUTS_KEYS)):
+    for key, keys in (("sizes", _SIZES_KEYS), ("outputs", _OUTPUTS_KEYS)):
         _check_keys(row[key], keys, path, f"{where}{key}.")
-    lists = [("warmup_ns", row["warmup_ns"])]
-    lists += [(f"samples.{key}", row["samples"][key]) for key in _SAMPLES_KEYS]
-    lists += [(f"sizes.{key}", row["sizes"][key]) for key in ("payload_bytes", "bitstream_bytes")]
-    for key, values in lists:
-        if not all(type(value) is int and value >= 0 for value in values):
-            raise RunFileError(f"{path}: {where}{key}: not a list of whole numbers of 0 or more")
+    for key in ("payload_bytes", "bitstream_bytes"):
+        _check_counts(row["sizes"][key], path, f"{where}sizes.{key}")
     for number, image in enumerate(row["outputs"]["images"]):
         _check_keys(image, _IMAGE_KEYS, path, f"{where}outputs.images[{number}].")
+    if not row["processes"]:
+        raise RunFileError(f"{path}: {where}processes: empty, expected one at least")
+    for number, process in enumerate(row["processes"]):
+        part = f"{where}processes[{number}]."
+        _check_keys(process, _PROCESS_KEYS, path, part)
+        _check_keys(process["samples"], _SAMPLES_KEYS, path, f"{part}samples.")
+        for key in ("warmup_ns", "reference_ns"):
+            _check_counts(process[key], path, f"{part}{key}")
+        for key in _SAMPLES_KEYS:
+            _check_counts(process["samples"][key], path, f"{part}samples.{key}")
+            if not process["samples"][key]:
+                raise RunFileError(f"{path}: {part}samples.{key}: no samples")
+
+
+def _check_counts(values: Sequence[Any], path: Path, where: str) -> None:
+    if not all(type(value) is int and value >= 0 for value in values):
+        raise RunFileError(f"{path}: {where}: not a list of whole numbers of 0 or more")
+
+
+def _from_version_1(run: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    old = {"threads": int, "runs": int, "warmup": int, "seed": int}
+    _check_keys(run, {"settings": dict, "results": list}, path, "")
+    _check_keys(run["settings"], old, path, "settings.")
+    settings = run["settings"]
+    in_process = ("load_ns", "first_encode_ns", "warmup_ns", "samples", "memory")
+    rows = []
+    for number, row in enumerate(run["results"]):
+        _check_keys(row, {"status": str}, path, f"results[{number}].")
+        new = {key: value for key, value in row.items() if key not in in_process}
+        new["threads"] = settings["threads"]
+        if row["status"] == "ok":
+            _check_keys(row, dict.fromkeys(in_process, object), path, f"results[{number}].")
+            process = {key: row[key] for key in in_process}
+            new["processes"] = [{**process, "position": number, "reference_ns": [], "before": {}, "after": {}}]
+        rows.append(new)
+    return {
+        **run,
+        "settings": {**settings, "threads": [settings["threads"]], "repetitions": 1},
+        "results": rows,
+    }
 
 
 def _check_keys(value: Any, keys: Mapping[str, type], path: Path, where: str) -> None:
@@ -205,5 +263,5 @@ def _check_keys(value: Any, keys: Mapping[str, type], path: Path, where: str) ->
     for key, kind in keys.items():
         if key not in value:
             raise RunFileError(f"{path}: {where}{key}: missing; the run file is damaged")
-        if type(value[key]) is not kind:
+        if kind is not object and type(value[key]) is not kind:
             raise RunFileError(f"{path}: {where}{key}: {value[key]!r:.60} is not of type {kind.__name__}")

@@ -1,4 +1,4 @@
-"""The bench's table: rows of a run file to lines of at most 100 columns."""
+"""The bench's tables: a run to lines of at most 80 columns."""
 
 from __future__ import annotations
 
@@ -6,90 +6,236 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .statistics import mean, summarize
+from .bundle import Bundle
+from .run_file import pooled_samples, process_samples
+from .statistics import fewest_processes, mean, median_interval, percentile, summarize
+from .timing import STAGES
+from .verdict import judge
 
-WIDTH = 100
-ENOUGH_RUNS = 100  # below, a p99 is the worst sample or the one before it
+WIDTH = 80
+CONFIDENCE = 0.95
+_NAME = 14
+Row = Mapping[str, Any]
 
-_VARIANT_WIDTH = 15
-_COLUMNS = (  # title, unit, width
-    ("mean", "ms", 8),
-    ("p50", "ms", 8),
-    ("p90", "ms", 8),
-    ("p99", "ms", 8),
+_TIMES = (("median", "ms", 8), ("95 % interval", "ms", 15)) + tuple(
+    (title, "ms", 7) for title in ("mean", "stdev", "p90", "p99", "min", "max")
+)
+_STARTS = (
     ("images", "/s", 8),
-    ("memory", "MB peak", 9),
-    ("encoder", "kB", 9),
-    ("latent", "bytes", 8),
-    ("stream", "bytes", 8),
-    ("ratio", "", 7),
+    ("load", "ms", 8),
+    ("first", "ms", 8),
+    ("before", "MB", 9),
+    ("loaded", "MB", 8),
+    ("model", "+MB", 8),
+    ("peak", "MB", 8),
+)
+_SIZES = (
+    ("encoder", "kB", 8),
+    ("params", "k", 9),
+    ("MACs", "M", 9),
+    ("latent", "bytes", 9),
+    ("stream", "bytes", 10),
+    ("ratio", "", 8),
+    ("energy", "mJ/image", 10),
+)
+_PROFILE = tuple((title, unit, 9) for title in ("quantize", "invoke", "code") for unit in ("ms", "%"))
+_PROFILE += (("speed", "GMAC/s", 9),)
+_MINUTES = (
+    ("minute", "", 8),
+    ("median", "ms", 10),
+    ("p90", "ms", 10),
+    ("images", "/s", 10),
+    ("temp", "C", 8),
+    ("clock", "MHz", 8),
 )
 
 
-def model_table(model: str, image_bytes: int, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The block of one model.
+def run_tables(run: Mapping[str, Any], bundles: Mapping[str, Bundle], profile: bool = False) -> list[str]:
+    """Everything there is to print about a run.
 
     Args:
-        model: its name.
-        image_bytes: of one image, uncompressed at 8 bits a sample.
-        rows: of the run file, all of this model.
+        run: as `run_file.read_run` returns it.
+        bundles: of its models, by name.
+        profile: with the time by stages.
 
     Returns:
         Lines of at most `WIDTH` characters.
     """
-    titles = "".join(f"{title:>{width}}" for title, _, width in _COLUMNS)
-    units = "".join(f"{unit:>{width}}" for _, unit, width in _COLUMNS)
-    lines = [
-        f"{model}"[:WIDTH],
-        f"{'variant':<{_VARIANT_WIDTH}}{titles}",
-        f"{'':<{_VARIANT_WIDTH}}{units}",
+    lines: list[str] = []
+    for model, bundle in bundles.items():
+        for threads in run["settings"]["threads"]:
+            mine = [row for row in run["results"] if (row["model"], row["threads"]) == (model, threads)]
+            if mine:
+                title = f"{model}, {threads} thread{'s' * (threads > 1)}"
+                lines += [title[:WIDTH], *model_tables(bundle, mine, run["environment"], profile), ""]
+    return lines + _notes(run)
+
+
+def model_tables(
+    bundle: Bundle, rows: Sequence[Row], environment: Mapping[str, Any], profile: bool = False
+) -> list[str]:
+    """The tables of one model with one number of threads, and what to think of them."""
+    ok = [row for row in rows if row["status"] == "ok"]
+    lines = [line for row in rows if row["status"] != "ok" for line in _failed(row)]
+    if not ok:
+        return lines
+    lines = _table(_TIMES, [(row["variant"], _time_cells(row)) for row in ok]) + lines
+    lines += _table(_STARTS, [(row["variant"], _start_cells(row)) for row in ok])
+    lines += _table(_SIZES, [(row["variant"], _size_cells(row, bundle)) for row in ok])
+    if profile:
+        lines += _table(_PROFILE, [(row["variant"], _profile_cells(row, bundle)) for row in ok])
+        lines += [line for row in ok for line in _operators(row, bundle)]
+    for row in ok:
+        if "sustained" in row:
+            lines += _table(_MINUTES, [(row["variant"], cells) for cells in _minute_cells(row)])
+    return lines + _verdicts(ok, environment)
+
+
+def _table(columns: Sequence[tuple[str, str, int]], rows: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    def line(name: str, cells: Sequence[str]) -> str:
+        text = "".join(f"{cell:>{width}}" for cell, (_, _, width) in zip(cells, columns))
+        return f"{name:<{_NAME}}{text}".rstrip()
+
+    head = [line("", [title for title, _, _ in columns]), line("", [unit for _, unit, _ in columns])]
+    return head + [line(_clip(name, _NAME - 1), cells) for name, cells in rows]
+
+
+def _time_cells(row: Row) -> list[str]:
+    times = summarize(pooled_samples(row))
+    interval = median_interval(process_samples(row), CONFIDENCE)
+    between = "..".join(_milliseconds(end) for end in interval) if interval else "-"
+    rest = (times.mean, times.stdev, times.p90, times.p99, times.minimum, times.maximum)
+    return [_milliseconds(times.p50), between, *map(_milliseconds, rest)]
+
+
+def _start_cells(row: Row) -> list[str]:
+    def middle(key: str, part: str = "") -> float | None:
+        found = [(process[part] if part else process).get(key) for process in row["processes"]]
+        known = [value for value in found if value is not None]
+        return percentile(known, 50) if known else None
+
+    before, loaded = middle("rss_before_load_bytes", "memory"), middle("rss_after_load_bytes", "memory")
+    peaks = [process["memory"].get("peak_rss_bytes", 0) for process in row["processes"]]
+    return [
+        _short(1e9 / mean(pooled_samples(row))),
+        _milliseconds(middle("load_ns") or 0),
+        _milliseconds(middle("first_encode_ns") or 0),
+        _megabytes(before),
+        _megabytes(loaded),
+        _megabytes(loaded - before if before and loaded else None),
+        _megabytes(max(peaks) or None),
     ]
-    for row in rows:
-        name = row["variant"]
-        if row["status"] == "ok":
-            lines.append(f"{_clip(name, _VARIANT_WIDTH - 1):<{_VARIANT_WIDTH}}{_cells(row, image_bytes)}")
-        else:
-            indent = " " * _VARIANT_WIDTH
-            reason = textwrap.wrap(f"failed: {row['error']}", WIDTH, initial_indent=indent, subsequent_indent=indent)
-            reason[0] = f"{_clip(name, _VARIANT_WIDTH - 1):<{_VARIANT_WIDTH}}{reason[0].lstrip()}"
-            lines.extend(reason)
-    return lines
 
 
-def notes(runs: int) -> list[str]:
-    """What the columns mean, and whether there were enough runs."""
-    lines = [
-        "Times: one whole encode. Memory: peak of the worker process. Stream: mean bitstream with its header.",
-        "Ratio: 8-bit image to bitstream. Times of different runtimes or machines are not comparable.",
-    ]
-    if runs < ENOUGH_RUNS:
-        lines.append(f"Too few runs: {runs}, use at least {ENOUGH_RUNS} for numbers that mean something.")
-    return lines
-
-
-def _cells(row: Mapping[str, Any], image_bytes: int) -> str:
-    times = summarize(row["samples"]["encode_ns"])
+def _size_cells(row: Row, bundle: Bundle) -> list[str]:
     stream_bytes = mean(row["sizes"]["bitstream_bytes"])
-    ratio = image_bytes / stream_bytes
-    peak = row["memory"].get("peak_rss_bytes")
-    values = (
-        _milliseconds(times.mean),
-        _milliseconds(times.p50),
-        _milliseconds(times.p90),
-        _milliseconds(times.p99),
-        f"{1e9 / times.mean:.1f}" if times.mean > 1e7 else f"{1e9 / times.mean:.0f}",
-        "-" if peak is None else f"{peak / 1e6:.1f}",
+    height, width, channels = bundle.image_shape
+    variant = bundle.variant(row["variant"])
+    energies = [process["energy"] for process in row["processes"] if "energy" in process]
+    joules = [energy["joules"] / energy["encodes"] for energy in energies]
+    return [
         f"{row['sizes']['encoder_bytes'] / 1e3:.1f}",
+        "-" if variant.parameters is None else f"{variant.parameters / 1e3:.1f}",
+        "-" if variant.macs is None else f"{variant.macs / 1e6:.2f}",
         f"{row['sizes']['latent_bytes']}",
-        f"{stream_bytes:.1f}" if stream_bytes < 1e5 else f"{stream_bytes:.0f}",
-        f"{ratio:.2f}" if ratio < 1000 else f"{ratio:.0f}",
-    )
-    return "".join(f"{value:>{width}}" for value, (_, _, width) in zip(values, _COLUMNS))
+        f"{stream_bytes:.1f}" if stream_bytes < 1e6 else f"{stream_bytes:.0f}",
+        _short(height * width * channels / stream_bytes),
+        _short(1e3 * mean(joules)) if joules else "-",
+    ]
+
+
+def _profile_cells(row: Row, bundle: Bundle) -> list[str]:
+    medians = [percentile(pooled_samples(row, stage), 50) for stage in STAGES[1:]]
+    cells = []
+    for median in medians:
+        cells += [_milliseconds(median), f"{100 * median / sum(medians):.0f}"]
+    macs = bundle.variant(row["variant"]).macs
+    return [*cells, "-" if macs is None else _short(macs / medians[1])]
+
+
+def _operators(row: Row, bundle: Bundle) -> list[str]:
+    counts: dict[str, int] = {}
+    for name in bundle.variant(row["variant"]).ops:
+        counts[name] = counts.get(name, 0) + 1
+    text = ", ".join(f"{count} {name}" if count > 1 else name for name, count in counts.items())
+    return _wrap(row["variant"], f"{row['delegate']}: {text}")
+
+
+def _minute_cells(row: Row) -> list[list[str]]:
+    cells = []
+    for number, minute in enumerate(row["sustained"]["minutes"]):
+        median = percentile(minute["encode_ns"], 50)
+        frequency = minute.get("frequency_hz")
+        cells.append(
+            [
+                str(number + 1),
+                _milliseconds(median),
+                _milliseconds(percentile(minute["encode_ns"], 90)),
+                _short(minute["encodes"] / 60),
+                _short(minute.get("temperature_c")),
+                "-" if frequency is None else f"{frequency / 1e6:.0f}",
+            ]
+        )
+    return cells
+
+
+def _verdicts(rows: Sequence[Row], environment: Mapping[str, Any]) -> list[str]:
+    # Rows of one opinion share a line.
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        names.setdefault(", ".join(judge(row, environment)), []).append(row["variant"])
+    lines = []
+    for reasons, mine in names.items():
+        who = "all rows" if len(mine) == len(rows) else ", ".join(mine)
+        text = f"unstable: {who}: {reasons}" if reasons else f"stable: {who}"
+        lines += textwrap.wrap(text, WIDTH, subsequent_indent="  ")
+    return lines
+
+
+def _failed(row: Row) -> list[str]:
+    return _wrap(row["variant"], f"failed: {row['error']}")
+
+
+def _wrap(name: str, text: str) -> list[str]:
+    indent = " " * _NAME
+    lines = textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+    return [f"{_clip(name, _NAME - 1):<{_NAME}}{lines[0].lstrip()}", *lines[1:]]
+
+
+def _notes(run: Mapping[str, Any]) -> list[str]:
+    ok = [row for row in run["results"] if row["status"] == "ok"]
+    counts = [len(pooled_samples(row)) for row in ok]
+    environment = run["environment"]
+    runtime = f"{environment.get('runtime', '?')} {environment.get('runtime_version', '')}".strip()
+    said = (f"{min(counts)} to {max(counts)} encodes a row") if counts else "nothing worked"
+    text = [
+        f"{runtime}. {run['settings']['repetitions']} processes a row, {said}; times of one whole encode.",
+        "Interval: of the median, by resampling processes. Load: from files to a ready encoder. Memory: resident of"
+        " the worker process before the encoder is loaded (Python, numpy, runtime, images) and after, what loading"
+        " added, and the peak until the end. Stream: mean bitstream with its header. Ratio: 8-bit image to bitstream.",
+        "Unstable: why these times may not come out again; stdev and extreme are of means over 10 ms, nothing is left"
+        " out. Load of others and the hypervisor's part are in processors.",
+        "Times of different runtimes or machines do not belong in one comparison; to compare runs: host compare.",
+    ]
+    fewest = fewest_processes(CONFIDENCE)
+    if run["settings"]["repetitions"] < fewest:
+        text.append(f"An interval needs {fewest} processes at least.")
+    return [line for part in text for line in textwrap.wrap(part, WIDTH)]
 
 
 def _milliseconds(nanoseconds: float) -> str:
     value = nanoseconds / 1e6
-    return f"{value:.3f}" if value < 1000 else f"{value:.0f}"
+    return f"{value:.3f}" if value < 100 else f"{value:.1f}" if value < 10_000 else f"{value:.0f}"
+
+
+def _short(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 1000 else f"{value:.0f}"
+
+
+def _megabytes(value: float | None) -> str:
+    return "-" if value is None else f"{value / 1e6:.1f}"
 
 
 def _clip(text: str, width: int) -> str:

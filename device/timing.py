@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from .quantization import Array
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")
+SECOND = 1_000_000_000
+KEPT_A_MINUTE = 1000  # of the samples of a sustained run: enough for a p90, little enough for a file
+_VECTOR = np.arange(1 << 15, dtype=np.int32)
 
 
 def timed(call: Callable[[], Result]) -> tuple[Result, int]:
@@ -22,30 +27,55 @@ def timed(call: Callable[[], Result]) -> tuple[Result, int]:
     return result, perf_counter_ns() - start
 
 
-def time_encodes(encoder: Encoder, images: Sequence[Array], runs: int) -> list[int]:
-    """Whole encodes, cycling over `images`: nanoseconds of each of the `runs`."""
-    samples = []
-    for run in range(runs):
-        image = images[run % len(images)]
+def reference_loop() -> int:
+    """The same work on every machine, half Python and half numpy: what tells a machine's speed from a network's."""
+    total = 0
+    for number in range(4000):
+        total = (total * 31 + number) & 0xFFFF
+    for _ in range(8):
+        total += int((_VECTOR * _VECTOR >> 3).sum())
+    return total
+
+
+def time_reference(repeats: int) -> list[int]:
+    """Times of the fixed loop, nanoseconds of each of the `repeats`."""
+    return [timed(reference_loop)[1] for _ in range(repeats)]
+
+
+def time_encodes(encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> list[int]:
+    """Whole encodes, cycling over `images`, until both a count and a time are reached.
+
+    Returns:
+        Nanoseconds of each encode.
+    """
+    samples: list[int] = []
+    begin = perf_counter_ns()
+    while len(samples) < runs or perf_counter_ns() - begin < minimum_ns:
+        image = images[len(samples) % len(images)]
         start = perf_counter_ns()
         encoder.encode(image)
         samples.append(perf_counter_ns() - start)
     return samples
 
 
-def time_stages(encoder: Encoder, images: Sequence[Array], runs: int) -> dict[str, list[int]]:
-    """Whole encodes and single stages, by turns, cycling over `images`.
+def time_stages(
+    encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0
+) -> dict[str, list[int]]:
+    """Whole encodes and single stages, by turns, cycling over `images`, until both a count and a time are reached.
 
     Both are measured, because the sum of the stages holds three more reads of the clock, and by turns, so that
     a machine that warms up or throttles meanwhile does so for both.
 
     Returns:
-        For each of `STAGES`, nanoseconds of each of the `runs`.
+        For each of `STAGES`, nanoseconds of each turn.
     """
     samples: dict[str, list[int]] = {stage: [] for stage in STAGES}
     whole, first, second, third = (samples[stage].append for stage in STAGES)
-    for run in range(runs):
-        image = images[run % len(images)]
+    turn = 0
+    end = begin = perf_counter_ns()
+    while turn < runs or end - begin < minimum_ns:
+        image = images[turn % len(images)]
+        turn += 1
         start = perf_counter_ns()
         encoder.encode(image)
         end = perf_counter_ns()
@@ -57,8 +87,30 @@ def time_stages(encoder: Encoder, images: Sequence[Array], runs: int) -> dict[st
         encoder.invoke()
         invoked = perf_counter_ns()
         encoder.code()
-        coded = perf_counter_ns()
+        end = perf_counter_ns()
         first(quantized - start)
         second(invoked - quantized)
-        third(coded - invoked)
+        third(end - invoked)
     return samples
+
+
+def time_minute(encoder: Encoder, images: Sequence[Array], keep_every: int, length_ns: int) -> tuple[int, list[int]]:
+    """Whole encodes without a pause for `length_ns`.
+
+    Args:
+        keep_every: of so many samples one is kept, the first; all are timed alike.
+
+    Returns:
+        How many encodes there were, and the nanoseconds of those kept.
+    """
+    kept: list[int] = []
+    count = 0
+    end = begin = perf_counter_ns()
+    while end - begin < length_ns:
+        start = perf_counter_ns()
+        encoder.encode(images[count % len(images)])
+        end = perf_counter_ns()
+        if count % keep_every == 0:
+            kept.append(end - start)
+        count += 1
+    return count, kept

@@ -1,22 +1,26 @@
 from __future__ import annotations
 
+import io
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from .. import bench, encoder, run_file
-from ..errors import BundleError
+import numpy as np
+
+from .. import bench, encoder, process, run_file
+from ..files import sha256_bytes
 from . import tiny
 
 PARENT = Path(__file__).resolve().parents[2]
 PACKAGE = __package__.split(".")[0]
+FAST = ("--runs", 5, "--seconds", 0.001, "--warmup", 2)
 
 
 def run(*arguments: object, cwd: Path = PARENT) -> subprocess.CompletedProcess[str]:
@@ -38,28 +42,97 @@ class Bench(BenchCase):
         broken = tiny.encoder_file("int8", bytes(500))
         encoders = {**{name: tiny.encoder_file(name) for name in tiny.INPUTS}, "int8_broken": broken}
         tiny.write(self.folder / "tiny", encoders=encoders)
-        done = run("--bundle", self.folder / "tiny", "--out", self.results, "--runs", 5, "--warmup", 2)
+        arguments = (*FAST, "--repetitions", 3, "--seed", 7, "--profile")
+        done = run("--bundle", self.folder / "tiny", "--out", self.results, *arguments)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertLessEqual(max(map(len, done.stdout.splitlines()[:-3])), 100)
-        self.assertRegex(done.stdout, "This takes about .* s")
-        self.assertIn("Too few runs: 5", done.stdout)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines()[:-3])), 80)
+        said = " ".join(done.stdout.split())
+        self.assertRegex(said, r"3 fresh processes a row, shuffled \(seed 7\).* This takes about \d+ s")
         self.assertRegex(done.stdout, "int8_broken +failed: the model does not load in")
+        self.assertRegex(done.stdout, "int8 +(xnnpack|none): 2 CONV_2D")
         (folder,) = self.results.iterdir()
         self.assertIn(f"host collect {folder.name}", done.stdout)
         whole = run_file.read_run(folder)
         self.assertEqual(whole["run_id"], folder.name)
-        self.assertEqual(whole["settings"], {"threads": 1, "runs": 5, "warmup": 2, "seed": 0})
+        expected = {"threads": [1], "repetitions": 3, "runs": 5, "warmup": 2, "seed": 7}
+        self.assertEqual({key: whole["settings"][key] for key in expected}, expected)
         statuses = {row["variant"]: row["status"] for row in whole["results"]}
         self.assertEqual(statuses, {"float32": "ok", "int16x8": "ok", "int8": "ok", "int8_broken": "failed"})
-        for row in whole["results"]:
-            if row["status"] == "ok":
-                self.assertEqual(len(run_file.read_outputs(folder, row)), len(tiny.samples()))
+        ok = [row for row in whole["results"] if row["status"] == "ok"]
+        for row in ok:
+            self.assertEqual(len(run_file.read_outputs(folder, row)), len(tiny.samples()))
+            self.assertEqual([len(samples) >= 5 for samples in run_file.process_samples(row)], [True] * 3)
+        positions = [process["position"] for row in ok for process in row["processes"]]
+        self.assertEqual(sorted(positions), list(range(9)))
+        # Interleaved: no row has its processes one after the other.
+        self.assertNotEqual(positions, sorted(positions))
         self.assertIn("xnnpack_created", whole["environment"])
+        self.assertEqual(whole["images"], {"source": "samples"})
         self.assertEqual(whole["bundles"]["tiny"]["model_sha256"], "6" * 64)
 
-    def test_variants_can_be_chosen(self) -> None:
-        chosen = bench.plan_rows([str(self.folder / "tiny")], ["int8", "float32"])
-        self.assertEqual([plan.variant for plan in chosen], ["float32", "int8"])
+    def test_a_sweep_over_threads(self) -> None:
+        arguments = (*FAST, "--repetitions", 1, "--threads", "2,1", "--variant", "int8", "--quick")
+        done = run("--bundle", self.folder / "tiny", "--out", self.results, *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        (folder,) = self.results.iterdir()
+        rows = run_file.read_run(folder)["results"]
+        self.assertEqual([row["threads"] for row in rows], [1, 2])
+        self.assertEqual([row["outputs"]["file"] for row in rows], ["tiny.int8.t1.bin", "tiny.int8.t2.bin"])
+        self.assertIn("tiny, 2 threads", done.stdout)
+
+    def test_own_images(self) -> None:
+        pictures = self.folder / "pictures"
+        pictures.mkdir()
+        for number, image in enumerate(tiny.samples()[:2]):
+            np.save(pictures / f"{number}.npy", image)
+        arguments = ("--bundle", self.folder / "tiny", "--variant", "int8", "--out", self.results, *FAST)
+        done = run(*arguments, "--repetitions", 1, "--images", pictures)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        (folder,) = self.results.iterdir()
+        whole = run_file.read_run(folder)
+        self.assertEqual([file["name"] for file in whole["images"]["files"]], ["0.npy", "1.npy"])
+        digest = sha256_bytes(tiny.samples()[1].tobytes())
+        self.assertEqual(whole["images"]["files"][1], {"name": "1.npy", "sha256": digest, "shape": [8, 8, 3]})
+        expected = [encoder.open_encoder(self.folder / "tiny").encode(image) for image in tiny.samples()[:2]]
+        self.assertEqual(run_file.read_outputs(folder, whole["results"][0]), expected)
+        self.assertEqual({path.name for path in folder.iterdir()}, {"run.json", "tiny.int8.bin"})
+
+        np.save(pictures / "big.npy", np.zeros((9, 8, 3), np.uint8))
+        (pictures / "0.npy").unlink()
+        (pictures / "1.npy").unlink()
+        done = run(*arguments, "--images", pictures)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"^big.npy: uint8 \(9, 8, 3\), tiny takes \(8, 8, 3\); .*\n$")
+
+    def test_sustained(self) -> None:
+        arguments = ["--bundle", str(self.folder / "tiny"), "--variant", "int8", "--out", str(self.results)]
+        minute = mock.patch.object(bench, "_MINUTE_NS", 2_000_000)
+        stdout = io.StringIO()
+        with minute, redirect_stdout(stdout), redirect_stderr(io.StringIO()):
+            status = bench.main([*arguments, *map(str, FAST), "--repetitions", "1", "--sustained", "2"])
+        self.assertEqual(status, 0)
+        (folder,) = self.results.iterdir()
+        sustained = run_file.read_run(folder)["results"][0]["sustained"]
+        self.assertEqual(len(sustained["minutes"]), 2)
+        for entry in sustained["minutes"]:
+            self.assertGreaterEqual(entry["encodes"], len(entry["encode_ns"]))
+            self.assertIn("clock_s", entry)
+        self.assertRegex(stdout.getvalue(), r"minute +median +p90")
+
+    def test_one_process_that_fails_is_said_and_the_others_count(self) -> None:
+        answers = iter([False, True, False, False])  # encode, then three that measure
+
+        def sometimes(job: dict[str, Any]) -> dict[str, Any]:
+            return {"status": "failed", "error": "SIGKILL"} if next(answers) else process.run_worker(job)
+
+        arguments = ["--bundle", str(self.folder / "tiny"), "--variant", "int8", "--out", str(self.results)]
+        stdout = io.StringIO()
+        with mock.patch.object(bench, "run_worker", sometimes), redirect_stdout(stdout):
+            self.assertEqual(bench.main([*arguments, *map(str, FAST), "--repetitions", "3"]), 0)
+        self.assertIn("processes that failed: 1, SIGKILL", " ".join(stdout.getvalue().split()))
+        (folder,) = self.results.iterdir()
+        (row,) = run_file.read_run(folder)["results"]
+        self.assertEqual((len(row["processes"]), row["failures"]), (2, [{"position": 0, "error": "SIGKILL"}]))
 
     def test_named_errors_are_one_line_and_status_1(self) -> None:
         cases = (
@@ -75,18 +148,8 @@ class Bench(BenchCase):
         self.assertFalse(self.results.exists())
 
     def test_usage_is_status_2(self) -> None:
-        for arguments in (("--runs", "0"), ("--threads", "x"), ("--what",)):
+        for arguments in (("--runs", "0"), ("--threads", "1,x"), ("--seconds", "0"), ("--what",)):
             self.assertEqual(run(*arguments).returncode, 2)
-
-    def test_no_bundles_says_what_to_do(self) -> None:
-        nowhere = mock.patch.object(encoder, "DEFAULT_BUNDLES", self.folder / "none")
-        with nowhere, self.assertRaisesRegex(BundleError, "run make export on the workstation"):
-            bench.plan_rows([], [])
-
-    def test_two_bundles_of_one_model_are_refused(self) -> None:
-        tiny.write(self.folder / "copy")
-        with self.assertRaisesRegex(BundleError, "two bundles of one model"):
-            bench.plan_rows([str(self.folder / "tiny"), str(self.folder / "copy")], [])
 
     def test_run_from_inside_the_package_is_told_in_one_line(self) -> None:
         inside = Path(bench.__file__).resolve()
@@ -112,32 +175,8 @@ class Bench(BenchCase):
         self.assertRegex(names.pop(), r"^20261121T003000Z-[a-z0-9-]+-[0-9a-f]{4}$")
 
 
-class Crash(BenchCase):
-    def job(self) -> dict[str, Any]:
-        plan = bench.Plan(self.bundle, "int8")
-        job = {"threads": 1, "runtime": None, "runs": 1, "warmup": 1}
-        return bench._job(plan, job, self.folder / "out.bin")
-
-    def test_a_worker_that_a_signal_ends_is_a_failed_row(self) -> None:
-        # Python runs sitecustomize before anything else: it stands in for a runtime that crashes.
-        (self.folder / "sitecustomize.py").write_text("import os\nos.kill(os.getpid(), 4)\n", encoding="ascii")
-        with mock.patch.dict(os.environ, {"PYTHONPATH": str(self.folder)}):
-            row = bench.run_worker(self.job())
-        self.assertEqual(row["status"], "failed")
-        self.assertRegex(row["error"], "SIGILL: an illegal instruction")
-
-    def test_a_worker_that_raises_is_a_failed_row(self) -> None:
-        row = bench.run_worker({**self.job(), "outputs": str(self.folder / "tiny" / "tables.npy" / "out.bin")})
-        self.assertEqual(row["status"], "failed")
-        self.assertRegex(row["error"], "exit status 1: (FileExists|NotADirectory)Error")
-
-    def test_what_the_signals_mean(self) -> None:
-        self.assertIn("want of memory", bench.describe_exit(-9, ""))
-        self.assertIn("SIGSEGV", bench.describe_exit(-11, ""))
-        self.assertIn("exit status 3: last", bench.describe_exit(3, "first\nlast\n"))
-        self.assertIn("nothing on stderr", bench.describe_exit(1, ""))
-
-    def test_an_interrupted_run_leaves_nothing(self) -> None:
+class Interrupted(BenchCase):
+    def test_it_leaves_nothing(self) -> None:
         arguments = ["--bundle", str(self.folder / "tiny"), "--out", str(self.results)]
         interrupted = mock.patch.object(bench, "run_worker", side_effect=KeyboardInterrupt)
         with interrupted, mock.patch("sys.stdout"), mock.patch("sys.stderr"):
@@ -147,7 +186,7 @@ class Crash(BenchCase):
 
 class Contract(BenchCase):
     def test_row_is_json_without_nan(self) -> None:
-        done = run("--bundle", self.folder / "tiny", "--variant", "int8", "--out", self.results, "--runs", 1)
+        done = run("--bundle", self.folder / "tiny", "--variant", "int8", "--out", self.results, *FAST)
         self.assertEqual(done.returncode, 0, done.stderr)
         (folder,) = self.results.iterdir()
         text = (folder / "run.json").read_text(encoding="utf-8")

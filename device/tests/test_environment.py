@@ -5,9 +5,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from .. import environment
+from .. import environment, state
 from ..runtime import Runtime
 
+CPU = f"{state.CPU}/cpu{state._first_cpu()}"
 CPUINFO_X86 = """processor\t: 0
 vendor_id\t: GenuineIntel
 model\t\t: 143
@@ -28,16 +29,13 @@ class Parsers(unittest.TestCase):
         self.assertEqual(environment.parse_cpu_model(CPUINFO_PI), "Raspberry Pi 4 Model B Rev 1.5")
         self.assertIsNone(environment.parse_cpu_model("processor: 0\n"))
 
-    def test_throttled(self) -> None:
-        self.assertEqual(environment.parse_throttled("throttled=0x50000\n"), "0x50000")
-        self.assertEqual(environment.parse_throttled("throttled=0x0"), "0x0")
-        for text in ("", "error=1 error_msg=x", "throttled=", "VCHI initialization failed"):
-            self.assertIsNone(environment.parse_throttled(text))
+    def test_emulation(self) -> None:
+        self.assertEqual(environment.detect_emulation(CPUINFO_X86, "aarch64"), "qemu-user")
+        self.assertIsNone(environment.detect_emulation(CPUINFO_X86, "x86_64"))
+        self.assertIsNone(environment.detect_emulation(CPUINFO_PI, "aarch64"))
 
-    def test_temperature(self) -> None:
-        self.assertEqual(environment.parse_millidegrees("48686\n"), 48.686)
-        self.assertEqual(environment.parse_millidegrees("-500"), -0.5)
-        self.assertIsNone(environment.parse_millidegrees(""))
+    def test_the_clock_has_a_step(self) -> None:
+        self.assertGreater(environment.timer_step_ns(), 0)
 
 
 class Environment(unittest.TestCase):
@@ -47,15 +45,15 @@ class Environment(unittest.TestCase):
             content = {
                 "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",
                 "proc/cpuinfo": CPUINFO_PI,
-                "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "ondemand\n",
-                "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "1500000\n",
+                f"{CPU}/cpufreq/scaling_governor": "ondemand\n",
+                f"{CPU}/cpufreq/scaling_cur_freq": "1500000\n",
                 "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq": "2400000\n",
                 "sys/class/thermal/thermal_zone0/temp": "51000\n",
             }
             for path, text in content.items():
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
                 (root / path).write_text(text, encoding="utf-8")
-            found = environment.read_environment(Runtime("tflite_runtime", "2.14.0", None), 2, root)
+            found = environment.read_environment(Runtime("tflite_runtime", "2.14.0", None), root)
         expected = {
             "board": "Raspberry Pi 5 Model B Rev 1.0",
             "cpu_model": "Raspberry Pi 4 Model B Rev 1.5",
@@ -65,13 +63,12 @@ class Environment(unittest.TestCase):
             "temperature_c": 51.0,
             "runtime": "tflite_runtime",
             "runtime_version": "2.14.0",
-            "threads": 2,
         }
         self.assertEqual({key: found.get(key) for key in expected}, expected)
 
     def test_what_is_missing_is_absent(self) -> None:
         found = environment.read_environment(root=Path("/nowhere"))
-        for key in ("board", "cpu_model", "governor", "frequency_hz", "temperature_c", "runtime", "threads"):
+        for key in ("board", "cpu_model", "governor", "frequency_hz", "temperature_c", "runtime", "emulated"):
             self.assertNotIn(key, found)
         self.assertIn("python", found)
         self.assertNotIn(None, found.values())

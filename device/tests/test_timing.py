@@ -43,6 +43,26 @@ class Timing(unittest.TestCase):
         self.assertEqual(recorder.calls, one_turn + other_turn)
         self.assertEqual({stage: len(values) for stage, values in samples.items()}, dict.fromkeys(timing.STAGES, 2))
 
+    def test_both_a_count_and_a_time_are_reached(self) -> None:
+        recorder: Any = Recorder()
+        samples = timing.time_encodes(recorder, ["a"], 2, 2_000_000)  # type: ignore[list-item]
+        self.assertGreater(len(samples), 2)
+        stages = timing.time_stages(recorder, ["a"], 2, 2_000_000)  # type: ignore[list-item]
+        self.assertGreater(len(stages["encode_ns"]), 2)
+        self.assertEqual(len({len(values) for values in stages.values()}), 1)
+
+    def test_a_minute_keeps_one_in_so_many(self) -> None:
+        recorder: Any = Recorder()
+        count, kept = timing.time_minute(recorder, ["a"], 10, 1_000_000)  # type: ignore[list-item]
+        self.assertEqual(count, len(recorder.calls))
+        self.assertEqual(len(kept), -(-count // 10))
+
+    def test_the_fixed_loop_does_the_same_work_each_time(self) -> None:
+        self.assertEqual(timing.reference_loop(), timing.reference_loop())
+        samples = timing.time_reference(3)
+        self.assertEqual(len(samples), 3)
+        self.assertGreater(min(samples), 100_000)
+
     def test_timed(self) -> None:
         result, nanoseconds = timing.timed(lambda: "x")
         self.assertEqual(result, "x")

@@ -26,17 +26,25 @@ class Worker(unittest.TestCase):
             "variant": "float32",
             "threads": 1,
             "runtime": None,
-            "runs": 7,
-            "warmup": 3,
+            "kind": "encode",
             "outputs": str(self.folder / "tiny.float32.bin"),
         }
 
-    def test_row(self) -> None:
-        row = worker.run_job(self.job)
-        self.assertEqual((row["status"], row["model"], row["variant"]), ("ok", "tiny", "float32"))
+    def test_measure(self) -> None:
+        effort = {"runs": 7, "minimum_ns": 0, "warmup": 3, "warmup_ns": 0, "energy_s": 0}
+        row = worker.run_job({**self.job, **effort, "kind": "measure"})
+        self.assertEqual(row["status"], "ok")
         self.assertEqual({name: len(values) for name, values in row["samples"].items()}, dict.fromkeys(STAGES, 7))
         self.assertEqual(len(row["warmup_ns"]), 3)
         self.assertGreater(row["load_ns"], 0)
+        self.assertGreater(min(row["reference_ns"]), 0)
+        memory = row["memory"]
+        self.assertGreater(memory["rss_after_load_bytes"], memory["rss_before_load_bytes"])
+        self.assertGreaterEqual(memory["peak_rss_bytes"], memory["rss_after_load_bytes"])
+
+    def test_encode(self) -> None:
+        row = worker.run_job(self.job)
+        self.assertEqual((row["status"], len(row["encode_ns"])), ("ok", len(tiny.samples())))
         streams = read_outputs(self.folder, row)
         self.assertEqual(len(streams), len(tiny.samples()))
         sizes = row["sizes"]
@@ -46,7 +54,7 @@ class Worker(unittest.TestCase):
         tables = self.bundle.read_tables()
         codes = b""
         for stream in streams:
-            _, payload = bitstream.unpack(stream, expect_tag=row["codec_tag"])
+            _, payload = bitstream.unpack(stream, expect_tag=self.bundle.variant("float32").codec_tag)
             codes += tables.coder(tiny.GRID.shape).decode(payload).tobytes()
         self.assertEqual(row["codes_sha256"], sha256_bytes(codes))
 

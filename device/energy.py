@@ -1,0 +1,102 @@
+"""Energy of encoding, where one probe can tell it: RAPL (Intel, AMD) or the power chip of a Raspberry Pi 5.
+
+Neither is exact: RAPL counts the processor package and not the board; the Pi's chip is sampled while encoding goes
+on, and what sampling costs is in the figure. Neither was tried on hardware yet, only against recorded output.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from .state import read_text, vcgencmd
+
+_POWERCAP = "sys/class/powercap"
+_READING = re.compile(r"^\s*(\w+)_([AV])\s+(?:current|volt)\(\d+\)=([0-9.]+)[AV]\s*$", re.MULTILINE)
+_PAUSE_S = 0.1
+
+
+def is_available(root: Path = Path("/")) -> bool:
+    """Whether one of the two probes answers here."""
+    return bool(read_rapl(root)) or parse_pmic(vcgencmd("pmic_read_adc")) is not None
+
+
+def measure_energy(encode: Callable[[], object], seconds: float, root: Path = Path("/")) -> dict[str, Any] | None:
+    """Encodes for a while and says what that took.
+
+    Args:
+        encode: one whole encode.
+        seconds: for how long.
+        root: where /sys is, for tests.
+
+    Returns:
+        {"source": "rapl" or "pmic", "joules", "encodes", "seconds"}; None where neither probe answers.
+    """
+    start = read_rapl(root)
+    if start:
+        encodes, elapsed = _encode_for(encode, seconds)
+        joules = rapl_joules(start, read_rapl(root))
+        return {"source": "rapl", "joules": joules, "encodes": encodes, "seconds": elapsed}
+    if parse_pmic(vcgencmd("pmic_read_adc")) is None:
+        return None
+    watts: list[float] = []
+    done = threading.Event()
+    sampler = threading.Thread(target=_sample, args=(watts, done), daemon=True)
+    sampler.start()
+    encodes, elapsed = _encode_for(encode, seconds)
+    done.set()
+    sampler.join()
+    if not watts:
+        return None
+    joules = sum(watts) / len(watts) * elapsed
+    return {"source": "pmic", "joules": joules, "encodes": encodes, "seconds": elapsed}
+
+
+def read_rapl(root: Path = Path("/")) -> dict[str, tuple[int, int]]:
+    """Of each processor package, its counter and the counter's range, in microjoules; empty where unreadable."""
+    found = {}
+    for folder in sorted((root / _POWERCAP).glob("intel-rapl:?")):
+        values = [read_text(folder / name) for name in ("energy_uj", "max_energy_range_uj")]
+        if all(value and value.isdigit() for value in values):
+            found[folder.name] = (int(values[0] or 0), int(values[1] or 0))
+    return found
+
+
+def rapl_joules(start: dict[str, tuple[int, int]], end: dict[str, tuple[int, int]]) -> float:
+    """Joules between two readings; a counter that has begun anew meanwhile is seen."""
+    total = 0
+    for name, (before, limit) in start.items():
+        after = end[name][0] if name in end else before
+        total += after - before if after >= before else after - before + limit
+    return total / 1e6
+
+
+def parse_pmic(text: str) -> float | None:
+    """Watts: the sum of volts times amperes over the rails that `vcgencmd pmic_read_adc` gives both of."""
+    readings: dict[str, dict[str, float]] = {}
+    for rail, kind, value in _READING.findall(text):
+        readings.setdefault(rail, {})[kind] = float(value)
+    powers = [reading["A"] * reading["V"] for reading in readings.values() if len(reading) == 2]
+    return sum(powers) if powers else None
+
+
+def _encode_for(encode: Callable[[], object], seconds: float) -> tuple[int, float]:
+    count = 0
+    begin = now = monotonic()
+    while now - begin < seconds:
+        encode()
+        count += 1
+        now = monotonic()
+    return count, now - begin
+
+
+def _sample(watts: list[float], done: threading.Event) -> None:
+    while not done.is_set():
+        power = parse_pmic(vcgencmd("pmic_read_adc"))
+        if power is not None:
+            watts.append(power)
+        sleep(_PAUSE_S)

@@ -1,0 +1,104 @@
+"""What a run measures, in which order, and how long that will take."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from . import encoder
+from .bundle import Bundle, list_bundles, read_bundle
+from .errors import BundleError
+
+_OVERHEAD_S = 0.05  # of a measuring process, for the fixed loop and the first encode
+QUICK_REPETITIONS = 3
+QUICK_S = 55.0  # leaves some seconds of the minute for writing and printing
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One row to measure."""
+
+    bundle: Bundle
+    variant: str
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much each row is measured.
+
+    Attributes:
+        repetitions: fresh processes.
+        runs, minimum_ns: encodes, and time for them, that each process reaches at least, both.
+        warmup, warmup_ns: the same of the warm-up before.
+    """
+
+    repetitions: int
+    runs: int
+    minimum_ns: int
+    warmup: int
+    warmup_ns: int
+
+    def process_seconds(self, start_s: float, encode_s: float) -> float:
+        """How long one process takes, from what starting one and one encode took."""
+        warmup = max(self.warmup * encode_s, self.warmup_ns / 1e9)
+        # Whole encodes and encodes by stages take turns: two for each run.
+        return start_s + _OVERHEAD_S + warmup + max(2 * self.runs * encode_s, self.minimum_ns / 1e9)
+
+
+DEFAULT = Effort(repetitions=10, runs=30, minimum_ns=150_000_000, warmup=10, warmup_ns=50_000_000)
+QUICK = Effort(repetitions=QUICK_REPETITIONS, runs=10, minimum_ns=50_000_000, warmup=3, warmup_ns=20_000_000)
+
+
+def plan_rows(bundles: Sequence[str], variants: Sequence[str], threads: Sequence[int] = (1,)) -> list[Plan]:
+    """What to measure.
+
+    Args:
+        bundles: names or paths; empty takes every bundle in device/bundles.
+        variants: names; empty takes all. A bundle without one of them leaves it out.
+        threads: numbers of threads; each makes rows of its own.
+
+    Raises:
+        BundleError: no bundles, an unknown one, a variant that no bundle has, or two bundles of one model.
+    """
+    folders = [encoder.find_bundle(name) for name in bundles] or list_bundles(encoder.DEFAULT_BUNDLES)
+    if not folders:
+        raise BundleError(
+            f"no bundles in {encoder.DEFAULT_BUNDLES}; run make export on the workstation and copy device/ again"
+        )
+    found = [read_bundle(folder) for folder in folders]
+    models = [bundle.model for bundle in found]
+    if len(set(models)) != len(models):
+        raise BundleError(f"two bundles of one model among {', '.join(models)}; a run holds each once")
+    known = sorted({name for bundle in found for name in bundle.variants})
+    for name in variants:
+        if name not in known:
+            raise BundleError(f"no bundle has a variant {name!r}; available: {', '.join(known)}")
+    return [
+        Plan(bundle, name, count)
+        for bundle in found
+        for count in threads
+        for name in bundle.variants
+        if not variants or name in variants
+    ]
+
+
+def shuffled_order(rows: int, repetitions: int, seed: int) -> list[int]:
+    """Row numbers in the order in which their processes run.
+
+    Every row once in each repetition, each repetition in an order of its own: what a warming machine costs is
+    spread over all rows, and no row always follows the same other one.
+    """
+    generator = random.Random(seed)
+    order: list[int] = []
+    for _ in range(repetitions):
+        round_of_all = list(range(rows))
+        generator.shuffle(round_of_all)
+        order += round_of_all
+    return order
+
+
+def quick_repetitions(round_s: float, spent_s: float) -> int:
+    """As many repetitions as fit into a minute of which `spent_s` are gone, 1 to `QUICK_REPETITIONS`."""
+    return max(1, min(QUICK_REPETITIONS, int((QUICK_S - spent_s) / round_s))) if round_s > 0 else 1
