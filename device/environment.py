@@ -30,11 +30,10 @@ def read_environment(runtime: Runtime | None = None, root: Path = Path("/")) -> 
         Flat, with units in the keys; a key that could not be found out is not there. "emulated" is there only on
         an emulator, whose times are not speed.
     """
-    cpuinfo = state.read_text(root / "proc/cpuinfo") or ""
     probes: Mapping[str, Callable[[], Any]] = {
         "board": lambda: state.read_text(root / "proc/device-tree/model"),
-        "cpu_model": lambda: parse_cpu_model(cpuinfo),
-        "emulated": lambda: detect_emulation(cpuinfo, platform.machine()),
+        "cpu_model": lambda: parse_cpu_model(state.read_text(root / "proc/cpuinfo") or ""),
+        "emulated": lambda: detect_emulation(root),
         "cores": os.cpu_count,
         "cpu_affinity": lambda: sorted(os.sched_getaffinity(0)),
         "max_frequency_hz": lambda: state.read_kilohertz(root / state.CPU / "cpu0/cpufreq/cpuinfo_max_freq"),
@@ -57,10 +56,13 @@ def read_environment(runtime: Runtime | None = None, root: Path = Path("/")) -> 
     return {**{key: now[key] for key in kept if key in now}, **state.probe(probes)}
 
 
-def detect_emulation(cpuinfo: str, machine: str) -> str | None:
-    """ "qemu-user" where an Arm program sees an x86 processor in /proc/cpuinfo; None on real hardware."""
-    is_arm = machine.startswith(("aarch64", "arm"))
-    return "qemu-user" if is_arm and "vendor_id" in cpuinfo else None
+def detect_emulation(root: Path = Path("/")) -> str | None:
+    """ "qemu-user" where that runs this program; None on real hardware."""
+    # qemu shows a program of its own in /proc/self/exe and in /proc/cpuinfo, but not in these two.
+    if state.read_text(root / "proc/sys/kernel/arch") in ("x86_64", "i686") and platform.machine() == "aarch64":
+        return "qemu-user"
+    program = os.readlink(root / f"proc/self/task/{os.getpid()}/exe")
+    return "qemu-user" if Path(program).name.startswith("qemu-") else None
 
 
 def timer_step_ns() -> int:

@@ -35,7 +35,9 @@ def run_worker(job: dict[str, Any], on_line: Callable[[str], None] | None = None
         Its answer; status "failed" and a sentence if the process crashed, was killed or raised.
     """
     paths = [str(_PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
-    process = subprocess.Popen(
+    said: list[str] = []
+    last = ""
+    with subprocess.Popen(
         [sys.executable, "-m", f"{__package__}.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -44,31 +46,27 @@ def run_worker(job: dict[str, Any], on_line: Callable[[str], None] | None = None
         errors="replace",
         cwd=_PACKAGE.parent,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)},
-    )
-    assert process.stdin and process.stdout and process.stderr
-    said: list[str] = []
-    # Read beside stdout: a pipe that nobody reads stops its writer when it is full.
-    reader = threading.Thread(target=said.extend, args=(process.stderr,), daemon=True)
-    reader.start()
-    last = ""
-    try:
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        # Read beside stdout: a pipe that nobody reads stops its writer when it is full.
+        reader = threading.Thread(target=said.extend, args=(process.stderr,), daemon=True)
+        reader.start()
         try:
-            process.stdin.write(json.dumps(job))
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # it ended before it read: its exit status says why
-        for line in process.stdout:
-            last = line.strip()
-            if on_line and not last.startswith("{"):
-                on_line(last)
-        returncode = process.wait()
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    finally:
-        process.stdout.close()
-        reader.join(timeout=5)
+            try:
+                process.stdin.write(json.dumps(job))
+                process.stdin.close()
+            except BrokenPipeError:
+                pass  # it ended before it read: its exit status says why
+            for line in process.stdout:
+                last = line.strip()
+                if on_line and not last.startswith("{"):
+                    on_line(last)
+            returncode = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            reader.join(timeout=5)
     if returncode == 0 and last.startswith("{"):
         answer: dict[str, Any] = json.loads(last)
         return answer

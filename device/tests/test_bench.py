@@ -44,7 +44,7 @@ class Bench(BenchCase):
         tiny.write(self.folder / "tiny", encoders=encoders)
         arguments = (*FAST, "--repetitions", 3, "--seed", 7, "--profile")
         done = run("--bundle", self.folder / "tiny", "--out", self.results, *arguments)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.returncode, 0, done.stderr)
         self.assertLessEqual(max(map(len, done.stdout.splitlines()[:-3])), 80)
         said = " ".join(done.stdout.split())
         self.assertRegex(said, r"3 fresh processes a row, shuffled \(seed 7\).* This takes about \d+ s")
@@ -73,7 +73,7 @@ class Bench(BenchCase):
     def test_a_sweep_over_threads(self) -> None:
         arguments = (*FAST, "--repetitions", 1, "--threads", "2,1", "--variant", "int8", "--quick")
         done = run("--bundle", self.folder / "tiny", "--out", self.results, *arguments)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.returncode, 0, done.stderr)
         (folder,) = self.results.iterdir()
         rows = run_file.read_run(folder)["results"]
         self.assertEqual([row["threads"] for row in rows], [1, 2])
@@ -87,7 +87,7 @@ class Bench(BenchCase):
             np.save(pictures / f"{number}.npy", image)
         arguments = ("--bundle", self.folder / "tiny", "--variant", "int8", "--out", self.results, *FAST)
         done = run(*arguments, "--repetitions", 1, "--images", pictures)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.returncode, 0, done.stderr)
         (folder,) = self.results.iterdir()
         whole = run_file.read_run(folder)
         self.assertEqual([file["name"] for file in whole["images"]["files"]], ["0.npy", "1.npy"])

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from .. import environment, state
 from ..runtime import Runtime
@@ -30,9 +32,19 @@ class Parsers(unittest.TestCase):
         self.assertIsNone(environment.parse_cpu_model("processor: 0\n"))
 
     def test_emulation(self) -> None:
-        self.assertEqual(environment.detect_emulation(CPUINFO_X86, "aarch64"), "qemu-user")
-        self.assertIsNone(environment.detect_emulation(CPUINFO_X86, "x86_64"))
-        self.assertIsNone(environment.detect_emulation(CPUINFO_PI, "aarch64"))
+        with tempfile.TemporaryDirectory() as name:
+            root = Path(name)
+            task = root / f"proc/self/task/{os.getpid()}"
+            task.mkdir(parents=True)
+            for program, expected in (("qemu-aarch64-static", "qemu-user"), ("python3.11", None)):
+                (task / "exe").unlink(missing_ok=True)
+                (task / "exe").symlink_to(f"/usr/bin/{program}")
+                self.assertEqual(environment.detect_emulation(root), expected)
+            (root / "proc/sys/kernel").mkdir(parents=True)
+            for machine, expected in (("aarch64", "qemu-user"), ("x86_64", None)):
+                (root / "proc/sys/kernel/arch").write_text("x86_64\n", encoding="ascii")
+                with mock.patch("platform.machine", return_value=machine):
+                    self.assertEqual(environment.detect_emulation(root), expected)
 
     def test_the_clock_has_a_step(self) -> None:
         self.assertGreater(environment.timer_step_ns(), 0)

@@ -72,7 +72,7 @@ class Isolation(unittest.TestCase):
             tiny.write(copy / "bundles" / "tiny")
             command = [sys.executable, "-m", "device.bench", "--quick", "--variant", "int8"]
             done = subprocess.run(command, capture_output=True, text=True, cwd=name, check=False)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(len(list((copy / "results").iterdir())), 1)
 
 
