@@ -216,7 +216,7 @@ def _sustain_all(
     plans: Sequence[Plan], jobs: Sequence[dict[str, Any]], rows: Sequence[Row], working: Sequence[int], minutes: int
 ) -> None:
     total = len(working) * minutes
-    print(f"Sustained: {minutes} minutes a row without a pause, one row after the other: {duration(60 * total)}.")
+    print(f"Sustained: {minutes} min a row without a pause, one row after the other: {duration(60 * total)}.")
     with Progress(total, 60.0 * total) as progress:
         for number in working:
             states: list[dict[str, Any]] = []

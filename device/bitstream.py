@@ -100,21 +100,6 @@ def seal(start: bytes, payload: bytes) -> bytes:
     return checked + (_checksum(checked, payload)).to_bytes(3, "little") + payload
 
 
-def pack(payload: bytes, coder_id: int, codec_tag: str, height: int, width: int) -> bytes:
-    """A bitstream.
-
-    Args:
-        payload: entropy-coded codes.
-        coder_id: key of `CODERS`.
-        codec_tag: 8 hexadecimal digits.
-        height, width: of the image, in pixels.
-
-    Raises:
-        BitstreamError: a value that the header has no room for.
-    """
-    return seal(header_start(coder_id, codec_tag, height, width), payload)
-
-
 def unpack(stream: bytes, expect_tag: str | None = None) -> tuple[Header, bytes]:
     """Header and payload of a bitstream, checked.
 

@@ -197,26 +197,6 @@ class Coder:
         return self._row_pairs
 
 
-def encode(codes: Array, tables: Tables) -> bytes:
-    """Codes int8 (height, width, channels) to payload; see `Coder.encode`."""
-    return tables.coder(codes.shape).encode(codes)
-
-
-def decode(payload: bytes, shape: Sequence[int], tables: Tables) -> Array:
-    """Payload to codes int8 of `shape` (height, width, channels); see `Coder.decode`."""
-    return tables.coder(shape).decode(payload)
-
-
-def ideal_bits(codes: Array, tables: Tables) -> float:
-    """An estimate: the information in `codes` under `tables`, in bits, which no coder can undercut.
-
-    Args:
-        codes: int8 (..., channels).
-    """
-    index = codes.reshape(-1, tables.channels).astype(np.intp) + (np.arange(tables.channels) * SYMBOLS + SYMBOLS // 2)
-    return float(TABLE_BITS * codes.size - np.log2(tables.flat_frequencies[index]).sum())
-
-
 def tables_bytes(tables: Tables) -> bytes:
     """The content of tables.npy: uint16 (channels, 256), little-endian."""
     stream = io.BytesIO()

@@ -85,9 +85,9 @@ def model_tables(
     if profile:
         lines += _table(_PROFILE, [(row["variant"], _profile_cells(row, bundle)) for row in ok])
         lines += [line for row in ok for line in _operators(row, bundle)]
-    for row in ok:
-        if "sustained" in row:
-            lines += _table(_MINUTES, [(row["variant"], cells) for cells in _minute_cells(row)])
+    sustained = [(row["variant"], cells) for row in ok if "sustained" in row for cells in _minute_cells(row)]
+    if sustained:
+        lines += _table(_MINUTES, sustained)
     return lines + _verdicts(ok, environment)
 
 

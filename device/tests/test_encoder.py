@@ -10,7 +10,7 @@ from unittest import mock
 
 import numpy as np
 
-from .. import bitstream, encoder, entropy
+from .. import bitstream, encoder
 from .. import open_encoder as public_open_encoder
 from ..bundle import read_bundle
 from ..errors import BundleError, ImageError
@@ -34,7 +34,7 @@ class Encoding(EncoderCase):
             for image in tiny.samples():
                 header, payload = bitstream.unpack(opened.encode(image), expect_tag=opened.codec_tag)
                 self.assertEqual((header.height, header.width), (8, 8))
-                codes = entropy.decode(payload, tiny.GRID.shape, self.bundle.read_tables())
+                codes = self.bundle.read_tables().coder(tiny.GRID.shape).decode(payload)
                 np.testing.assert_array_equal(codes, opened.encode_codes(image), variant)
 
     def test_int8_codes_are_what_a_bare_interpreter_gives(self) -> None:

@@ -70,10 +70,6 @@ class Interpreter(unittest.TestCase):
         with self.assertRaisesRegex(ModelLoadError, "none.tflite: cannot be read"):
             runtime.make_interpreter(tiny.DATA / "none.tflite")
 
-    def test_resize_tells_the_new_output(self) -> None:
-        interpreter = runtime.make_interpreter(tiny.encoder_file("float32").data)
-        self.assertEqual(runtime.resize_input(interpreter, (1, 16, 24, 3)).shape, (1, 4, 6, 4))
-
     def test_more_than_one_input_is_refused(self) -> None:
         class TwoInputs:
             def get_input_details(self) -> list[Any]:
