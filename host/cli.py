@@ -151,24 +151,62 @@ def export(names: tuple[str, ...], models: Path | None) -> None:
 
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--images",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the originals of a run that was made with --images.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
-def collect(path: Path, as_json: bool) -> None:
+def collect(path: Path, images: Path | None, as_json: bool) -> None:
     """Decode what a device sent and compare: PATH is a run's folder, or a folder of runs.
 
     \b
     Example:
       scp -r pi:splitlite/device/results from-pi
       host collect from-pi
+      host collect from-pi --images photos
     """
     from host.evaluation.collect import collect as run
-    from host.reporting.tables import evaluation_text
+    from host.reporting.evaluations import evaluation_text
 
-    evaluations = run(path)
+    evaluations = run(path, images=images)
     if as_json:
         click.echo(json.dumps(evaluations, indent=1, sort_keys=True, allow_nan=False))
         return
     for evaluation in evaluations:
         click.echo(evaluation_text(evaluation))
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The PNG; a folder for several files."
+)
+@click.option(
+    "--decoder",
+    type=click.Choice(["own", "tuned"]),
+    default="own",
+    show_default=True,
+    help="The variant's own, or the float32 one tuned on its codes, where there is one.",
+)
+@click.option(
+    "--original", type=click.Path(path_type=Path), help="The image that was encoded, for PSNR and SSIM (one file only)."
+)
+def decode(files: tuple[Path, ...], output: Path, decoder: str, original: Path | None) -> None:
+    """Decode bitstreams that `python -m device encode` wrote, to PNG.
+
+    \b
+    Example:
+      host decode photo.bin -o photo.png
+      host decode photo.bin -o photo.png --decoder tuned --original photo.ppm
+      host decode *.bin -o decoded
+    """
+    from host.evaluation.decode import decode as run
+
+    if original and len(files) > 1:
+        raise click.UsageError("--original is one image: give one bitstream with it")
+    for found in run(files, output, decoder, original):
+        click.echo(found.text())
 
 
 @main.command()
@@ -194,7 +232,7 @@ def evaluate(
 
     load_tensorflow()
     from host.evaluation.evaluate import evaluate as run
-    from host.reporting.tables import rows_text
+    from host.reporting.evaluations import rows_text
 
     results = [
         run(name, data_dir=data_dir, images=images, models=_models(models)) for name in _names(names, _models(models))

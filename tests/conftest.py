@@ -90,12 +90,12 @@ def loop(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Loop:
     shutil.copytree(bundles / NAME, elsewhere / "device" / "bundles" / NAME)
     python = DEVICE_PYTHON if DEVICE_PYTHON.is_file() else Path(sys.executable)
     done = subprocess.run(
-        [python, "-m", "device.bench", "--runs", "20", "--warmup", "5"],
+        [python, "-m", "device.bench", "--repetitions", "2", "--runs", "10", "--warmup", "5", "--seconds", "0.001"],
         cwd=elsewhere,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.returncode == 0, done.stderr
     (run,) = (elsewhere / "device" / "results").iterdir()
     return Loop(trained, bundles, build, elsewhere, run, python)

@@ -11,34 +11,45 @@ from typing import Any
 
 import numpy as np
 
-from device.errors import SplitliteError
-from device.files import sha256_bytes, write_bytes, write_json
-from device.run_file import FILE_NAME, read_outputs, read_run
+from device.files import write_bytes, write_json
+from device.run_file import FILE_NAME, read_run
 from host.errors import CollectError
-from host.evaluation.rows import FORMAT_VERSION, decode_streams, latency, set_tag, variant_rows
-from host.packaging.decoders import BUILD, read_decoders, read_samples
-from host.quantization.recipes import DEFAULTS
+from host.evaluation.codes import host_description
+from host.evaluation.originals import find_images, own_images
+from host.evaluation.rows import FORMAT_VERSION
+from host.evaluation.run_rows import model_result
+from host.export import BUNDLES
+from host.packaging.decoders import BUILD
 
 RESULTS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "results"
-_PICTURES = 8  # sample images whose reconstructions are kept for the report's grid
 
 
-def collect(path: Path, build: Path = BUILD, results: Path = RESULTS) -> list[dict[str, Any]]:
+def collect(
+    path: Path,
+    build: Path = BUILD,
+    results: Path = RESULTS,
+    *,
+    images: Path | None = None,
+    bundles: Path = BUNDLES,
+) -> list[dict[str, Any]]:
     """Evaluates one run, or every run below a folder, and keeps a copy of it.
 
     Args:
         path: a run's folder, its run.json, or a folder of runs.
         build: where export left the decoders.
         results: where runs are kept, by device; a run that is there already is evaluated again, never overwritten.
+        images: the folder with the originals of a run of the user's own images; without it there is no quality.
+        bundles: where export left the encoders, to compare the device's codes with those that they make here.
 
     Returns:
         The evaluations, oldest run first. A row that cannot be evaluated has an "error" and the rest its values.
 
     Raises:
-        CollectError: nothing to collect, or the run was collected before with other bytes.
+        CollectError: nothing to collect, an original that is missing or changed, or the run was collected before
+            with other bytes.
         RunFileError: a run.json that cannot be read.
     """
-    return [_collect_run(folder, build, results) for folder in find_runs(path)]
+    return [_collect_run(folder, build, results, images, bundles) for folder in find_runs(path)]
 
 
 def find_runs(path: Path) -> list[Path]:
@@ -65,8 +76,11 @@ def device_name(environment: dict[str, Any]) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in name).lower().split()) or "device"
 
 
-def _collect_run(folder: Path, build: Path, results: Path) -> dict[str, Any]:
+def _collect_run(folder: Path, build: Path, results: Path, images: Path | None, bundles: Path) -> dict[str, Any]:
     run = read_run(folder)
+    files = own_images(run)
+    # Before anything is kept: a wrong --images is to be mended and tried again.
+    own = find_images(files, images) if files and images else None
     device = device_name(run["environment"])
     kept = results / device / run["run_id"]
     if not kept.is_dir():
@@ -76,12 +90,15 @@ def _collect_run(folder: Path, build: Path, results: Path) -> dict[str, Any]:
             f"{folder}: collected before, with other bytes: {kept} differs; "
             "if that one is the damaged copy, remove it and collect again"
         )
-    runtime = f"{run['environment'].get('runtime', '')} {run['environment'].get('runtime_version', '')}".strip()
+    environment = run["environment"]
+    runtime = f"{environment.get('runtime', '')} {environment.get('runtime_version', '')}".strip()
+    emulated = environment.get("emulated") or False
+    origin = {"device": device, "runtime": runtime, **({"emulated": emulated} if emulated else {})}
     evaluated, pictures = [], {}
     for model in sorted({row["model"] for row in run["results"]}):
-        result, shown = _collect_model(folder, run, model, device, runtime, build)
+        result, shown = model_result(folder, run, model, origin, own, build, bundles)
         evaluated.append(result)
-        pictures.update({f"{model}/{name}": images for name, images in shown.items()})
+        pictures.update({f"{model}/{name}": stack for name, stack in shown.items()})
     evaluation = {
         "format_version": FORMAT_VERSION,
         "run_id": run["run_id"],
@@ -89,7 +106,9 @@ def _collect_run(folder: Path, build: Path, results: Path) -> dict[str, Any]:
         "runtime": runtime,
         "threads": run["settings"]["threads"],
         "started_at": run["started_at"],
-        "emulated": bool(run["environment"].get("emulated")),
+        "emulated": emulated,
+        "host": host_description(),
+        "notes": _notes(files, images),
         "results": evaluated,
     }
     write_json(kept / "evaluation.json", evaluation)
@@ -99,54 +118,14 @@ def _collect_run(folder: Path, build: Path, results: Path) -> dict[str, Any]:
     return evaluation
 
 
-def _collect_model(
-    folder: Path, run: dict[str, Any], model: str, device: str, runtime: str, build: Path
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    order = list(DEFAULTS)
-    rows = sorted(
-        (row for row in run["results"] if row["model"] == model),
-        key=lambda row: order.index(row["variant"]) if row["variant"] in order else len(order),
-    )
-    origin = run["bundles"][model]
-    evaluated: list[dict[str, Any]] = []
-    pictures: dict[str, np.ndarray] = {}
-    for row in rows:
-        label = {"row": row["variant"], "variant": row["variant"], "decoder": "own", "codec_tag": row["codec_tag"]}
-        if row["status"] != "ok":
-            evaluated.append({**label, "error": row.get("error", "failed on the device")})
-            continue
-        try:
-            originals = read_samples(build, model, origin["bundle_sha256"])
-            streams = read_outputs(folder, row)
-            if len(streams) != len(originals):
-                raise CollectError(f"{len(streams)} outputs of {len(originals)} sample images; run the bench again")
-            decoders = read_decoders(build, model, row["codec_tag"])
-            times = {"encoder": latency(row["samples"]["encode_ns"], device, runtime)}
-            codes = decode_streams(streams, decoders)
-            if sha256_bytes(codes.tobytes()) != row["codes_sha256"]:
-                raise CollectError("the codes decoded here are not those that the device coded; report this as a bug")
-            found, shown = variant_rows(originals, streams, codes, decoders, times)
-        except SplitliteError as error:
-            evaluated.append({**label, "error": str(error)})
-            continue
-        evaluated += [{**entry, "memory": row["memory"]} for entry in found]
-        pictures["originals"] = originals[:_PICTURES]
-        pictures.update({name: images[:_PICTURES] for name, images in shown.items()})
-    tags = {row["variant"]: row["codec_tag"] for row in rows}
-    return {
-        "model": model,
-        "task": "compression",
-        "images": run_images(rows),
-        "codec_tag": set_tag(tags),
-        "model_sha256": origin["model_sha256"],
-        "spec_sha256": origin["spec_sha256"],
-        "rows": evaluated,
-    }, pictures
-
-
-def run_images(rows: list[dict[str, Any]]) -> int:
-    """How many sample images the device encoded."""
-    return max((len(row["outputs"]["images"]) for row in rows if row["status"] == "ok"), default=0)
+def _notes(files: list[dict[str, Any]], images: Path | None) -> list[str]:
+    if files and images is None:
+        names = ", ".join(file["name"] for file in files[:3]) + (", ..." if len(files) > 3 else "")
+        return [
+            f"no PSNR and no comparison of codes: the images ({names}) are the user's own; give their folder: "
+            "host collect RUN --images DIR"
+        ]
+    return ["--images was not needed: the device encoded the sample images"] if images and not files else []
 
 
 def _same(folder: Path, kept: Path, run: dict[str, Any]) -> bool:

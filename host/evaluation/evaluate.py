@@ -59,7 +59,7 @@ def evaluate(
     export(name, models, bundles, build)
     tags: dict[str, str] = read_json(build / name / "export.json", ModelError)["codec_tags"]
     test = data.test[:images]
-    environment = read_environment(load_runtime(), 1)
+    environment = read_environment(load_runtime())
     machine = device_name({"board": environment.get("cpu_model"), **environment})
     runtime = f"{environment['runtime']} {environment['runtime_version']}"
 

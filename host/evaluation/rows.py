@@ -15,7 +15,8 @@ from host.evaluation.metrics import bits_per_pixel, quality
 from host.execution import TfliteDecoder
 from host.packaging.decoders import DecoderFolder
 
-FORMAT_VERSION = 1
+# 2: "threads" is a list, a collected row has "threads" and "codes", its latency says of how many processes it is.
+FORMAT_VERSION = 2
 
 
 def set_tag(codec_tags: Mapping[str, str]) -> str:
@@ -46,7 +47,7 @@ def decode_streams(streams: Sequence[bytes], decoders: DecoderFolder) -> np.ndar
 
 
 def variant_rows(
-    originals: np.ndarray,
+    originals: np.ndarray | None,
     streams: Sequence[bytes],
     codes: np.ndarray,
     decoders: DecoderFolder,
@@ -55,16 +56,16 @@ def variant_rows(
     """A variant's rows, one for each decoder that serves its codec tag, and the reconstructions by row.
 
     Args:
-        originals: uint8 (count, height, width, channels).
+        originals: uint8 (count, height, width, channels); None where they are not at hand: then without quality.
         streams: their bitstreams.
         codes: what these decode to, int8 (count, h, w, c).
         latency: by part ("encoder", "decoder", "full").
     """
     variant = decoders.value["variant"]
     rows, pictures = [], {}
-    for name in decoders.names:
+    # Without the originals decoders are not told apart: rate and times are the encoder's.
+    for name in decoders.names if originals is not None else ["own"]:
         label = variant if name == "own" else f"{variant}+{name}"
-        pictures[label] = TfliteDecoder(decoders.read(name), decoders.grid).images(codes)
         files = decoders.value["files"]
         sizes: dict[str, Any] = {
             "encoder_bytes": decoders.value["encoder_bytes"],
@@ -82,7 +83,9 @@ def variant_rows(
                 "latency": {key: value for key, value in latency.items() if name == "own" or key == "encoder"},
             }
         )
-        rows[-1]["metrics"].update(quality(originals, pictures[label]))
+        if originals is not None:
+            pictures[label] = TfliteDecoder(decoders.read(name), decoders.grid).images(codes)
+            rows[-1]["metrics"].update(quality(originals, pictures[label]))
     return rows, pictures
 
 
@@ -108,7 +111,7 @@ def rate(streams: Sequence[bytes], decoders: DecoderFolder, sizes: dict[str, Any
 
 
 def latency(samples_ns: Sequence[int], device: str, runtime: str) -> dict[str, Any]:
-    """Raw times of one part as the schema wants them."""
+    """Raw times of one part, measured in one process, as the schema wants them."""
     return {
         "device": device,
         "runtime": runtime,

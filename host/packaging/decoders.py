@@ -135,6 +135,22 @@ def read_samples(build: Path, model: str, bundle_sha256: str) -> np.ndarray:
         raise CollectError(f"{path}: damaged ({one_line(error)}); export {model} again") from None
 
 
+def find_decoders(build: Path, codec_tag: str) -> DecoderFolder:
+    """The decoders of a codec tag, of whichever model.
+
+    Raises:
+        CollectError: no model that was exported here has the tag; says which there are.
+    """
+    files = sorted(build.glob(f"*/{codec_tag}/{FILE_NAME}"))
+    if not files:
+        models = sorted({path.parent.parent.name for path in build.glob(f"*/*/{FILE_NAME}")})
+        raise CollectError(
+            f"{build}: no decoder for codec tag {codec_tag} (models here: {', '.join(models) or 'none'}); "
+            "export the model that the device's bundle came from"
+        )
+    return read_decoders(build, files[0].parent.parent.name, codec_tag)
+
+
 def read_decoders(build: Path, model: str, codec_tag: str) -> DecoderFolder:
     """The decoders of a codec tag.
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from host.reporting.columns import EMULATED, cell
 from host.reporting.rows import ReportRow
 from host.reporting.sources import number
-from host.reporting.tables import cell, cells
+from host.reporting.tables import cells, threads_prefix
 from host.reporting.training import TrainingRow, minutes
 
 
 def final_markdown(rows: Iterable[ReportRow]) -> str:
     """The final table in Markdown."""
+    rows = list(rows)
     titles = [
         "Model",
         "Loss",
         "PSNR (dB)",
         "SSIM",
         "Compression ratio (nominal / actual)",
-        "Inference time (ms): encoder (device)",
+        f"Inference time (ms): encoder (device{_emulated(rows)})",
         "decoder (workstation)",
         "full (workstation)",
         "Model size (MB): encoder",
@@ -29,7 +31,7 @@ def final_markdown(rows: Iterable[ReportRow]) -> str:
     for row in rows:
         loss, psnr, ssim, nominal, actual, *rest = cells(row)
         ratio = "-" if nominal == actual == "-" else f"{nominal} / {actual}"
-        body.append([f"{row.model} {row.row}", loss, psnr, ssim, ratio, *rest])
+        body.append([_name(row, rows), loss, psnr, ssim, ratio, *rest])
     return markdown(titles, body, left=2)
 
 
@@ -52,12 +54,15 @@ def training_markdown(rows: Iterable[tuple[str, TrainingRow]]) -> str:
 
 def device_markdown(rows: Iterable[ReportRow]) -> str:
     """Encode times, memory and bytes on the device in Markdown, a row for each encoder that was measured."""
+    rows = [row for row in rows if row.encoder_time is not None and row.variant == row.row]
     titles = [
         "Model",
-        "Encode median (ms)",
+        f"Encode median (ms{_emulated(rows)})",
+        "its 95 % interval",
         "mean",
         "p90",
         "n",
+        "Processes",
         "Peak memory (MB)",
         "Memory of load (MB)",
         "Latent (bytes)",
@@ -66,14 +71,14 @@ def device_markdown(rows: Iterable[ReportRow]) -> str:
     ]
     body = []
     for row in rows:
-        if row.encoder_time is None or row.variant != row.row:
-            continue
         before, after = (number(row.memory, f"rss_{when}_load_bytes") for when in ("before", "after"))
         body.append(
             [
-                f"{row.model} {row.row}",
-                *(cell(number(row.encoder_time, key), 3, 1e6) for key in ("median_ns", "mean_ns", "p90_ns")),
-                cell(number(row.encoder_time, "n"), 0),
+                _name(row, rows),
+                cell(number(row.encoder_time, "median_ns"), 3, 1e6),
+                _interval(row),
+                *(cell(number(row.encoder_time, key), 3, 1e6) for key in ("mean_ns", "p90_ns")),
+                *(cell(number(row.encoder_time, key), 0) for key in ("n", "processes")),
                 cell(number(row.memory, "peak_rss_bytes"), 1, 1e6),
                 cell(None if before is None or after is None else after - before, 1, 1e6),
                 cell(row.latent_bytes, 0),
@@ -82,6 +87,20 @@ def device_markdown(rows: Iterable[ReportRow]) -> str:
             ]
         )
     return markdown(titles, body, left=1)
+
+
+def _name(row: ReportRow, rows: Iterable[ReportRow]) -> str:
+    threads = threads_prefix(row, (other for other in rows if other.model == row.model)).removesuffix(": ")
+    return f"{row.model} {row.row}" + (f", {threads}" if threads else "")
+
+
+def _emulated(rows: Iterable[ReportRow]) -> str:
+    return f"; {EMULATED}" if any(row.emulated for row in rows) else ""
+
+
+def _interval(row: ReportRow) -> str:
+    ends = (row.encoder_time or {}).get("median_interval_ns")
+    return f"{cell(ends[0], 3, 1e6)} to {cell(ends[1], 3, 1e6)}" if ends else "-"
 
 
 def markdown(titles: Sequence[str], body: Iterable[Sequence[str]], left: int) -> str:

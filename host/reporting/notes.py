@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from host.reporting.rows import ReportRow, time_source
+from host.reporting.columns import EMULATED
+from host.reporting.rows import ReportRow, one_per_name, time_source
 from host.reporting.sources import ModelSources, RunSources
 
 
@@ -15,12 +16,12 @@ def source_notes(sources: RunSources, rows: Sequence[ReportRow]) -> list[str]:
         note for model in sources.models for note in _quality_notes(model, [r for r in rows if r.model == model.name])
     ]
     if place := time_source(rows, "encoder"):
+        what = f"Encoder time, {EMULATED}:" if run.get("emulated") else "Encoder time:"
         notes.append(
-            f"Encoder time: median of one whole encode (quantize, invoke, entropy-code) on {place}, "
+            f"{what} median of one whole encode (quantize, invoke, entropy-code) on {place}, "
             f"run {run.get('run_id', '?')} of {run.get('started_at', 'unknown date')}."
         )
-    if run.get("emulated"):
-        notes.append("The device was emulated: its times say nothing about speed.")
+    notes += [f"The run: {note}." for note in run.get("notes", ())]
     for part, text in (("decoder", "Decoder time"), ("full", "Full model's time")):
         if place := time_source(rows, part):
             notes.append(f"{text}: median on the workstation ({place}).")
@@ -32,7 +33,8 @@ def source_notes(sources: RunSources, rows: Sequence[ReportRow]) -> list[str]:
 
 
 def _quality_notes(model: ModelSources, rows: Sequence[ReportRow]) -> list[str]:
-    samples = f"{model.collected.get('images', '?')} sample images of the run"
+    own = model.collected.get("images_from") == "folder"
+    samples = f"{model.collected.get('images', '?')} {'own' if own else 'sample'} images of the run"
     if model.evaluation is None:
         missing = f"no evaluation of the test set belongs to this run (`host evaluate {model.name}` makes one)"
         return [f"{model.name}: {missing}; quality and ratio are from the {samples}."]
@@ -49,7 +51,7 @@ def _quality_notes(model: ModelSources, rows: Sequence[ReportRow]) -> list[str]:
             f"{model.name}: the test images were evaluated at another state of models/{model.name} with the same "
             "encoders and tables; its decoders may differ."
         )
-    others = [row.row for row in rows if row.quality == "samples"]
+    others = [row.row for row in one_per_name(rows) if row.quality in ("samples", "own images")]
     if others:
         notes.append(
             f"{model.name}: {', '.join(others)} {'is' if len(others) == 1 else 'are'} from the {samples} instead."

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from host.reporting.rows import ReportRow
+from host.reporting.columns import EMULATED
+from host.reporting.rows import ReportRow, one_per_name
 
 # Okabe and Ito's colours, made for colour-blind readers (https://jfly.uni-koeln.de/color/), and two greys.
 _COLOURS = {
@@ -37,7 +38,7 @@ _DPI = 140
 
 def rate_plot(rows: Sequence[ReportRow]) -> bytes:
     """PSNR against mean bitstream bytes: everything with its baselines, and the variants alone, enlarged."""
-    shown = [row for row in rows if row.psnr_db is not None and row.bitstream_bytes]
+    shown = [row for row in one_per_name(rows) if row.psnr_db is not None and row.bitstream_bytes]
     variants = [row for row in shown if row.kind == "variant"]
     figure, (left, right) = _figure(2)
     for axes, chosen, title in ((left, shown, "With the baselines"), (right, variants, "The variants alone")):
@@ -51,7 +52,10 @@ def rate_plot(rows: Sequence[ReportRow]) -> bytes:
 
 
 def latency_plot(rows: Sequence[ReportRow], device: str) -> bytes:
-    """PSNR against the median of one whole encode on the device, with a line to the 90th percentile."""
+    """PSNR against the median of one whole encode on the device, with a line to the 90th percentile.
+
+    Where numbers of threads differ, each point has its own beside it.
+    """
     shown = [row for row in rows if row.psnr_db is not None and row.milliseconds("encoder")]
     figure, (axes,) = _figure(1)
     _scatter(axes, shown, rows, lambda row: row.milliseconds("encoder"))
@@ -67,9 +71,14 @@ def latency_plot(rows: Sequence[ReportRow], device: str) -> bytes:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(f"one encode on {device} (ms, median; line to the 90th percentile)")
+    if len({row.threads for row in shown}) > 1:
+        for row in shown:
+            place = row.milliseconds("encoder") or 0.0, row.psnr_db or 0.0
+            axes.annotate(f"{row.threads}", place, (0, 7), textcoords="offset points", ha="center", fontsize=7)
+    emulated = f", {EMULATED}" if any(row.emulated for row in shown) else ""
+    axes.set_xlabel(f"one encode on {device}{emulated} (ms, median; line to the 90th percentile)")
     axes.set_ylabel("PSNR (dB)")
-    axes.set_title("Quality against encode time on the device", fontsize=11, loc="left")
+    axes.set_title(f"Quality against encode time on the device{emulated}", fontsize=11, loc="left")
     _legend(figure, shown, rows)
     return _png(figure)
 

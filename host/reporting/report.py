@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -13,17 +12,22 @@ import numpy as np
 from device.files import write_bytes, write_json
 from host.errors import ReportError
 from host.reporting import markdown, tables
+from host.reporting.columns import EMULATED, wrapped
+from host.reporting.evaluations import codes_text
 from host.reporting.notes import source_notes
 from host.reporting.rows import ReportRow, report_rows
-from host.reporting.sources import BENCHMARKS, Json, RunSources, read_sources
+from host.reporting.sources import BENCHMARKS, Json, ModelSources, RunSources, read_sources, thread_counts
 from host.reporting.training import training_rows
 from host.reporting.words import summary
 
-FORMAT_VERSION = 1  # 1: run, models with their rows, sources, trainings and sentences
+Paragraphs = dict[str, list[list[str]]]  # by model
+# 1: run, models with their rows, sources, trainings and sentences
+# 2: the run's "threads" is a list; rows have their own
+FORMAT_VERSION = 2
 
 _DEVICE_NOTE = (
-    "Memory: of the worker process, its peak and what loading the encoder added. "
-    "Bytes and bpp: means of the images that the quality is from."
+    "The interval is of the median over processes. Memory: of the worker processes, the largest peak, and the median "
+    "of what loading the encoder added. Bytes and bpp: means of the images that the quality is from."
 )
 
 _ENVIRONMENT = (
@@ -54,7 +58,7 @@ def write_report(
         benchmarks: the folder with results/, evaluations/ and reports/.
 
     Returns:
-        Lines to print, of at most 100 columns but for the paths at the end: the final table and where the files lie.
+        Lines to print, of at most 80 columns but for the paths at the end: the final table and where the files lie.
 
     Raises:
         ReportError: no such run, or a file that is damaged or of another version.
@@ -63,9 +67,8 @@ def write_report(
     folder = benchmarks / "reports" if out is None else out
     by_model = {model.name: report_rows(model) for model in sources.models}
     rows = [row for part in by_model.values() for row in part]
-    sentences = {
-        model.name: summary(by_model[model.name], model.training, _device(sources), _emulated(sources))
-        for model in sources.models
+    paragraphs = {
+        model.name: summary(by_model[model.name], model.training, _device(sources)) for model in sources.models
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,8 +76,8 @@ def write_report(
         raise ReportError(f"{folder}: cannot be made ({error.strerror}); name another with --out") from None
     plots = _write_plots(sources, by_model, folder)
     write_bytes(folder / "report.csv", tables.final_csv(rows).encode())
-    write_json(folder / "report.json", _json(sources, by_model, sentences, plots))
-    write_bytes(folder / "report.md", _markdown(sources, by_model, sentences, plots).encode())
+    write_json(folder / "report.json", _json(sources, by_model, paragraphs, plots))
+    write_bytes(folder / "report.md", _markdown(sources, by_model, paragraphs, plots).encode())
     return iter(
         [
             *tables.final_text(rows),
@@ -87,11 +90,7 @@ def write_report(
 
 
 def _notes_text(sources: RunSources, rows: Sequence[ReportRow]) -> list[str]:
-    return [
-        line
-        for note in source_notes(sources, rows)
-        for line in textwrap.wrap(note, tables.WIDTH, subsequent_indent="  ")
-    ]
+    return [line for note in source_notes(sources, rows) for line in wrapped(note)]
 
 
 def _write_plots(sources: RunSources, by_model: dict[str, list[ReportRow]], folder: Path) -> dict[str, str]:
@@ -127,7 +126,7 @@ def _pictures(path: Path) -> dict[str, dict[str, np.ndarray]]:
 
 
 def _json(
-    sources: RunSources, by_model: dict[str, list[ReportRow]], sentences: dict[str, list[str]], plots: dict[str, str]
+    sources: RunSources, by_model: dict[str, list[ReportRow]], paragraphs: Paragraphs, plots: dict[str, str]
 ) -> Json:
     run = {
         key: sources.run[key]
@@ -154,7 +153,7 @@ def _json(
                 "evaluation": {key: value for key, value in source.items() if value is not None},
                 "rows": [row.as_json() for row in by_model[model.name]],
                 "trainings": trainings,
-                "sentences": sentences[model.name],
+                "sentences": [sentence for paragraph in paragraphs[model.name] for sentence in paragraph],
             }
         )
     rows = [row for part in by_model.values() for row in part]
@@ -168,23 +167,26 @@ def _json(
 
 
 def _markdown(
-    sources: RunSources, by_model: dict[str, list[ReportRow]], sentences: dict[str, list[str]], plots: dict[str, str]
+    sources: RunSources, by_model: dict[str, list[ReportRow]], paragraphs: Paragraphs, plots: dict[str, str]
 ) -> str:
     rows = [row for part in by_model.values() for row in part]
     run, environment = sources.run, sources.environment
     parts = [
         f"# Report of run {run.get('run_id', '?')}",
-        f"Device: {_device(sources)}; runtime: {run.get('runtime', '?')}; threads: {run.get('threads', '?')}.",
+        f"Device: {_device(sources)}{f' ({EMULATED})' if run.get('emulated') else ''}; "
+        f"runtime: {run.get('runtime', '?')}; threads: {', '.join(map(str, thread_counts(run))) or '?'}.",
         "## Models",
         markdown.final_markdown(rows),
         "\n".join(f"- {note}" for note in source_notes(sources, rows)),
     ]
-    failed = [f"- {row.model} {row.row}: {row.error}" for row in rows if row.error]
+    failed = [f"- {row.model} {row.row}: {tables.threads_prefix(row, rows)}{row.error}" for row in rows if row.error]
     if failed:
         parts += ["What failed:", "\n".join(failed)]
     parts.append("## What quantization cost, and what was won back")
-    parts += [f"**{name}.** {' '.join(found)}" for name, found in sentences.items() if found]
+    for name, found in paragraphs.items():
+        parts += [f"### {name}", *(" ".join(paragraph) for paragraph in found)] if found else []
     parts += ["## On the device", markdown.device_markdown(rows), _DEVICE_NOTE]
+    parts += [" ".join(codes) for model in sources.models if (codes := _codes(model, run))]
     known = [f"{key} {environment[key]}" for key in _ENVIRONMENT if key in environment]
     if known:
         parts.append(f"Environment: {', '.join(known)}.")
@@ -194,9 +196,10 @@ def _markdown(
     return "\n\n".join(parts) + "\n"
 
 
+def _codes(model: ModelSources, run: Json) -> list[str]:
+    lines = codes_text(model.collected, run.get("host", {}))
+    return [f"{model.name}:", *(line.strip() for line in lines)] if lines else []
+
+
 def _device(sources: RunSources) -> str:
     return str(sources.run.get("device", "the device"))
-
-
-def _emulated(sources: RunSources) -> bool:
-    return bool(sources.run.get("emulated"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,8 +17,10 @@ class ReportRow:
 
     Attributes:
         kind: "keras", "variant" or "baseline".
-        quality: where metrics, ratios and the three rates come from, all of one place: "test set", "samples" or None.
+        quality: where metrics, ratios and the three rates come from, all of one place: "test set", "samples", the
+            user's "own images" or None.
         images: how many images they are means of.
+        threads: of the encode on the device; rows of one name differ in it, and in times and memory.
         encoder_time: of one whole encode on the device, as in the result schema, with its source.
         decoder_time, full_time, workstation_encoder_time: measured on the workstation.
         memory: of the device's worker process.
@@ -43,6 +45,7 @@ class ReportRow:
     encoder_bytes: float | None = None
     decoder_bytes: float | None = None
     full_bytes: float | None = None
+    threads: int | None = None
     encoder_time: Json | None = None
     decoder_time: Json | None = None
     full_time: Json | None = None
@@ -53,6 +56,11 @@ class ReportRow:
     def as_json(self) -> Json:
         """Without what is not known: JSON holds neither NaN nor null here."""
         return {key: value for key, value in asdict(self).items() if value is not None}
+
+    @property
+    def emulated(self) -> str | None:
+        """By what the device was emulated, whose encode times then are not speed; None for a real one."""
+        return (self.encoder_time or {}).get("emulated")
 
     def milliseconds(self, part: str) -> float | None:
         """Median time of "encoder", "decoder" or "full"."""
@@ -66,39 +74,61 @@ class ReportRow:
 
 
 def report_rows(sources: ModelSources) -> list[ReportRow]:
-    """A model's rows: Keras, the variants with each decoder, the baselines."""
+    """A model's rows: Keras, the variants with each decoder and number of threads, the baselines."""
     tested = {row["row"]: row for row in (sources.evaluation or {}).get("rows", ())}
-    collected = {row["row"]: row for row in sources.collected["rows"]}
+    collected: dict[str, list[Json]] = {}
+    for row in sources.collected["rows"]:
+        collected.setdefault(row["row"], []).append(row)
     rows = [
-        _merge(sources, name, tested.get(name, {}), collected.get(name, {}), collected)
+        _merge(sources, name, tested.get(name, {}), entry, collected)
         for name in dict.fromkeys([*tested, *collected])
+        for entry in collected.get(name, [{}])
     ]
     return sorted(rows, key=lambda row: ("keras", "variant", "baseline").index(row.kind))
 
 
+def one_per_name(rows: Iterable[ReportRow]) -> list[ReportRow]:
+    """The first row of each model and name: those of other numbers of threads have the same quality."""
+    found: dict[tuple[str, str], ReportRow] = {}
+    for row in rows:
+        found.setdefault((row.model, row.row), row)
+    return list(found.values())
+
+
 def time_source(rows: Iterable[ReportRow], part: str) -> str | None:
-    """Where the times of a part were measured, with how many runs; several places are all named."""
-    found: dict[tuple[str, str], set[int]] = {}
+    """Where the times of a part were measured, with how many runs and processes; several places are all named."""
+    found: dict[tuple[str, str], list[Json]] = {}
     for row in rows:
         time = getattr(row, f"{part}_time")
         if time is not None:
-            found.setdefault((time.get("device", "?"), time.get("runtime", "?")), set()).add(int(time.get("n", 0)))
+            found.setdefault((time.get("device", "?"), time.get("runtime", "?")), []).append(time)
     texts = []
-    for (device, runtime), counts in sorted(found.items()):
-        spread = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-        texts.append(f"{device}, {runtime}, n={spread}")
+    for (device, runtime), times in sorted(found.items()):
+        text = f"{device}, {runtime}, n={_spread(int(time.get('n', 0)) for time in times)}"
+        if processes := [int(time["processes"]) for time in times if number(time, "processes")]:
+            text += f" of {_spread(processes)} process{'' if set(processes) == {1} else 'es'}"
+        texts.append(text)
     return "; ".join(texts) or None
 
 
-def _merge(sources: ModelSources, name: str, tested: Json, collected: Json, run: Mapping[str, Json]) -> ReportRow:
+def _spread(counts: Iterable[int]) -> str:
+    known = sorted(set(counts))
+    return f"{known[0]}" if len(known) == 1 else f"{known[0]} to {known[-1]}"
+
+
+def _merge(
+    sources: ModelSources, name: str, tested: Json, collected: Json, run: Mapping[str, Sequence[Json]]
+) -> ReportRow:
     variant = tested.get("variant") or collected.get("variant")
     kind = "variant" if variant else "keras" if name == "keras" else "baseline"
     # One place for quality and rate together: 64 samples and a test set must not meet in one row.
     known = tested if tested and "error" not in tested else collected if collected and "error" not in collected else {}
-    quality = None if not known else "test set" if known is tested else "samples"
+    own = "own images" if sources.collected.get("images_from") == "folder" else "samples"
+    quality = None if not known else "test set" if known is tested else own
     result = sources.evaluation if known is tested else sources.collected
     # A tuned decoder changes nothing on the device: its row shares the variant's encode and encoder.
-    encoded = collected if _time(collected, "encoder") else run.get(variant or "", {})
+    encoded = next((row for row in (collected, *run.get(variant or "", ())) if _time(row, "encoder")), {})
+    threads = number(encoded, "threads") or number(collected, "threads")
     metrics, ratios, sizes = (known.get(key, {}) for key in ("metrics", "compression_ratio", "sizes"))
     return ReportRow(
         model=sources.name,
@@ -108,6 +138,7 @@ def _merge(sources: ModelSources, name: str, tested: Json, collected: Json, run:
         kind=kind,
         quality=quality,
         images=int(number(result, "images") or 0) or None if known else None,
+        threads=None if threads is None else int(threads),
         psnr_db=number(metrics, "psnr_db"),
         ssim=number(metrics, "ssim"),
         bpp=number(metrics, "bpp"),

@@ -14,7 +14,7 @@ from host.errors import ReportError
 Json = dict[str, Any]
 
 BENCHMARKS = Path(__file__).resolve().parent.parent.parent / "benchmarks"
-FORMAT_VERSION = 1  # of evaluation.json and of benchmarks/evaluations/<model>/<codec tag>.json
+FORMAT_VERSION = 2  # of evaluation.json and of benchmarks/evaluations/<model>/<codec tag>.json; see evaluation/rows.py
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,12 @@ def number(value: object, *path: str) -> float | None:
     return value
 
 
+def thread_counts(run: Json) -> list[int]:
+    """The numbers of threads of a collected run; one of version 1 had a single one."""
+    threads = run.get("threads") or []
+    return threads if isinstance(threads, list) else [threads]
+
+
 def read_sources(run_folder: Path | None, models: Path, benchmarks: Path = BENCHMARKS) -> RunSources:
     """Reads a collected run and all that belongs to it.
 
@@ -82,6 +88,8 @@ def read_sources(run_folder: Path | None, models: Path, benchmarks: Path = BENCH
     if not path.is_file():
         raise ReportError(f"{path}: missing; make it with `host collect {folder}`")
     run = _read_versioned(path)
+    if run.get("emulated"):
+        _mark_emulated(run)
     if not run.get("results"):
         raise ReportError(f"{path}: holds no results; run the bench and `host collect` again")
     file = folder / "run.json"
@@ -126,6 +134,13 @@ def match_evaluation(result: Json, folder: Path) -> tuple[Path | None, Json | No
         if digest is not None and evaluation.get("model_sha256") == digest:
             return file, evaluation, "model_sha256"
     return None, None, "none"
+
+
+def _mark_emulated(run: Json) -> None:
+    # Version 1 said it of the run only, not beside each time.
+    for row in (row for result in run.get("results", ()) for row in result["rows"]):
+        if "encoder" in row.get("latency", {}):
+            row["latency"]["encoder"].setdefault("emulated", run["emulated"])
 
 
 def _row_tags(rows: Sequence[Json]) -> dict[str, str]:

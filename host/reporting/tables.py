@@ -1,94 +1,46 @@
-"""Tables as plain text of at most 100 columns for the terminal, and as CSV."""
+"""The final table as plain text of at most 80 columns for the terminal, and as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-import textwrap
 from collections.abc import Iterable, Sequence
 
-from host.reporting.rows import ReportRow
-from host.reporting.sources import Json, number
+from host.reporting.columns import EMULATED, THREADS, WIDTH, Column, cell, clip, failed_lines, row_line, title_lines
+from host.reporting.rows import ReportRow, one_per_name
 
-WIDTH = 100
-_NAME = 20
-
-# Of one RESULT: title, unit, width, path in the row, divisor, digits.
-_COLUMNS = (
-    ("PSNR", "dB", 8, ("metrics", "psnr_db"), 1, 2),
-    ("SSIM", "", 8, ("metrics", "ssim"), 1, 4),
-    ("latent", "bytes", 8, ("sizes", "latent_bytes"), 1, 0),
-    ("payload", "bytes", 9, ("sizes", "payload_bytes"), 1, 1),
-    ("stream", "bytes", 9, ("sizes", "bitstream_bytes"), 1, 1),
-    ("bpp", "", 7, ("metrics", "bpp"), 1, 3),
-    ("ratio", "actual", 8, ("compression_ratio", "actual"), 1, 2),
-    ("encode", "ms", 10, ("latency", "encoder", "median_ns"), 1e6, 3),
-    ("encoder", "kB", 10, ("sizes", "encoder_bytes"), 1e3, 1),
+# In the order of `cells`.
+_QUALITY: tuple[Column, ...] = (
+    ("loss", "", 7),
+    ("PSNR", "dB", 8),
+    ("SSIM", "", 9),
+    ("ratio", "nominal", 9),
+    ("ratio", "actual", 9),
 )
-
-# Of the final table: title above, unit below, width.
-_FINAL = (
-    ("loss", "", 6),
-    ("PSNR", "dB", 7),
-    ("SSIM", "", 8),
-    ("ratio", "nominal", 8),
-    ("ratio", "actual", 7),
-    ("encode", "ms", 8),
-    ("decode", "ms", 8),
-    ("full", "ms", 8),
-    ("encoder", "MB", 8),
-    ("decoder", "MB", 8),
-    ("full", "MB", 7),
+_COSTS: tuple[Column, ...] = (
+    ("encode", "ms", 9),
+    ("decode", "ms", 9),
+    ("full", "ms", 9),
+    ("encoder", "MB", 9),
+    ("decoder", "MB", 9),
+    ("full", "MB", 9),
 )
-_FINAL_NAME = 17
-
-
-def evaluation_text(evaluation: Json) -> str:
-    """A collected run for the terminal: its device, runtime and id, then `rows_text` of each model."""
-    emulated = ", emulated (its times say nothing about speed)" if evaluation.get("emulated") else ""
-    threads = evaluation.get("threads")
-    heading = [
-        f"run {evaluation.get('run_id', '?')}, {evaluation.get('started_at', 'no date')}",
-        f"device {evaluation.get('device', '?')}{emulated}, {evaluation.get('runtime', '?')}"
-        + (f", {threads} thread{'' if threads == 1 else 's'}" if threads else ""),
-    ]
-    blocks = ["\n".join(line for text in heading for line in textwrap.wrap(text, WIDTH))]
-    return "\n\n".join([*blocks, *(rows_text(result) for result in evaluation["results"])])
-
-
-def rows_text(result: Json) -> str:
-    """One RESULT as a table for the terminal; a row that could not be evaluated is a line that says why."""
-    title = f"{result['model']}: means of {result.get('images', '?')} images, codec tag {result.get('codec_tag', '?')}"
-    lines = [
-        clip(title, WIDTH),
-        f"{'row':<{_NAME}}" + "".join(f"{column[0]:>{column[2]}}" for column in _COLUMNS),
-        (" " * _NAME + "".join(f"{column[1]:>{column[2]}}" for column in _COLUMNS)).rstrip(),
-    ]
-    for row in result["rows"]:
-        if "error" in row:
-            lines += _reason(row["row"], row["error"], _NAME)
-            continue
-        values = [cell(number(row, *path), digits, divisor) for _, _, _, path, divisor, digits in _COLUMNS]
-        lines.append(_line(row["row"], _NAME, values, [column[2] for column in _COLUMNS]))
-    return "\n".join(lines)
 
 
 def final_text(rows: Sequence[ReportRow]) -> list[str]:
-    """The final table for the terminal, one block for each model."""
-    widths = [width for _, _, width in _FINAL]
+    """The final table for the terminal: for each model a block of quality and rate, and one of times and sizes."""
     lines: list[str] = []
     for model in dict.fromkeys(row.model for row in rows):
+        mine = [row for row in rows if row.model == model]
+        lines += [clip(model, WIDTH), *title_lines(_QUALITY)]
         lines += [
-            clip(model, WIDTH),
-            _line("row", _FINAL_NAME, [title for title, _, _ in _FINAL], widths),
-            _line("", _FINAL_NAME, [unit for _, unit, _ in _FINAL], widths),
+            row_line(row.row, cells(row)[: len(_QUALITY)], _QUALITY)
+            for row in one_per_name(row for row in mine if row.quality)
         ]
-        for row in (row for row in rows if row.model == model):
-            if row.quality or row.encoder_time:
-                lines.append(_line(row.row, _FINAL_NAME, cells(row), widths))
+        for row in mine:
             if row.error:
-                lines += _reason("" if row.quality or row.encoder_time else row.row, row.error, _FINAL_NAME)
-        lines.append("")
+                lines += failed_lines(row.row, f"{threads_prefix(row, mine)}{row.error}")
+        lines += ["", *_costs_text(mine), ""]
     return lines
 
 
@@ -97,12 +49,14 @@ def final_csv(rows: Iterable[ReportRow]) -> str:
     titles = [
         "model",
         "row",
+        "threads",
         "loss",
         "psnr_db",
         "ssim",
         "ratio_nominal",
         "ratio_actual",
         "encoder_device_median_ms",
+        "encoder_device_emulated",
         "decoder_workstation_median_ms",
         "full_workstation_median_ms",
         "encoder_mb",
@@ -125,12 +79,15 @@ def final_csv(rows: Iterable[ReportRow]) -> str:
             [
                 row.model,
                 row.row,
+                row.threads,
                 row.loss,
                 row.psnr_db,
                 row.ssim,
                 row.ratio_nominal,
                 row.ratio_actual,
-                *(row.milliseconds(part) for part in parts),
+                row.milliseconds("encoder"),
+                row.emulated,
+                *(row.milliseconds(part) for part in parts[1:]),
                 *(row.megabytes(part) for part in parts),
                 row.latent_bytes,
                 row.payload_bytes,
@@ -142,16 +99,6 @@ def final_csv(rows: Iterable[ReportRow]) -> str:
             ]
         )
     return buffer.getvalue()
-
-
-def cell(value: float | None, digits: int, divisor: float = 1) -> str:
-    """A number with its digits; "-" for one that is not known."""
-    return "-" if value is None else f"{value / divisor:.{digits}f}"
-
-
-def clip(text: str, width: int) -> str:
-    """At most `width` characters; a tilde says that some are missing."""
-    return text if len(text) <= width else text[: width - 1] + "~"
 
 
 def cells(row: ReportRow) -> list[str]:
@@ -168,11 +115,19 @@ def cells(row: ReportRow) -> list[str]:
     ]
 
 
-def _line(name: str, width: int, values: Sequence[str], widths: Sequence[int]) -> str:
-    text = f"{clip(name, width - 1):<{width}}"
-    return (text + "".join(f"{entry:>{size}}" for entry, size in zip(values, widths, strict=True))).rstrip()
+def threads_prefix(row: ReportRow, rows: Iterable[ReportRow]) -> str:
+    """ "2 threads: " where rows of several numbers of threads must be told apart, else nothing."""
+    several = len({other.threads for other in rows} - {None}) > 1
+    return f"{row.threads} threads: " if several and row.threads else ""
 
 
-def _reason(name: str, error: str, width: int) -> list[str]:
-    lines = textwrap.wrap(f"failed: {' '.join(error.split())}", WIDTH - width)
-    return [f"{clip(name, width - 1) if index == 0 else '':<{width}}{line}" for index, line in enumerate(lines)]
+def _costs_text(rows: Sequence[ReportRow]) -> list[str]:
+    timed = [row for row in rows if any(entry != "-" for entry in cells(row)[len(_QUALITY) :])]
+    several = len({row.threads for row in timed} - {None}) > 1
+    columns = [*([THREADS] if several else []), *_COSTS]
+    emulated = f", {EMULATED}" if any(row.emulated for row in timed) else ""
+    lines = [f"encode: on the device{emulated}; decode, full: on the workstation", *title_lines(columns)]
+    for row in timed:
+        threads = [cell(row.threads, 0)] if several else []
+        lines.append(row_line(row.row, [*threads, *cells(row)[len(_QUALITY) :]], columns))
+    return lines

@@ -1,10 +1,11 @@
-"""The report's paragraph: sentences whose numbers and verbs are computed; one whose rows are absent is left out."""
+"""The report's paragraphs: sentences whose numbers and verbs are computed; one whose rows are absent is left out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from host.reporting.rows import ReportRow
+from host.reporting.columns import EMULATED
+from host.reporting.rows import ReportRow, one_per_name
 from host.reporting.sources import Json, number
 from host.reporting.training import find_stage, minutes
 
@@ -14,27 +15,28 @@ _EQUAL_RATIO = 0.005
 Rows = dict[str, ReportRow]
 
 
-def summary(rows: Sequence[ReportRow], training: Json, device: str, emulated: bool = False) -> list[str]:
+def summary(rows: Sequence[ReportRow], training: Json, device: str) -> list[list[str]]:
     """What quantization cost, what training for it recovered, how speed and size changed.
 
     Args:
-        rows: of one model.
+        rows: of one model; of several numbers of threads the first.
         training: its training.json, or {}.
         device: where the encode times were measured.
-        emulated: times of an emulated machine say nothing about speed, and the sentence says that.
+
+    Returns:
+        Paragraphs, each of some sentences.
     """
-    named = {row.row: row for row in rows}
-    found = [
-        _ptq(named),
-        _qat(named),
-        _qat_cost(training),
-        *_tuned(named, training),
-        _speed(named, device, emulated),
-        _encoder_size(named),
-        _bitstream(named),
-        _baselines(named),
+    named = {row.row: row for row in one_per_name(rows)}
+    paragraphs = [
+        [_ptq(named)],
+        [_qat(named), _qat_cost(training)],
+        *([sentence] for sentence in _tuned(named, training)),
+        [_speed(named, device), _encoder_size(named)],
+        [_bitstream(named)],
+        [_baselines(named)],
     ]
-    return [sentence for sentence in found if sentence]
+    found = [[sentence for sentence in paragraph if sentence] for paragraph in paragraphs]
+    return [paragraph for paragraph in found if paragraph]
 
 
 def against(row: ReportRow, other: ReportRow) -> str:
@@ -99,7 +101,7 @@ def _tuned(rows: Rows, training: Json) -> list[str]:
     return sentences
 
 
-def _speed(rows: Rows, device: str, emulated: bool) -> str | None:
+def _speed(rows: Rows, device: str) -> str | None:
     parts = []
     reference = rows["float32"].milliseconds("encoder") if "float32" in rows else None
     for name in ("int8", "int8_qat"):
@@ -108,8 +110,10 @@ def _speed(rows: Rows, device: str, emulated: bool) -> str | None:
             parts.append(f"{name} {time:.3f} ms, {_ratio(time, reference)} float32's")
     if not parts or reference is None:
         return None
-    text = f"One whole encode on {device} takes (median) float32 {reference:.3f} ms; {'; '.join(parts)}"
-    return text + (". The device was emulated: these times say nothing about speed." if emulated else ".")
+    threads = rows["float32"].threads
+    of = f" with {threads} thread{'' if threads == 1 else 's'}" if threads else ""
+    where = f"{device} ({EMULATED})" if rows["float32"].emulated else device
+    return f"One whole encode on {where}{of} takes (median) float32 {reference:.3f} ms; {'; '.join(parts)}."
 
 
 def _encoder_size(rows: Rows) -> str | None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from device.run_file import read_outputs, read_run
 from host.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +33,7 @@ def check_one_line(result: Result, *words: str) -> None:
 
 
 def test_the_commands_are_those_of_the_loop() -> None:
-    assert COMMANDS == ["collect", "evaluate", "export", "report", "summary", "train"]
+    assert COMMANDS == ["collect", "decode", "evaluate", "export", "report", "summary", "train"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -74,6 +76,21 @@ def test_a_folder_without_runs_is_one_line(tmp_path: Path) -> None:
     check_one_line(run("collect", tmp_path / "nowhere"), "no run here")
 
 
+def test_a_bitstream_is_decoded_to_a_line_and_a_png(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from host.evaluation import decode
+
+    (folder,) = (path.parent for path in (ROOT / "tests/host/evaluation/data/version_1").glob("*/run.json"))
+    (row,) = (row for row in read_run(folder)["results"] if row["variant"] == "int8")
+    (tmp_path / "photo.bin").write_bytes(read_outputs(folder, row)[0])
+    monkeypatch.setattr(decode, "decode", partial(decode.decode, build=folder.parent / "build"))
+    result = run("decode", tmp_path / "photo.bin", "-o", tmp_path / "photo.png")
+    assert result.exit_code == 0
+    assert re.fullmatch(
+        r"\S+photo\.png: 16 x 16 pixels, tiny int8, own decoder; \d+ bytes, \d\.\d+ bpp\n", result.output
+    )
+    check_one_line(run("decode", tmp_path / "no.bin", "-o", tmp_path / "photo.png"), "no.bin: cannot be read")
+
+
 def test_a_wrong_spec_is_one_line(tiny: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     tiny["encoder"][1]["layer"] = "Dense"
@@ -97,6 +114,10 @@ def test_a_missing_data_folder_is_one_line(tiny: dict[str, Any], tmp_path: Path)
         ["train", "m", "--stage", "nosuch"],
         ["train", "m", "--nosuch"],
         ["collect"],
+        ["decode"],
+        ["decode", "x.bin"],
+        ["decode", "x.bin", "-o", "x.png", "--decoder", "best"],
+        ["decode", "x.bin", "y.bin", "-o", "folder", "--original", "x.ppm"],
         ["evaluate", "--images", "0"],
         ["evaluate", "--images", "many"],
     ],

@@ -110,7 +110,9 @@ def test_the_bench_measured_every_variant(loop: Any) -> None:
     assert [row["variant"] for row in run["results"]] == sorted(VARIANTS)
     for row in run["results"]:
         assert row["status"] == "ok", row.get("error")
-        assert len(row["samples"]["encode_ns"]) == 20 and len(row["warmup_ns"]) == 5
+        assert len(row["processes"]) == 2
+        for process in row["processes"]:
+            assert len(process["samples"]["encode_ns"]) >= 10 and len(process["warmup_ns"]) >= 5
         assert len(row["outputs"]["images"]) == 64
     assert run["bundles"]["tiny"]["bundle_sha256"] == read_bundle(loop.bundles / "tiny").sha256
 

@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from device.bitstream import header_start, seal
 from device.errors import RunFileError
-from device.run_file import read_outputs, read_run, write_outputs
+from device.files import sha256_bytes
+from device.run_file import pooled_samples, read_outputs, read_run, write_outputs
 from host.errors import CollectError
 from host.evaluation.collect import collect, device_name, find_runs
+from host.evaluation.rows import decode_streams
+from host.evaluation.run_rows import middle
+from host.packaging.decoders import read_decoders
 
 Change = Callable[[dict[str, Any], Path], None]
 ROWS = ["float32", "float16", "dynamic_range", "int8", "int8+tuned", "int16x8", "int8_qat", "int8_qat+tuned"]
@@ -26,6 +31,15 @@ def run(loop: Any, tmp_path: Path) -> Path:
     return Path(shutil.copytree(loop.run, tmp_path / "from-pi" / loop.run.name))
 
 
+VERSION_1 = Path(__file__).parent / "data" / "version_1"
+
+
+def change_run(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    value = json.loads((run / "run.json").read_text())
+    change(value)
+    (run / "run.json").write_text(json.dumps(value))
+
+
 def change_row(run: Path, variant: str, change: Change) -> None:
     value = json.loads((run / "run.json").read_text())
     (row,) = (row for row in value["results"] if row["variant"] == variant)
@@ -35,7 +49,7 @@ def change_row(run: Path, variant: str, change: Change) -> None:
 
 def evaluate(run: Path, loop: Any, tmp_path: Path) -> dict[str, dict[str, Any]]:
     """The rows of the only evaluation, by name."""
-    (evaluation,) = collect(run, loop.build, tmp_path / "results")
+    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
     (result,) = evaluation["results"]
     return {row["row"]: row for row in result["rows"]}
 
@@ -106,7 +120,7 @@ def test_fewer_outputs_than_sample_images_are_an_error(loop: Any, run: Path, tmp
         row["outputs"] = write_outputs(folder / row["outputs"]["file"], read_outputs(folder, row)[:-1])
 
     change_row(run, "int8", shorten)
-    check_only_int8_fails(evaluate(run, loop, tmp_path), "63 outputs of 64 sample images")
+    check_only_int8_fails(evaluate(run, loop, tmp_path), "63 outputs of 64 images")
 
 
 def test_what_failed_on_the_device_says_why(loop: Any, run: Path, tmp_path: Path) -> None:
@@ -118,7 +132,7 @@ def test_a_missing_decoder_is_the_error_of_its_row(loop: Any, run: Path, tmp_pat
     build = Path(shutil.copytree(loop.build, tmp_path / "build"))
     tag = json.loads((build / "tiny" / "export.json").read_text())["codec_tags"]["int8"]
     (build / "tiny" / tag / "decoder.tflite").unlink()
-    (evaluation,) = collect(run, build, tmp_path / "results")
+    (evaluation,) = collect(run, build, tmp_path / "results", bundles=loop.bundles)
     rows = {row["row"]: row for row in evaluation["results"][0]["rows"]}
     check_only_int8_fails(rows, "decoder.tflite: missing", "export tiny again")
 
@@ -132,40 +146,46 @@ def test_a_bundle_of_elsewhere_is_an_error_of_every_row(loop: Any, run: Path, tm
 
 
 def test_collecting_twice_overwrites_no_run(loop: Any, run: Path, tmp_path: Path) -> None:
-    first = collect(run, loop.build, tmp_path / "results")
+    first = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
     (kept,) = (tmp_path / "results" / first[0]["device"]).iterdir()
     before = {path.name: path.read_bytes() for path in kept.iterdir()}
     assert {path.name for path in run.iterdir()} < set(before)
-    assert collect(run, loop.build, tmp_path / "results") == first
+    assert collect(run, loop.build, tmp_path / "results", bundles=loop.bundles) == first
     # And a kept run can be collected from where it is kept.
-    assert collect(kept, loop.build, tmp_path / "results") == first
+    assert collect(kept, loop.build, tmp_path / "results", bundles=loop.bundles) == first
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1])])
 def test_a_worse_copy_of_a_kept_run_replaces_nothing(loop: Any, run: Path, tmp_path: Path, damage: Any) -> None:
-    first = collect(run, loop.build, tmp_path / "results")
+    first = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
     (kept,) = (tmp_path / "results" / first[0]["device"]).iterdir()
     damage(run / "tiny.int8.bin")
     with pytest.raises(CollectError, match="collected before, with other bytes"):
-        collect(run, loop.build, tmp_path / "results")
+        collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
     assert json.loads((kept / "evaluation.json").read_text()) == first[0]
 
 
 def test_the_evaluation_says_where_the_times_come_from(loop: Any, run: Path, tmp_path: Path) -> None:
-    (evaluation,) = collect(run / "run.json", loop.build, tmp_path / "results")
+    (evaluation,) = collect(run / "run.json", loop.build, tmp_path / "results", bundles=loop.bundles)
     assert evaluation["run_id"] == run.name
     row = evaluation["results"][0]["rows"][0]
-    samples = next(each for each in read_run(run)["results"] if each["variant"] == "float32")["samples"]["encode_ns"]
-    assert row["latency"]["encoder"]["median_ns"] == np.median(samples)
-    assert row["latency"]["encoder"]["n"] == len(samples) == 20
-    assert row["latency"]["encoder"]["device"] == evaluation["device"]
-    assert "ai_edge_litert" in row["latency"]["encoder"]["runtime"]
-    assert row["memory"]["peak_rss_bytes"] > 0
+    found, measured = (
+        row["latency"]["encoder"],
+        next(each for each in read_run(run)["results"] if each["variant"] == "float32"),
+    )
+    samples = pooled_samples(measured)
+    assert found["median_ns"] == np.median(samples)
+    assert (found["n"], found["processes"], found["threads"]) == (len(samples), 2, 1)
+    assert found["device"] == evaluation["device"]
+    assert "ai_edge_litert" in found["runtime"]
+    assert "emulated" not in found and evaluation["emulated"] is False
+    peaks = [process["memory"]["peak_rss_bytes"] for process in measured["processes"]]
+    assert row["memory"]["peak_rss_bytes"] == max(peaks) > 0
 
 
 def test_reconstructions_are_kept_for_the_reports_grid(loop: Any, run: Path, tmp_path: Path) -> None:
-    (evaluation,) = collect(run, loop.build, tmp_path / "results")
+    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
     kept = tmp_path / "results" / evaluation["device"] / run.name / "reconstructions.npz"
     with np.load(kept, allow_pickle=False) as pictures:
         assert set(pictures.files) == {f"tiny/{name}" for name in ["originals", *ROWS]}
@@ -189,8 +209,148 @@ def test_a_run_of_a_newer_splitlite_is_refused(loop: Any, run: Path, tmp_path: P
     value = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps({**value, "format_version": 99}))
     with pytest.raises(RunFileError, match="run file version 99 is newer"):
-        collect(run, loop.build, tmp_path / "results")
+        collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
     assert not (tmp_path / "results").exists()
+
+
+def test_a_run_of_version_1_is_collected_and_kept_as_it_is(tmp_path: Path) -> None:
+    (run,) = VERSION_1.glob("*/run.json")
+    (evaluation,) = collect(run, VERSION_1 / "build", tmp_path, bundles=VERSION_1 / "bundles")
+    rows = {row["row"]: row for row in evaluation["results"][0]["rows"]}
+    assert list(rows) == ["float32", "int8", "int8+tuned"]
+    assert (evaluation["threads"], rows["int8"]["threads"]) == ([1], 1)
+    times = rows["int8"]["latency"]["encoder"]
+    assert (times["n"], times["processes"], "median_interval_ns" in times) == (5, 1, False)
+    assert rows["int8"]["metrics"]["psnr_db"] == pytest.approx(38.7, abs=0.5)
+    assert rows["int8"]["codes"]["count"] == 4 * 64
+    assert "float32.encoder.tflite: cannot be read" in rows["float32"]["codes"]["not_compared"]
+    kept = tmp_path / evaluation["device"] / evaluation["run_id"] / "run.json"
+    assert kept.read_bytes() == run.read_bytes()
+
+
+def test_codes_of_the_same_machine_and_runtime_are_equal(loop: Any, run: Path, tmp_path: Path) -> None:
+    rows = evaluate(run, loop, tmp_path)
+    if not loop.python.parent.parent.name.startswith(".venv-device"):
+        pytest.skip("no .venv-device here: make setup")
+    for row in rows.values():
+        assert row["codes"] == {"count": 64 * 64, "differing": 0, "differing_share": 0.0, "largest_step": 0}
+
+
+def test_an_emulated_device_is_said_beside_every_time(loop: Any, run: Path, tmp_path: Path) -> None:
+    change_run(run, lambda value: value["environment"].update(emulated="qemu-user"))
+    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
+    assert evaluation["emulated"] == "qemu-user"
+    assert {row["latency"]["encoder"]["emulated"] for row in evaluation["results"][0]["rows"]} == {"qemu-user"}
+
+
+def sweep(run: Path, variant: str = "int8", counts: tuple[int, ...] = (2, 4)) -> None:
+    """Adds rows of other numbers of threads, as the bench names their files."""
+    value = json.loads((run / "run.json").read_text())
+    (row,) = (row for row in value["results"] if row["variant"] == variant)
+    for count in counts:
+        file = row["outputs"]["file"].replace(".bin", f".t{count}.bin")
+        shutil.copy(run / row["outputs"]["file"], run / file)
+        value["results"].append({**row, "threads": count, "outputs": {**row["outputs"], "file": file}})
+    value["settings"]["threads"] = [1, *counts]
+    (run / "run.json").write_text(json.dumps(value))
+
+
+def test_each_number_of_threads_is_a_row_and_a_tuned_decoder_comes_once(loop: Any, run: Path, tmp_path: Path) -> None:
+    sweep(run)
+    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
+    assert evaluation["threads"] == [1, 2, 4]
+    rows = evaluation["results"][0]["rows"]
+    int8 = [row for row in rows if row["variant"] == "int8"]
+    assert [(row["row"], row["threads"]) for row in int8] == [("int8", 1), ("int8+tuned", 1), ("int8", 2), ("int8", 4)]
+    assert [row["latency"]["encoder"]["threads"] for row in int8] == [1, 1, 2, 4]
+    assert int8[0]["metrics"] == int8[3]["metrics"]
+    assert len(rows) == len(ROWS) + 2
+    # The run is kept with all its files.
+    assert (tmp_path / "results" / evaluation["device"] / run.name / "tiny.int8.t4.bin").is_file()
+
+
+def test_other_threads_with_other_codes_are_evaluated_on_their_own(loop: Any, run: Path, tmp_path: Path) -> None:
+    sweep(run, counts=(2,))
+    value = json.loads((run / "run.json").read_text())
+    (row,) = (row for row in value["results"] if row["threads"] == 2)
+    decoders = read_decoders(loop.build, "tiny", row["codec_tag"])
+    codes = decode_streams(read_outputs(run, row), decoders)
+    codes[5, 0, 0, 0] += 1
+    coder = decoders.tables().coder(decoders.grid.shape)
+    start = header_start(0, row["codec_tag"], 16, 16)
+    streams = [seal(start, coder.encode(each)) for each in codes]
+    row["outputs"] = write_outputs(run / row["outputs"]["file"], streams)
+    row["codes_sha256"] = sha256_bytes(codes.tobytes())
+    (run / "run.json").write_text(json.dumps(value))
+    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
+    found = [row for row in evaluation["results"][0]["rows"] if row["variant"] == "int8"]
+    assert [(row["row"], row["threads"]) for row in found] == [
+        ("int8", 1),
+        ("int8+tuned", 1),
+        ("int8", 2),
+        ("int8+tuned", 2),
+    ]
+    assert (found[2]["codes"]["differing"] - found[0]["codes"]["differing"]) == 1
+    assert found[0]["metrics"]["psnr_db"] != found[2]["metrics"]["psnr_db"]
+
+
+@pytest.fixture
+def own_run(loop: Any, run: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """The run as if its images had been the user's own, and the folder with these."""
+    images = np.load(loop.bundles / "tiny" / "samples.npy")
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    files = []
+    for number, image in enumerate(images):
+        np.save(photos / f"{number:02}.npy", image)
+        digest = sha256_bytes(image.tobytes())
+        files.append({"name": f"{number:02}.npy", "sha256": digest, "shape": list(image.shape)})
+    change_run(run, lambda value: value.update(images={"source": "folder", "files": files}))
+    return run, photos
+
+
+def test_own_images_give_the_same_values_as_samples(loop: Any, own_run: tuple[Path, Path], tmp_path: Path) -> None:
+    run, photos = own_run
+    (own,) = collect(run, loop.build, tmp_path / "own", bundles=loop.bundles, images=photos)
+    (samples,) = collect(loop.run, loop.build, tmp_path / "samples", bundles=loop.bundles)
+    assert [row["metrics"] for row in own["results"][0]["rows"]] == [
+        row["metrics"] for row in samples["results"][0]["rows"]
+    ]
+    assert (own["results"][0]["images_from"], samples["results"][0]["images_from"]) == ("folder", "samples")
+    assert own["notes"] == samples["notes"] == []
+
+
+def test_own_images_that_are_not_at_hand_leave_rates_and_times(
+    loop: Any, own_run: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (evaluation,) = collect(own_run[0], loop.build, tmp_path / "results", bundles=loop.bundles)
+    rows = {row["row"]: row for row in evaluation["results"][0]["rows"]}
+    assert list(rows) == [name for name in ROWS if "+" not in name]
+    for row in rows.values():
+        assert set(row["metrics"]) == {"bpp"} and row["latency"]["encoder"]["n"] and "error" not in row
+        assert row["codes"] == {"not_compared": "the images are not at hand"}
+    (note,) = evaluation["notes"]
+    assert "00.npy, 01.npy, 02.npy, ..." in note and "host collect RUN --images DIR" in note
+
+
+def test_a_wrong_folder_of_images_keeps_nothing(loop: Any, own_run: tuple[Path, Path], tmp_path: Path) -> None:
+    run, photos = own_run
+    (photos / "05.npy").unlink()
+    with pytest.raises(CollectError, match=r"photos/05\.npy: missing"):
+        collect(run, loop.build, tmp_path / "results", bundles=loop.bundles, images=photos)
+    assert not (tmp_path / "results").exists()
+
+
+def test_images_that_are_not_needed_are_said_to_be_not_needed(loop: Any, run: Path, tmp_path: Path) -> None:
+    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles, images=tmp_path)
+    assert evaluation["notes"] == ["--images was not needed: the device encoded the sample images"]
+
+
+def test_of_a_photograph_only_the_middle_is_kept_for_the_grid() -> None:
+    stack = np.zeros((10, 600, 400, 3), np.uint8)
+    stack[:, 44:556] = 1
+    shown = middle(stack)
+    assert shown.shape == (8, 512, 400, 3) and shown.all()
 
 
 @pytest.mark.parametrize(

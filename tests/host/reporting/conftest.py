@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -90,7 +91,8 @@ def make_evaluation() -> dict[str, Any]:
 def make_run() -> dict[str, Any]:
     def device(median_ns: float) -> dict[str, Any]:
         return {
-            "latency": {"encoder": times("pi", median_ns, 200)},
+            "threads": 1,
+            "latency": {"encoder": {**times("pi", median_ns, 200), "threads": 1, "processes": 10}},
             "memory": {"rss_before_load_bytes": 30e6, "rss_after_load_bytes": 34e6, "peak_rss_bytes": 36e6},
         }
 
@@ -102,14 +104,20 @@ def make_run() -> dict[str, Any]:
     ]
     rows[0]["sizes"] = {**rows[0]["sizes"], "encoder_bytes": 320_000}
     rows.append(
-        {"row": "int16x8", "variant": "int16x8", "decoder": "own", "error": "the runtime has no RESIZE | in int16x8"}
+        {
+            "row": "int16x8",
+            "variant": "int16x8",
+            "decoder": "own",
+            "threads": 1,
+            "error": "the runtime has no RESIZE | in int16x8",
+        }
     )
     return {
-        "format_version": 1,
+        "format_version": 2,
         "run_id": RUN,
         "device": "pi",
         "runtime": "ai_edge_litert 2.3.0",
-        "threads": 1,
+        "threads": [1],
         "started_at": "2026-01-02T03:04:05Z",
         "emulated": False,
         "results": [
@@ -170,6 +178,25 @@ class Project:
 
     def row(self, where: dict[str, Any], name: str) -> dict[str, Any]:
         return next(row for row in where["rows"] if row["row"] == name)
+
+    def sweep(self, *counts: int) -> Project:
+        """The run as one of several numbers of threads; each makes the encode faster by its own factor."""
+        rows = []
+        for row in self.result["rows"]:
+            for count in counts if "latency" in row else counts[:1]:
+                new = copy.deepcopy(row)
+                new["threads"] = count
+                for time in new.get("latency", {}).values():
+                    time.update(threads=count, median_ns=time["median_ns"] / count)
+                rows.append(new)
+        self.result["rows"], self.run["threads"] = rows, list(counts)
+        return self
+
+    def emulate(self) -> None:
+        self.run["emulated"] = "qemu-user"
+        for row in self.result["rows"]:
+            for time in row.get("latency", {}).values():
+                time["emulated"] = "qemu-user"
 
     def write(self, *, evaluation: bool = True, training: bool = True, pictures: bool = False) -> Project:
         dump(self.run_folder / "evaluation.json", self.run)

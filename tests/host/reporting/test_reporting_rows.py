@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from host.reporting.rows import report_rows, time_source
+from host.reporting.rows import one_per_name, report_rows, time_source
 from host.reporting.sources import read_sources
 
 
@@ -42,6 +42,22 @@ def test_a_tuned_row_shares_its_variants_encode_and_encoder(project):
     assert row.encoder_bytes == 80_000
 
 
+def test_each_number_of_threads_is_a_row_with_the_same_quality(project):
+    found = report_rows(read_sources(None, project.models, project.sweep(1, 4).write().benchmarks).models[0])
+    int8 = [row for row in found if row.row == "int8"]
+    assert [(row.threads, row.milliseconds("encoder"), row.psnr_db) for row in int8] == [
+        (1, 1.0, 30.90),
+        (4, 0.25, 30.90),
+    ]
+    assert [row.row for row in one_per_name(found)] == list({row.row: None for row in found})
+    assert next(row for row in found if row.row == "keras").threads is None
+
+
+def test_own_images_are_not_called_samples(project):
+    project.result["images_from"] = "folder"
+    assert rows(project.write(evaluation=False))["int8"].quality == "own images"
+
+
 def test_a_variant_that_failed_on_the_device_keeps_the_reason_and_no_numbers(project):
     row = rows(project.write())["int16x8"]
     assert row.error == "device: the runtime has no RESIZE | in int16x8"
@@ -66,6 +82,6 @@ def test_numbers_that_are_not_finite_are_absent(project):
 
 def test_sources_of_times_name_every_place(project):
     found = rows(project.write()).values()
-    assert time_source(found, "encoder") == "pi, ai_edge_litert 2.3.0, n=200"
+    assert time_source(found, "encoder") == "pi, ai_edge_litert 2.3.0, n=200 of 10 processes"
     assert time_source(found, "full") == "bench-pc, ai_edge_litert 2.3.0, n=100 to 150"
     assert time_source([], "full") is None

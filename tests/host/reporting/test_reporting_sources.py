@@ -67,7 +67,7 @@ def test_the_newest_run_is_that_of_the_latest_id_over_all_devices(tmp_path, writ
     [
         (None, "host collect"),
         ("{", "not valid JSON"),
-        ('{"format_version": 2, "results": [1]}', "newer"),
+        ('{"format_version": 3, "results": [1]}', "newer"),
         ("[]", "no format version"),
         ('{"format_version": 1, "results": []}', "no results"),
     ],

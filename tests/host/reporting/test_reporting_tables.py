@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
-from host.reporting.markdown import final_markdown, training_markdown
+from host.reporting.columns import WIDTH
+from host.reporting.markdown import device_markdown, final_markdown, training_markdown
 from host.reporting.rows import report_rows
 from host.reporting.sources import read_sources
-from host.reporting.tables import WIDTH, evaluation_text, final_csv, final_text, rows_text
+from host.reporting.tables import final_csv, final_text
 from host.reporting.training import training_rows
 
 
@@ -20,82 +21,82 @@ def line_of(lines, name):
     return next(line for line in lines if line.split()[:1] == [name])
 
 
-def test_rows_text_puts_each_number_under_its_title_and_unit(project):
-    lines = rows_text(project.result).splitlines()
-    assert "64 images" in lines[0] and "set-tag" in lines[0]
-    assert lines[1].split() == [
-        "row",
-        "PSNR",
-        "SSIM",
-        "latent",
-        "payload",
-        "stream",
-        "bpp",
-        "ratio",
-        "encode",
-        "encoder",
-    ]
-    assert lines[2].split() == ["dB", "bytes", "bytes", "bytes", "actual", "ms", "kB"]
-    assert line_of(lines, "int8").split() == [
-        "int8",
-        "29.00",
-        "0.9500",
-        "512",
-        "336.5",
-        "352.5",
-        "2.750",
-        "8.71",
-        "1.000",
-        "80.0",
-    ]
-    assert line_of(lines, "int8+tuned").split()[-2:] == ["-", "80.0"]
-
-
-def test_a_failed_row_is_lines_that_say_why(project):
-    project.row(project.result, "int16x8")["error"] = "a long\nreason " * 30
-    lines = rows_text(project.result).splitlines()
-    index = lines.index(line_of(lines, "int16x8"))
-    assert lines[index].split()[1:4] == ["failed:", "a", "long"]
-    assert " ".join(" ".join(lines[index:]).split()).count("reason") == 30
-
-
 def test_no_text_is_wider_than_the_terminal(project):
-    name = "a-model-with-a-name-that-is-far-too-long-for-any-table-of-a-hundred-columns-" * 2
-    project.result["model"] = name
-    project.run["device"] = "raspberry pi " * 12
-    for row in project.result["rows"]:
+    for row in (*project.result["rows"], *project.evaluation["rows"]):
         row["row"] += "_of_a_recipe_with_a_long_name"
-    assert all(len(line) <= WIDTH for line in evaluation_text(project.run).splitlines())
     assert all(len(line) <= WIDTH for line in final_text(rows(project.write())))
 
 
-def test_evaluation_text_names_the_run_and_its_device(project):
-    text = evaluation_text(project.run)
-    assert all(
-        word in text.split("\n\n")[0] for word in (project.run["run_id"], "device pi", "litert 2.3.0", "1 thread")
-    )
-    assert "emulated" not in text
-    assert "emulated" in evaluation_text({**project.run, "emulated": True})
-
-
-def test_the_final_table_in_the_terminal(project):
+def test_the_final_table_in_the_terminal_has_a_block_of_quality_and_one_of_costs(project):
     lines = final_text(rows(project.write()))
-    assert line_of(lines, "int8").split() == [
-        "int8",
-        "mse",
-        "30.90",
-        "0.9500",
-        "6.00",
-        "8.71",
-        "1.000",
-        "0.250",
-        "0.400",
-        "0.080",
-        "0.050",
-        "0.130",
-    ]
-    assert line_of(lines, "keras").split()[4:] == ["-", "-", "-", "-", "9.000", "-", "-", "0.700"]
-    assert "failed: device: the runtime" in line_of(lines, "int16x8")
+    blank = lines.index("")
+    quality, costs = lines[:blank], lines[blank + 1 :]
+    assert line_of(quality, "int8").split() == ["int8", "mse", "30.90", "0.9500", "6.00", "8.71"]
+    assert line_of(costs, "int8").split() == ["int8", "1.000", "0.250", "0.400", "0.080", "0.050", "0.130"]
+    assert line_of(costs, "keras").split() == ["keras", "-", "-", "9.000", "-", "-", "0.700"]
+    assert "failed: device: the runtime" in line_of(quality, "int16x8")
+    # What has neither times nor sizes is in the first block only.
+    assert not any(line.startswith("jpeg") for line in costs)
+    assert "threads" not in " ".join(lines) and "emulated" not in " ".join(lines)
+
+
+def test_every_title_stands_above_its_values(project):
+    lines = final_text(rows(project.write()))
+    for name, title in (("int8+tuned", "SSIM"), ("int8", "decode")):
+        titles = next(line for line in lines if title in line.split())
+        row = next(line for line in lines[lines.index(titles) :] if line.split()[:1] == [name])
+        end = titles.index(title) + len(title)
+        assert row[end - 1].isdigit() and row[end : end + 1] in ("", " ")
+
+
+def test_several_numbers_of_threads_show_in_the_costs_only(project):
+    lines = final_text(rows(project.sweep(1, 4).write()))
+    blank = lines.index("")
+    assert [line.split()[0] for line in lines[:blank]].count("int8") == 1
+    found = [line.split() for line in lines[blank:] if line.startswith("int8 ")]
+    assert [(entry[1], entry[2]) for entry in found] == [("1", "1.000"), ("4", "0.250")]
+    assert line_of(lines[blank:], "row").split()[1] == "threads"
+    assert all(len(line) <= WIDTH for line in lines)
+    markdown = final_markdown(rows(project))
+    assert "| tiny-mse int8, 4 threads | mse |" in markdown and "| tiny-mse keras | mse |" in markdown
+    assert "tiny-mse int8, 4 threads" in device_markdown(rows(project))
+    table = list(csv.DictReader(io.StringIO(final_csv(rows(project)))))
+    assert [row["threads"] for row in table if row["row"] == "int8"] == ["1", "4"]
+
+
+def test_a_row_that_failed_with_one_number_of_threads_says_with_which(project):
+    project.sweep(1, 4)
+    bad = next(row for row in project.result["rows"] if row["row"] == "int8" and row["threads"] == 4)
+    bad["error"] = "out of memory"
+    lines = final_text(rows(project.write()))
+    assert "failed: 4 threads: device: out of memory" in " ".join(" ".join(lines).split())
+
+
+def test_emulated_times_are_labelled_in_every_table(project):
+    project.emulate()
+    found = rows(project.write())
+    assert "encode: on the device, emulated, not speed; decode, full: on the workstation" in final_text(found)
+    assert "encoder (device; emulated, not speed)" in final_markdown(found)
+    assert "Encode median (ms; emulated, not speed)" in device_markdown(found)
+    table = {row["row"]: row for row in csv.DictReader(io.StringIO(final_csv(found)))}
+    assert table["int8"]["encoder_device_emulated"] == "qemu-user"
+    assert table["keras"]["encoder_device_emulated"] == ""
+
+
+def test_an_emulated_run_of_version_1_is_labelled_too(project):
+    project.run.update(format_version=1, threads=1, emulated=True)
+    assert "encode: on the device, emulated, not speed; decode, full: on the workstation" in final_text(
+        rows(project.write())
+    )
+
+
+def test_the_devices_table_has_the_interval_of_the_median(project):
+    project.row(project.result, "int8")["latency"]["encoder"].update(processes=10, median_interval_ns=[0.9e6, 1.2e6])
+    lines = device_markdown(rows(project.write())).splitlines()
+    (line,) = (line for line in lines if line.startswith("| tiny-mse int8 |"))
+    assert "| tiny-mse int8 | 1.000 | 0.900 to 1.200 | 1.100 | 1.400 | 200 | 10 | 36.0 | 4.0 |" in line
+    assert lines[0].count("|") == line.count("|")
+    assert "| tiny-mse float32 | 2.000 | - |" in "\n".join(lines)
 
 
 def test_the_final_table_in_markdown_has_as_many_cells_in_every_row(project):

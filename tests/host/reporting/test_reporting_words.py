@@ -14,7 +14,7 @@ def variant(name, psnr_db, **values):
 
 
 def text(*rows, training=None, **values):
-    return " ".join(summary(rows, training or {}, "pi", **values))
+    return " ".join(sentence for paragraph in summary(rows, training or {}, "pi", **values) for sentence in paragraph)
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,28 @@ def test_speed_is_a_ratio_with_its_direction(median, expected):
 
 
 def test_emulated_times_are_not_speed():
-    rows = [variant(name, 31.0, encoder_time={"median_ns": 1e6}) for name in ("int8", "float32")]
-    assert "say nothing about speed" in text(*rows, emulated=True)
-    assert "say nothing about speed" not in text(*rows)
+    def said(**time):
+        return text(*(variant(name, 31.0, encoder_time={"median_ns": 1e6, **time}) for name in ("int8", "float32")))
+
+    assert "on pi (emulated, not speed) takes" in said(emulated="qemu-user")
+    assert "emulated" not in said()
+
+
+def test_speed_is_that_of_the_first_number_of_threads():
+    rows = [
+        variant(name, 31.0, encoder_time={"median_ns": 1e6 / threads}, threads=threads)
+        for name in ("int8", "float32")
+        for threads in (2, 4)
+    ]
+    assert "One whole encode on pi with 2 threads takes (median) float32 0.500 ms; int8 0.500 ms" in text(*rows)
+
+
+def test_paragraphs_are_short(project):
+    rows = [variant(name, 31.0, encoder_time={"median_ns": 1e6}, encoder_bytes=5) for name in ("int8", "float32")]
+    rows += [variant(name, 31.2) for name in ("int8_qat", "int8+tuned", "int8_qat+tuned")]
+    found = summary(rows, project.training, "pi")
+    assert len(found) == 6
+    assert all(1 <= len(paragraph) <= 2 for paragraph in found)
 
 
 def test_sizes_and_bytes():

@@ -1,0 +1,87 @@
+"""The user's own images are found again by their pixels, whatever their files are called now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from device.files import sha256_bytes
+from host.errors import CollectError
+from host.evaluation.originals import find_images, own_images
+
+IMAGES = np.random.default_rng(7).integers(0, 256, (3, 4, 6, 3), np.uint8)
+NAMES = ("a.ppm", "b.png", "c.npy")
+
+
+def entries() -> list[dict[str, Any]]:
+    return [
+        {"name": name, "sha256": sha256_bytes(image.tobytes()), "shape": [4, 6, 3]}
+        for name, image in zip(NAMES, IMAGES, strict=True)
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, image in zip(NAMES, IMAGES, strict=True):
+        if name.endswith(".npy"):
+            np.save(tmp_path / name, image)
+        else:
+            Image.fromarray(image).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "sub").mkdir()
+    return tmp_path
+
+
+def refusal(files: list[dict[str, Any]], folder: Path) -> str:
+    with pytest.raises(CollectError) as caught:
+        find_images(files, folder)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_images_come_in_the_order_of_the_run(folder: Path) -> None:
+    np.testing.assert_array_equal(find_images(entries()[::-1], folder), IMAGES[::-1])
+
+
+def test_a_renamed_or_converted_file_is_found_by_its_pixels(folder: Path) -> None:
+    (folder / "a.ppm").rename(folder / "z.ppm")
+    np.save(folder / "other.npy", IMAGES[1])
+    (folder / "b.png").unlink()
+    np.testing.assert_array_equal(find_images(entries(), folder), IMAGES)
+
+
+def test_a_missing_image_is_named(folder: Path) -> None:
+    (folder / "b.png").unlink()
+    assert refusal(entries(), folder).startswith(f"{folder / 'b.png'}: missing")
+
+
+def test_a_changed_image_is_named(folder: Path) -> None:
+    image = IMAGES[1].copy()
+    image[0, 0, 0] ^= 1
+    Image.fromarray(image).save(folder / "b.png")
+    assert refusal(entries(), folder).startswith(f"{folder / 'b.png'}: not the image that the device encoded")
+
+
+def test_equal_bytes_of_another_shape_are_another_image(folder: Path) -> None:
+    files = entries()
+    files[2]["shape"] = [6, 4, 3]
+    assert "c.npy: (4, 6, 3), the device encoded (6, 4, 3)" in refusal(files, folder)
+
+
+def test_a_run_names_no_file_outside_the_folder(folder: Path) -> None:
+    inside = folder / "sub"
+    files = [{**entries()[0], "name": "../a.ppm"}]
+    assert refusal(files, inside).startswith(f"{inside / 'a.ppm'}: missing")
+
+
+def test_no_such_folder(tmp_path: Path) -> None:
+    assert "no such folder" in refusal(entries(), tmp_path / "nowhere")
+
+
+def test_a_run_of_samples_has_no_own_images() -> None:
+    assert own_images({}) == own_images({"images": {"source": "samples"}}) == []
+    assert own_images({"images": {"source": "folder", "files": entries()}}) == entries()
