@@ -12,6 +12,7 @@ from device.errors import SplitliteError
 from host import __version__
 
 STAGE_NAMES = ("float", "qat", "tune")
+COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
 class _Group(click.Group):
@@ -207,6 +208,36 @@ def decode(files: tuple[Path, ...], output: Path, decoder: str, original: Path |
         raise click.UsageError("--original is one image: give one bitstream with it")
     for found in run(files, output, decoder, original):
         click.echo(found.text())
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.option("--stage", default="encode", show_default=True, type=click.Choice(COMPARED_STAGES), help="Whose times.")
+@click.option("--confidence", default=99.0, show_default=True, help="That no equal row is called different, percent.")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@click.pass_context
+def compare(context: click.Context, runs: tuple[str, ...], stage: str, confidence: float, as_json: bool) -> None:
+    """Compare runs of the bench with the first of them: which rows are slower, and could one have seen it?
+
+    RUN is a run's folder, its run.json, or the id of a collected run. Needs 10 processes a row, the bench's default.
+
+    \b
+    Example:
+      host compare 20260102T030405Z-pi-0a1b 20260109T030405Z-pi-7c2d
+      host compare before/20260102T030405Z-pi-0a1b after/20260102T040405Z-pi-11aa --stage invoke
+    """
+    from host.evaluation.compare import as_json as plain
+    from host.evaluation.compare import compare as run
+    from host.evaluation.stored_runs import read_stored_run
+    from host.reporting.comparison import comparison_text
+
+    found = run([read_stored_run(name) for name in runs], stage, confidence / 100)
+    if as_json:
+        click.echo(json.dumps(plain(found), indent=1, sort_keys=True, allow_nan=False))
+    else:
+        click.echo(comparison_text(found))
+    if all(comparison.refused for comparison in found.comparisons):
+        context.exit(1)
 
 
 @main.command()

@@ -25,5 +25,9 @@ class CollectError(SplitliteError):
     """A run, or one row of it, that cannot be evaluated."""
 
 
+class CompareError(SplitliteError):
+    """Runs that cannot be compared, or no such run."""
+
+
 class ReportError(SplitliteError):
     """A report that cannot be written: no collected run, or a file of it that cannot be read."""

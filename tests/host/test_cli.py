@@ -33,7 +33,7 @@ def check_one_line(result: Result, *words: str) -> None:
 
 
 def test_the_commands_are_those_of_the_loop() -> None:
-    assert COMMANDS == ["collect", "decode", "evaluate", "export", "report", "summary", "train"]
+    assert COMMANDS == ["collect", "compare", "decode", "evaluate", "export", "report", "summary", "train"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
