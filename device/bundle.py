@@ -23,7 +23,7 @@ from . import entropy
 from .bitstream import CODERS, codec_tag
 from .errors import BundleError
 from .files import check_version, json_bytes, parse_json, read_bytes, sha256_bytes, write_bytes
-from .quantization import Array, LatentGrid, TensorInfo, make_input_quantizer, make_output_quantizer
+from .quantization import Array, LatentGrid, TensorInfo, get, make_input_quantizer, make_output_quantizer
 
 FORMAT_VERSION = 1
 FILE_NAME = "bundle.json"
@@ -164,53 +164,53 @@ def read_bundle(folder: Path) -> Bundle:
 
 def _parse(folder: Path, sha256: str, value: Any) -> Bundle:
     image = (
-        _get(value, "image.height", int),
-        _get(value, "image.width", int),
-        _get(value, "image.channels", int),
+        get(value, "image.height", int),
+        get(value, "image.width", int),
+        get(value, "image.channels", int),
     )
-    grid = LatentGrid.from_dict(_get(value, "latent", dict))
-    coder = _get(value, "coder", int)
+    grid = LatentGrid.from_dict(get(value, "latent", dict))
+    coder = get(value, "coder", int)
     if coder not in CODERS:
         raise BundleError(f"coder: unknown id {coder}, known here: {sorted(CODERS)}; update this splitlite")
-    variants = _get(value, "variants", dict)
+    variants = get(value, "variants", dict)
     if not variants:
         raise BundleError("variants: empty; export the bundle again")
-    for name in (_get(value, "model", str), *variants):
+    for name in (get(value, "model", str), *variants):
         if not _NAME.fullmatch(name):
             raise BundleError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
     return Bundle(
         folder=folder,
         sha256=sha256,
-        model=_get(value, "model", str),
-        task=_get(value, "task", str),
-        spec_sha256=_get(value, "spec_sha256", str),
-        model_sha256=_get(value, "model_sha256", str),
+        model=get(value, "model", str),
+        task=get(value, "task", str),
+        spec_sha256=get(value, "spec_sha256", str),
+        model_sha256=get(value, "model_sha256", str),
         image_shape=image,
         grid=grid,
         coder_id=coder,
         tables_file=_file(value, "tables.file"),
-        tables_sha256=_get(value, "tables.sha256", str),
+        tables_sha256=get(value, "tables.sha256", str),
         samples_file=_file(value, "samples.file"),
-        samples_sha256=_get(value, "samples.sha256", str),
-        samples_count=_get(value, "samples.count", int),
+        samples_sha256=get(value, "samples.sha256", str),
+        samples_count=get(value, "samples.count", int),
         variants={name: _parse_variant(name, variants[name], image, grid) for name in sorted(variants)},
     )
 
 
 def _parse_variant(name: str, value: Any, image: tuple[int, int, int], grid: LatentGrid) -> Variant:
     where = f"variants.{name}"
-    ops = _get(value, "encoder.ops", list, where)
-    minimum = _get(value, "encoder.min_runtime_version", (str, type(None)), where)
+    ops = get(value, "encoder.ops", list, where)
+    minimum = get(value, "encoder.min_runtime_version", (str, type(None)), where)
     variant = Variant(
         name=name,
-        codec_tag=_get(value, "codec_tag", str, where),
+        codec_tag=get(value, "codec_tag", str, where),
         file=_file(value, "encoder.file", where),
-        sha256=_get(value, "encoder.sha256", str, where),
-        encoder_bytes=_get(value, "encoder.bytes", int, where),
+        sha256=get(value, "encoder.sha256", str, where),
+        encoder_bytes=get(value, "encoder.bytes", int, where),
         ops=tuple(str(op) for op in ops),
         min_runtime_version=minimum,
-        input=TensorInfo.from_dict(_get(value, "encoder.input", dict, where), f"{where}.encoder.input"),
-        output=TensorInfo.from_dict(_get(value, "encoder.output", dict, where), f"{where}.encoder.output"),
+        input=TensorInfo.from_dict(get(value, "encoder.input", dict, where), f"{where}.encoder.input"),
+        output=TensorInfo.from_dict(get(value, "encoder.output", dict, where), f"{where}.encoder.output"),
         parameters=_optional_count(value, "parameters", where),
         macs=_optional_count(value, "macs", where),
     )
@@ -220,27 +220,15 @@ def _parse_variant(name: str, value: Any, image: tuple[int, int, int], grid: Lat
     return variant
 
 
-def _get(value: Any, keys: str, kind: Any, where: str = "") -> Any:
-    place = where
-    for key in keys.split("."):
-        place = f"{place}.{key}" if place else key
-        if not isinstance(value, dict) or key not in value:
-            raise BundleError(f"{place}: missing; export the bundle again")
-        value = value[key]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise BundleError(f"{place}: {value!r} is not of the expected type; export the bundle again")
-    return value
-
-
 def _optional_count(value: Any, key: str, where: str) -> int | None:
     if key not in value["encoder"]:
         return None
-    count: int = _get(value, f"encoder.{key}", int, where)
+    count: int = get(value, f"encoder.{key}", int, where)
     return count
 
 
 def _file(value: Any, keys: str, where: str = "") -> str:
-    name: str = _get(value, keys, str, where)
+    name: str = get(value, keys, str, where)
     # A bundle is copied around: what it names lies beside it and nowhere else.
     if not name or name != Path(name).name or name in (".", ".."):
         raise BundleError(f"{f'{where}.' if where else ''}{keys}: {name!r} is not a plain file name")

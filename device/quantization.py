@@ -61,13 +61,8 @@ class LatentGrid:
     @classmethod
     def from_dict(cls, value: Any, where: str = "latent") -> LatentGrid:
         """From JSON; raises BundleError naming `where` for a missing or mistyped key."""
-        return cls(
-            height=_typed(value, "height", int, where),
-            width=_typed(value, "width", int, where),
-            channels=_typed(value, "channels", int, where),
-            scale=_typed(value, "scale", float, where),
-            zero_point=_typed(value, "zero_point", int, where),
-        )
+        kinds = {"height": int, "width": int, "channels": int, "scale": float, "zero_point": int}
+        return cls(**{key: get(value, key, kind, where) for key, kind in kinds.items()})
 
 
 @dataclass(frozen=True)
@@ -94,27 +89,30 @@ class TensorInfo:
     @classmethod
     def from_dict(cls, value: Any, where: str = "tensor") -> TensorInfo:
         """From JSON; raises BundleError naming `where` for a missing or mistyped key."""
-        shape = _typed(value, "shape", list, where)
+        shape = get(value, "shape", list, where)
         if not all(isinstance(side, int) and side > 0 for side in shape):
             raise BundleError(f"{where}.shape: {shape} is not a list of positive integers")
-        return cls(
-            name=_typed(value, "name", str, where),
-            shape=tuple(shape),
-            dtype=_typed(value, "dtype", str, where),
-            scale=_typed(value, "scale", float, where),
-            zero_point=_typed(value, "zero_point", int, where),
-        )
+        kinds = {"name": str, "dtype": str, "scale": float, "zero_point": int}
+        return cls(shape=tuple(shape), **{key: get(value, key, kind, where) for key, kind in kinds.items()})
 
 
-def _typed(value: Any, key: str, kind: type, where: str) -> Any:
-    if not isinstance(value, dict) or key not in value:
-        raise BundleError(f"{where}.{key}: missing; export the bundle again")
-    found = value[key]
-    if kind is float and isinstance(found, int) and not isinstance(found, bool):
-        return float(found)
-    if not isinstance(found, kind) or isinstance(found, bool):
-        raise BundleError(f"{where}.{key}: {found!r} is not of type {kind.__name__}")
-    return found
+def get(value: Any, keys: str, kind: Any, where: str = "") -> Any:
+    """What a bundle.json holds at a path such as "image.height".
+
+    Raises:
+        BundleError: it is missing or not of the type `kind`; names the path, which begins with `where`.
+    """
+    place = where
+    for key in keys.split("."):
+        place = f"{place}.{key}" if place else key
+        if not isinstance(value, dict) or key not in value:
+            raise BundleError(f"{place}: missing; export the bundle again")
+        value = value[key]
+    if kind is float and type(value) is int:
+        return float(value)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise BundleError(f"{place}: {value!r} is not of the expected type; export the bundle again")
+    return value
 
 
 def same_grid(scale: float, zero_point: int, other_scale: float, other_zero_point: int) -> bool:
