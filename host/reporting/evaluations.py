@@ -34,8 +34,10 @@ def evaluation_text(evaluation: Json) -> str:
     """A collected run for the terminal: its device, runtime and id, then table and codes of each model."""
     counts = thread_counts(evaluation)
     device = [f"device {evaluation.get('device', '?')}", evaluation.get("runtime", "?")]
-    if counts:
-        device.append(f"{', '.join(map(str, counts))} thread{'' if counts == [1] else 's'}")
+    if len(counts) == 1:
+        device.append(f"{counts[0]} thread{'' if counts == [1] else 's'}")
+    elif counts:
+        device.append(f"threads {', '.join(map(str, counts))}")
     heading = [
         f"run {evaluation.get('run_id', '?')}, {evaluation.get('started_at', 'no date')}",
         ", ".join(device),

@@ -71,14 +71,17 @@ def latency_plot(rows: Sequence[ReportRow], device: str) -> bytes:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
+    below = [f"one encode on {device} (ms, median; line to the 90th percentile)"]
     if len({row.threads for row in shown}) > 1:
+        below.append("beside the points: threads")
         for row in shown:
             place = row.milliseconds("encoder") or 0.0, row.psnr_db or 0.0
             axes.annotate(f"{row.threads}", place, (0, 7), textcoords="offset points", ha="center", fontsize=7)
-    emulated = f", {EMULATED}" if any(row.emulated for row in shown) else ""
-    axes.set_xlabel(f"one encode on {device}{emulated} (ms, median; line to the 90th percentile)")
+    emulated = any(row.emulated for row in shown)
+    axes.set_xlabel("\n".join(below))
     axes.set_ylabel("PSNR (dB)")
-    axes.set_title(f"Quality against encode time on the device{emulated}", fontsize=11, loc="left")
+    where = f"({EMULATED})" if emulated else "on the device"
+    axes.set_title(f"Quality against encode time {where}", fontsize=11, loc="left")
     _legend(figure, shown, rows)
     return _png(figure)
 

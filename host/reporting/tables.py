@@ -118,7 +118,7 @@ def cells(row: ReportRow) -> list[str]:
 def threads_prefix(row: ReportRow, rows: Iterable[ReportRow]) -> str:
     """ "2 threads: " where rows of several numbers of threads must be told apart, else nothing."""
     several = len({other.threads for other in rows} - {None}) > 1
-    return f"{row.threads} threads: " if several and row.threads else ""
+    return f"{row.threads} thread{'' if row.threads == 1 else 's'}: " if several and row.threads else ""
 
 
 def _costs_text(rows: Sequence[ReportRow]) -> list[str]:

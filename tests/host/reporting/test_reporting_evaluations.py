@@ -69,7 +69,7 @@ def test_the_heading_names_run_device_runtime_and_threads(project):
         f"run {project.run['run_id']}, 2026-01-02T03:04:05Z",
         "device pi, ai_edge_litert 2.3.0, 1 thread",
     ]
-    assert "1, 2 threads" in evaluation_text({**project.run, "threads": [1, 2]})
+    assert ", threads 1, 2" in evaluation_text({**project.run, "threads": [1, 2]})
     # As version 1 had it.
     assert "1 thread\n" in evaluation_text({**project.run, "threads": 1})
     assert "4 threads\n" in evaluation_text({**project.run, "threads": 4})
