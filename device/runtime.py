@@ -80,6 +80,28 @@ def load_runtime(name: str | None = None) -> Runtime:
     return Runtime(name, version, module.Interpreter, module.load_delegate)
 
 
+def check_runtime(name: str | None = None) -> None:
+    """Imports a runtime in a process of its own, for commands to call before `load_runtime`.
+
+    A wheel for another processor ends the process that imports it, by a signal and without a word.
+
+    Raises:
+        RuntimeUnavailableError: it did; one line with the cure. What `load_runtime` finds is left to that.
+    """
+    import subprocess  # a worker imports this module too, and has no use for it
+
+    name = name or next(iter(available_runtimes()), None)
+    if name not in available_runtimes():
+        return
+    status = subprocess.run([sys.executable, "-c", f"import {name}.interpreter"], capture_output=True).returncode
+    if status < 0:
+        others = [other for other in PREFERENCE if other != name]
+        raise RuntimeUnavailableError(
+            f"importing {name} {_version(name)} ends in {_signal_name(-status)}: its wheel is for another processor "
+            f"than this one ({os.uname().machine}); install {' or '.join(others)} instead"
+        )
+
+
 def make_interpreter(
     model: bytes | Path,
     threads: int = 1,
@@ -115,7 +137,7 @@ def make_interpreter(
     except (ValueError, RuntimeError, SystemError, TypeError) as reason:
         name = "the model" if isinstance(model, bytes) else str(model)
         where = f"{runtime.name} {runtime.version}" + (f" with {delegate.name}" if delegate is not None else "")
-        raise ModelLoadError(f"{name} does not load in {where}: {one_line(reason)}") from None
+        raise ModelLoadError(f"{name} does not load in {where}: {one_line(reason)}{_age(content, runtime)}") from None
     if log is not None:
         log.extend(lines)
     return interpreter
@@ -206,6 +228,19 @@ def _load_delegate(library: Path, runtime: Runtime) -> Any:
             problem = one_line(said) or "it gives no reason"
         # Both runtimes' half-made delegates complain as they are collected: here, while nobody sees it.
     raise RuntimeUnavailableError(f"delegate {library} does not load in {runtime.name} {runtime.version}: {problem}")
+
+
+def _age(content: bytes, runtime: Runtime) -> str:
+    # Nothing in a file tells which runtime it needs, and a runtime says it in many words, or in none.
+    if runtime.name == "tflite_runtime" and content[4:8] == b"TFL3":
+        return "; it may be too old for it: take another variant, or ai-edge-litert (64-bit, Python 3.10 or later)"
+    return ""
+
+
+def _signal_name(number: int) -> str:
+    import signal
+
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def _read_model(path: Path) -> bytes:
