@@ -78,16 +78,18 @@ class Connection:
         """The beginning of an ssh command line; what runs there is still to be added."""
         return ["ssh", *flags, *self.ssh_options, "--", self.target.login]
 
-    def send(self, folder: Path, path: str, with_rsync: bool, unlike: str = "") -> None:
+    def send(self, folder: Path, path: str, with_rsync: bool, beside: str = "") -> None:
         """Copies a local folder's content to the folder `path` there, which is made; its parent exists.
 
         Args:
             with_rsync: both sides have it; otherwise scp.
-            unlike: a folder there, beside `path`, whose equal files need not travel (rsync only).
+            beside: a folder there, beside `path`, whose equal files need not travel (rsync only).
         """
         if with_rsync:
-            equal = [f"--copy-dest=../{unlike}"] if unlike else []
-            flags = ["-rltps", "--delete", *equal]  # -s: no shell there looks at the path
+            equal = [f"--copy-dest=../{beside}"] if beside else []
+            # -s: no shell there looks at the path. Whole files: rsync 3.2.7 and 3.4.1 (of Debian 12 and 13) cannot
+            # rebuild a file from its differences to one in ../device ("failed verification").
+            flags = ["-rltps", "--whole-file", "--delete", *equal]
             self._run(["rsync", *flags, "-e", self._rsync_shell(), f"{folder}/", self._rsync_path(path)])
             return
         with self._plain_name() as name:

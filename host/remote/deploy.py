@@ -71,7 +71,7 @@ def deploy(connection: Connection, bundles: Sequence[str] = (), tests: bool = Fa
         staged = Path(scratch) / "device"
         names = stage(staged, bundles, tests)
         with_rsync = "rsync" in connection.script(_PREPARE, target.path).split() and has_rsync()
-        connection.send(staged, f"{target.path}/{NEW}", with_rsync, unlike="device")
+        connection.send(staged, f"{target.path}/{NEW}", with_rsync, beside="device")
         connection.script(_SWAP, target.path)
         size = sum(file.stat().st_size for file in staged.rglob("*") if file.is_file())
     return f"{target}: device/ with {', '.join(names)} ({size / 1e6:.1f} MB, {'rsync' if with_rsync else 'scp'})"

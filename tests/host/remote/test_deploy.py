@@ -52,13 +52,23 @@ def test_results_and_environments_of_the_old_one_stay_and_its_other_files_go(
     assert sorted(path.name for path in machine.path.iterdir()) == ["device", "venv"]
 
 
+def test_a_file_that_changed_since_arrives_as_it_is_now(machine: Machine, program: str, bundle: str) -> None:
+    # Alike enough that rsync would send only the differences, which fail against a folder beside the new one.
+    send(machine, bundle)
+    changed = machine.path / "device" / "runtime.py"
+    text = (PACKAGE / "runtime.py").read_text()
+    changed.write_text(text[:3000] + "# another line\n" * 20 + text[3500:])
+    send(machine, bundle)
+    assert changed.read_text() == text
+
+
 def test_a_copy_that_breaks_leaves_the_old_one_as_it_was(
     fake: Machine, program: str, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(fake, bundle)
     before = files(fake.path / "device")
 
-    def broken(self: Connection, folder: Path, path: str, with_rsync: bool, unlike: str = "") -> None:
+    def broken(self: Connection, folder: Path, path: str, with_rsync: bool, beside: str = "") -> None:
         (fake.path / module.NEW).mkdir()
         (fake.path / module.NEW / "bench.py").write_text("half of i")
         raise RemoteError("the connection broke")
