@@ -2,8 +2,7 @@
 
     bundle.json  <variant>.encoder.tflite  tables.npy  samples.npy
 
-bundle.json names every other file with its digest. Data files are written first and bundle.json last, so that
-an interrupted export leaves digests that do not fit, which is an error, not a mixture that runs.
+bundle.json names every other file with its digest. The workstation writes it (host/packaging/bundle_writer.py).
 
 Versions: 1 (2026) the first.
 """
@@ -20,30 +19,14 @@ from typing import Any
 import numpy as np
 
 from . import entropy
-from .bitstream import CODERS, codec_tag
+from .bitstream import CODERS
 from .errors import BundleError
-from .files import check_version, json_bytes, parse_json, read_bytes, sha256_bytes, write_bytes
-from .quantization import Array, LatentGrid, TensorInfo, get, make_input_quantizer, make_output_quantizer
+from .files import check_version, parse_json, read_bytes, sha256_bytes
+from .quantization import Array, LatentGrid, TensorInfo, get
 
 FORMAT_VERSION = 1
 FILE_NAME = "bundle.json"
-TABLES_NAME = "tables.npy"
-SAMPLES_NAME = "samples.npy"
-ENCODER_SUFFIX = ".encoder.tflite"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # models and variants become file names
-
-
-@dataclass(frozen=True)
-class EncoderFile:
-    """What the host hands over for one variant: the .tflite file's bytes and what is in it; see `Variant`."""
-
-    data: bytes
-    input: TensorInfo
-    output: TensorInfo
-    ops: tuple[str, ...]
-    min_runtime_version: str | None
-    parameters: int | None = None
-    macs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -150,9 +133,12 @@ def read_bundle(folder: Path) -> Bundle:
     Raises:
         BundleError: missing, of another version, or wrong; names the file and the JSON path.
     """
-    folder = Path(folder)
+    return parse_bundle(Path(folder), read_bytes(Path(folder) / FILE_NAME, BundleError))
+
+
+def parse_bundle(folder: Path, data: bytes) -> Bundle:
+    """The bundle in `folder` from the bytes of its bundle.json; raises BundleError as `read_bundle`."""
     path = folder / FILE_NAME
-    data = read_bytes(path, BundleError)
     value = parse_json(data, path, BundleError)
     found = value.get("format_version") if isinstance(value, dict) else None
     check_version(found, FORMAT_VERSION, "bundle", path, BundleError)
@@ -233,98 +219,6 @@ def _file(value: Any, keys: str, where: str = "") -> str:
     if not name or name != Path(name).name or name in (".", ".."):
         raise BundleError(f"{f'{where}.' if where else ''}{keys}: {name!r} is not a plain file name")
     return name
-
-
-def write_bundle(
-    folder: Path,
-    *,
-    model: str,
-    spec_sha256: str,
-    model_sha256: str,
-    image_shape: tuple[int, int, int],
-    grid: LatentGrid,
-    tables: Array,
-    samples: Array,
-    encoders: Mapping[str, EncoderFile],
-    task: str = "compression",
-) -> Bundle:
-    """Writes a bundle; the same arguments give the same bytes.
-
-    Args:
-        folder: made if it is not there; encoder files of variants not in `encoders` are removed from it.
-        model: its name.
-        spec_sha256, model_sha256: what it was made from.
-        image_shape: (height, width, channels) that the encoders take.
-        grid: the model's latent grid.
-        tables: uint16 (channels, 256), rows summing to 2**15.
-        samples: uint8 (count, height, width, channels).
-        encoders: by variant.
-        task: what the encoder is for.
-
-    Returns:
-        The bundle as it reads back.
-
-    Raises:
-        BundleError: something does not fit; nothing was written then.
-    """
-    checked = entropy.Tables(tables)
-    if checked.channels != grid.channels:
-        raise BundleError(f"tables of {checked.channels} channels, the latent has {grid.channels}")
-    if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1:] != tuple(image_shape):
-        raise BundleError(f"samples are {samples.dtype} {samples.shape}, expected uint8 (count, *{image_shape})")
-    stream = io.BytesIO()
-    np.save(stream, np.ascontiguousarray(samples), allow_pickle=False)
-    content = {TABLES_NAME: entropy.tables_bytes(checked), SAMPLES_NAME: stream.getvalue()}
-    content.update({name + ENCODER_SUFFIX: encoder.data for name, encoder in encoders.items()})
-    value = {
-        "format_version": FORMAT_VERSION,
-        "model": model,
-        "task": task,
-        "spec_sha256": spec_sha256,
-        "model_sha256": model_sha256,
-        "image": dict(zip(("height", "width", "channels"), (int(side) for side in image_shape))),
-        "latent": grid.to_dict(),
-        "coder": entropy.CODER_ID,
-        "tables": {"file": TABLES_NAME, "sha256": sha256_bytes(content[TABLES_NAME])},
-        "samples": {
-            "file": SAMPLES_NAME,
-            "sha256": sha256_bytes(content[SAMPLES_NAME]),
-            "count": int(samples.shape[0]),
-        },
-        "preprocessing": {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128},
-        "variants": {name: _describe(name, encoder, grid, checked) for name, encoder in encoders.items()},
-    }
-    for variant in _parse(Path(folder), "", value).variants.values():
-        # What the device would refuse is refused here, where it can be mended.
-        make_input_quantizer(variant.input)
-        make_output_quantizer(variant.output, grid)
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*" + ENCODER_SUFFIX):
-        if stale.name not in content:
-            stale.unlink()
-    for name, data in content.items():
-        write_bytes(folder / name, data)
-    write_bytes(folder / FILE_NAME, json_bytes(value))
-    return read_bundle(folder)
-
-
-def _describe(name: str, encoder: EncoderFile, grid: LatentGrid, tables: entropy.Tables) -> dict[str, Any]:
-    digest = sha256_bytes(encoder.data)
-    counts = {"parameters": encoder.parameters, "macs": encoder.macs}
-    return {
-        "codec_tag": codec_tag(digest, grid, tables.sha256, entropy.CODER_ID),
-        "encoder": {
-            "file": name + ENCODER_SUFFIX,
-            "sha256": digest,
-            "bytes": len(encoder.data),
-            "ops": list(encoder.ops),
-            "min_runtime_version": encoder.min_runtime_version,
-            "input": encoder.input.to_dict(),
-            "output": encoder.output.to_dict(),
-            **{key: count for key, count in counts.items() if count is not None},
-        },
-    }
 
 
 def list_bundles(root: Path) -> list[Path]:

@@ -197,13 +197,6 @@ class Coder:
         return self._row_pairs
 
 
-def tables_bytes(tables: Tables) -> bytes:
-    """The content of tables.npy: uint16 (channels, 256), little-endian."""
-    stream = io.BytesIO()
-    np.save(stream, tables.frequencies.astype("<u2"), allow_pickle=False)
-    return stream.getvalue()
-
-
 def read_tables(path: Path) -> Tables:
     """Reads and checks tables.npy; raises BundleError naming the file."""
     return parse_tables(read_bytes(path, BundleError), path)

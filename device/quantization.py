@@ -232,17 +232,3 @@ def _int16_output(info: TensorInfo, grid: LatentGrid) -> Stage:
         np.copyto(codes, wide, casting="unsafe")
 
     return quantize_int16
-
-
-def dequantize(codes: Array, grid: LatentGrid) -> Array:
-    """Codes back to latent values.
-
-    Args:
-        codes: int8, any shape.
-        grid: the model's latent grid.
-
-    Returns:
-        float32, the same shape: scale * (code - zero_point).
-    """
-    # Widen first: code - zero_point may leave int8.
-    return (codes.astype(np.float32) - np.float32(grid.zero_point)) * np.float32(grid.scale)
