@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelLoadError, RuntimeUnavailableError, one_line
+from .errors import ModelLoadError, RuntimeUnavailableError, one_line, signal_name
+from .files import read_bytes
 from .quantization import TensorInfo
 
 PREFERENCE = ("ai_edge_litert", "tflite_runtime")
@@ -27,14 +28,7 @@ _CURE = "install one with: pip install -r device/requirements.txt"
 
 @dataclass(frozen=True)
 class Runtime:
-    """An installed runtime, imported.
-
-    Attributes:
-        name: its module, one of `PREFERENCE`.
-        version: as its package says; "unknown" where it does not.
-        interpreter_class: its Interpreter.
-        load_delegate: its function of that name.
-    """
+    """An installed runtime, imported: its module's name, its package's version or "unknown", and what to call."""
 
     name: str
     version: str
@@ -48,10 +42,7 @@ def available_runtimes() -> tuple[str, ...]:
 
 
 def load_runtime(name: str | None = None) -> Runtime:
-    """Imports a runtime.
-
-    Args:
-        name: one of `PREFERENCE`; None takes the first that is installed.
+    """Imports one of `PREFERENCE`, by default the first that is installed.
 
     Raises:
         RuntimeUnavailableError: none, not that one, or one that cannot work here; one line with the cure.
@@ -97,7 +88,7 @@ def check_runtime(name: str | None = None) -> None:
     if status < 0:
         others = [other for other in PREFERENCE if other != name]
         raise RuntimeUnavailableError(
-            f"importing {name} {_version(name)} ends in {_signal_name(-status)}: its wheel is for another processor "
+            f"importing {name} {_version(name)} ends in {signal_name(-status)}: its wheel is for another processor "
             f"than this one ({os.uname().machine}); install {' or '.join(others)} instead"
         )
 
@@ -124,7 +115,7 @@ def make_interpreter(
         RuntimeUnavailableError: no runtime, or no such delegate.
     """
     runtime = runtime or load_runtime()
-    content = model if isinstance(model, bytes) else _read_model(model)
+    content = model if isinstance(model, bytes) else read_bytes(model, ModelLoadError)
     options = {} if delegate is None else {"experimental_delegates": [_load_delegate(delegate, runtime)]}
     lines: list[str] = []
     try:
@@ -143,24 +134,12 @@ def make_interpreter(
     return interpreter
 
 
-def tensor_info(detail: dict[str, Any]) -> TensorInfo:
-    """A tensor as one entry of get_input_details() or get_output_details() describes it."""
-    scale, zero_point = detail["quantization"]
-    return TensorInfo(
-        name=str(detail["name"]),
-        shape=tuple(int(side) for side in detail["shape"]),
-        dtype=np.dtype(detail["dtype"]).name,
-        scale=float(scale),
-        zero_point=int(zero_point),
-    )
-
-
 def tensor_infos(interpreter: Any) -> tuple[TensorInfo, TensorInfo]:
     """The one input and the one output of a model; raises ModelLoadError where there are more."""
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     if len(inputs) != 1 or len(outputs) != 1:
         raise ModelLoadError(f"the model has {len(inputs)} inputs and {len(outputs)} outputs, expected one each")
-    return tensor_info(inputs[0]), tensor_info(outputs[0])
+    return _tensor_info(inputs[0]), _tensor_info(outputs[0])
 
 
 def op_names(interpreter: Any) -> tuple[str, ...]:
@@ -237,17 +216,10 @@ def _age(content: bytes, runtime: Runtime) -> str:
     return ""
 
 
-def _signal_name(number: int) -> str:
-    import signal
-
-    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-
-
-def _read_model(path: Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as reason:
-        raise ModelLoadError(f"{path}: cannot be read ({reason.strerror})") from None
+def _tensor_info(detail: dict[str, Any]) -> TensorInfo:
+    shape = tuple(int(side) for side in detail["shape"])
+    scale, zero_point = detail["quantization"]
+    return TensorInfo(str(detail["name"]), shape, np.dtype(detail["dtype"]).name, float(scale), int(zero_point))
 
 
 def _version(name: str) -> str:

@@ -108,6 +108,7 @@ class Json(unittest.TestCase):
         info = tensor("int8", 0.1, 4)
         self.assertEqual(TensorInfo.from_dict(info.to_dict()), info)
         self.assertEqual(GRID.count, 256)
+        self.assertEqual(repr(LatentGrid.from_dict({**GRID.to_dict(), "scale": 1}).scale), "1.0")
 
     def test_wrong_grids_are_refused(self) -> None:
         for change in ({"scale": 0.0}, {"scale": math.inf}, {"zero_point": 128}, {"height": 0}, {"channels": "8"}):
