@@ -2,6 +2,7 @@
 MODEL ?=
 RUN ?=
 THREADS ?= 1
+BENCH ?=
 OS ?= bookworm
 MODELS ?= $(notdir $(wildcard models/cifar10-ae-*))
 
@@ -29,7 +30,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
-	@echo "  MODEL=name: only that model; RUN=folder: that run instead of the newest"
+	@echo "  MODEL=name: only that model; RUN=folder: that run instead of the newest; BENCH=--quick: options of the bench"
 
 setup: $(HOST_READY) $(DEVICE_READY) ## create .venv (host) and .venv-device (only the runtime)
 
@@ -64,7 +65,7 @@ $(NEXT_READY): device/requirements.txt
 	.venv-device-313/bin/python $(PIP_INSTALL) -r device/requirements.txt && touch $@; fi
 
 loop: setup ## the whole circle on this machine: export, bench, collect, report
-	@$(MAKE) --no-print-directory bench
+	@$(MAKE) --no-print-directory bench BENCH=--quick
 	@$(MAKE) --no-print-directory collect
 	@$(MAKE) --no-print-directory report
 	@echo
@@ -79,7 +80,7 @@ export: $(HOST_READY) ## convert, split and package every model (MODEL=name: one
 	@$(HOST) -m host export $(MODEL)
 
 bench: export $(DEVICE_READY) ## encode and measure here, in the device's environment
-	@$(DEVICE) -m device.bench --threads $(THREADS) $(if $(MODEL),--bundle $(MODEL))
+	@$(DEVICE) -m device.bench --threads $(THREADS) $(if $(MODEL),--bundle $(MODEL)) $(BENCH)
 
 collect: $(HOST_READY) ## decode what a device sent (RUN=folder; default: the newest run made here)
 	@if [ -z "$(RUN)" ] && ! ls -d device/results/*/ >/dev/null 2>&1; then $(MAKE) --no-print-directory bench; fi
