@@ -30,14 +30,13 @@ def open_encoder(bundle: str | Path, variant: str = "int8", threads: int = 1, ru
         threads: that the runtime may use.
         runtime: "ai_edge_litert" or "tflite_runtime"; None takes the first that is installed.
 
-    Returns:
-        An encoder; `encode(image) -> bytes` is what it is for.
-
     Raises:
         BundleError: no such bundle or variant, or a damaged one.
         ModelLoadError: the runtime cannot load the encoder.
         RuntimeUnavailableError: no runtime that works is installed.
     """
-    from .encoder import open_encoder as load
+    from .bundle import read_bundle
+    from .encoder import Encoder, find_bundle
+    from .runtime import load_runtime
 
-    return load(bundle, variant, threads, runtime)
+    return Encoder(read_bundle(find_bundle(bundle)), variant, threads, load_runtime(runtime))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__
+from . import __version__, open_encoder
 from .errors import SplitliteError
 
 
@@ -39,10 +39,11 @@ def _info(runtime_name: str | None) -> None:
     from .encoder import default_bundles
     from .environment import read_environment
     from .errors import BundleError, RuntimeUnavailableError
-    from .runtime import available_runtimes, load_runtime
+    from .runtime import available_runtimes, check_runtime, load_runtime
 
     runtime, problem = None, ""
     try:
+        check_runtime(runtime_name)
         runtime = load_runtime(runtime_name)
     except RuntimeUnavailableError as reason:
         problem = str(reason)
@@ -63,11 +64,12 @@ def _info(runtime_name: str | None) -> None:
 
 
 def _encode(image_path: Path, output: Path, bundle: str, variant: str, runtime: str | None) -> None:
-    from .encoder import open_encoder
     from .errors import ImageError
     from .files import write_bytes
     from .image_file import read_image
+    from .runtime import check_runtime
 
+    check_runtime(runtime)
     image = read_image(image_path)
     bitstream = open_encoder(bundle, variant, runtime=runtime).encode(image)
     try:

@@ -235,19 +235,14 @@ def _sustain_all(entries: Sequence[_Entry], minutes: int) -> None:
 def _images_origin(images: dict[str, Array]) -> dict[str, Any]:
     if not images:
         return {"source": "samples"}
-    files = [
-        {"name": name, "sha256": sha256_bytes(image.tobytes()), "shape": list(image.shape)}
-        for name, image in images.items()
-    ]
+    digests = {name: sha256_bytes(image.tobytes()) for name, image in images.items()}
+    files = [{"name": name, "sha256": digests[name], "shape": list(image.shape)} for name, image in images.items()]
     return {"source": "folder", "files": files}
 
 
 def _origin(bundle: Bundle) -> dict[str, str]:
-    return {
-        "model_sha256": bundle.model_sha256,
-        "spec_sha256": bundle.spec_sha256,
-        "bundle_sha256": bundle.sha256,
-    }
+    made_from = {"model_sha256": bundle.model_sha256, "spec_sha256": bundle.spec_sha256}
+    return {**made_from, "bundle_sha256": bundle.sha256}
 
 
 def _iso(moment: time.struct_time) -> str:

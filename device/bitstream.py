@@ -57,13 +57,8 @@ def codec_tag(encoder_sha256: str, grid: LatentGrid, tables_sha256: str, coder_i
     Returns:
         8 hexadecimal digits.
     """
-    parts = {
-        "coder": coder_id,
-        "encoder_sha256": encoder_sha256,
-        "latent": grid.to_dict(),
-        "tables_sha256": tables_sha256,
-    }
-    return sha256_bytes(canonical_json(parts))[:8]
+    digests = {"encoder_sha256": encoder_sha256, "tables_sha256": tables_sha256}
+    return sha256_bytes(canonical_json({"coder": coder_id, "latent": grid.to_dict(), **digests}))[:8]
 
 
 def header_start(coder_id: int, tag: str, height: int, width: int) -> bytes:
@@ -76,12 +71,8 @@ def header_start(coder_id: int, tag: str, height: int, width: int) -> bytes:
         raise BitstreamError(f"unknown coder id {coder_id}; known: {sorted(CODERS)}")
     if not 0 < height < 1 << 16 or not 0 < width < 1 << 16:
         raise BitstreamError(f"image of {height} x {width} pixels; a header holds sides of 1 to 65535")
-    return (
-        bytes((MAGIC, VERSION << 4 | coder_id))
-        + _tag_bytes(tag)
-        + height.to_bytes(2, "little")
-        + width.to_bytes(2, "little")
-    )
+    sides = height.to_bytes(2, "little") + width.to_bytes(2, "little")
+    return bytes((MAGIC, VERSION << 4 | coder_id)) + _tag_bytes(tag) + sides
 
 
 def seal(start: bytes, payload: bytes) -> bytes:
@@ -93,11 +84,7 @@ def seal(start: bytes, payload: bytes) -> bytes:
 
 
 def unpack(stream: bytes, expect_tag: str | None = None) -> tuple[Header, bytes]:
-    """Header and payload of a bitstream, checked.
-
-    Args:
-        stream: one whole bitstream.
-        expect_tag: the codec tag that the caller can decode; None takes any.
+    """Header and payload of one whole bitstream, checked; of the codec `expect_tag` only, unless that is None.
 
     Raises:
         BitstreamError: too short, not a bitstream, of a newer or unknown version, an unknown coder, truncated,

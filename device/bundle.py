@@ -182,10 +182,7 @@ def _parse(folder: Path, sha256: str, value: Any) -> Bundle:
     return Bundle(
         folder=folder,
         sha256=sha256,
-        model=value["model"],
-        task=value["task"],
-        spec_sha256=value["spec_sha256"],
-        model_sha256=value["model_sha256"],
+        **{key: value[key] for key in ("model", "task", "spec_sha256", "model_sha256")},
         image_shape=image,
         grid=grid,
         coder_id=value["coder"],

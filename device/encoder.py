@@ -25,11 +25,8 @@ class Encoder:
     One thread at a time; make one encoder per thread.
 
     Attributes:
-        bundle: what it was loaded from.
-        variant: the entry of it.
         image_shape: (height, width, channels) of the images that it takes.
-        runtime: that runs it.
-        delegate: "xnnpack", "none", or the external one that was asked for.
+        delegate: as `runtime.delegate_of` names it.
         runtime_log: lines that the runtime wrote while loading.
     """
 
@@ -41,7 +38,7 @@ class Encoder:
         runtime: Runtime | None = None,
         delegate: Path | None = None,
     ) -> None:
-        """Loads a variant; raises BundleError, ModelLoadError or RuntimeUnavailableError."""
+        """Raises BundleError, ModelLoadError or RuntimeUnavailableError."""
         self.bundle = bundle
         self.variant = bundle.variant(variant)
         self.image_shape = bundle.image_shape
@@ -69,19 +66,11 @@ class Encoder:
         self._coder = tables.coder(bundle.grid.shape)
         self._header_start = header_start(bundle.coder_id, tag, bundle.image_shape[0], bundle.image_shape[1])
 
-    @property
-    def codec_tag(self) -> str:
-        """What every bitstream of this encoder carries: 8 hexadecimal digits."""
-        return self.variant.codec_tag
-
     def encode(self, image: Array) -> bytes:
-        """One image to its bitstream.
+        """One image to its bitstream, a header and the entropy-coded codes.
 
         Args:
             image: uint8 (height, width, channels) of `image_shape`, 0..255.
-
-        Returns:
-            The bitstream: 16 bytes of header and the entropy-coded codes.
 
         Raises:
             ImageError: another shape or dtype.
@@ -153,8 +142,3 @@ def default_bundles() -> list[Path]:
     if not folders:
         raise BundleError(f"no bundles in {DEFAULT_BUNDLES}; {_EXPORT}")
     return folders
-
-
-def open_encoder(bundle: str | Path, variant: str = "int8", threads: int = 1, runtime: str | None = None) -> Encoder:
-    """Loads a variant of a bundle; see `device.open_encoder`."""
-    return Encoder(bundles.read_bundle(find_bundle(bundle)), variant, threads, load_runtime(runtime))

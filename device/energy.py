@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from .state import read_text, vcgencmd
+from .state import read_count, vcgencmd
 
 _POWERCAP = "sys/class/powercap"
 _READING = re.compile(r"^\s*(\w+)_([AV])\s+(?:current|volt)\(\d+\)=([0-9.]+)[AV]\s*$", re.MULTILINE)
@@ -26,12 +26,7 @@ def is_available(root: Path = Path("/")) -> bool:
 
 
 def measure_energy(encode: Callable[[], object], seconds: float, root: Path = Path("/")) -> dict[str, Any] | None:
-    """Encodes for a while and says what that took.
-
-    Args:
-        encode: one whole encode.
-        seconds: for how long.
-        root: where /sys is, for tests.
+    """Encodes for so many seconds and says what that took; `root` is where /sys is, for tests.
 
     Returns:
         {"source": "rapl" or "pmic", "joules", "encodes", "seconds"}; None where neither probe answers.
@@ -52,17 +47,16 @@ def measure_energy(encode: Callable[[], object], seconds: float, root: Path = Pa
     sampler.join()
     if not watts:
         return None
-    joules = sum(watts) / len(watts) * elapsed
-    return {"source": "pmic", "joules": joules, "encodes": encodes, "seconds": elapsed}
+    return {"source": "pmic", "joules": sum(watts) / len(watts) * elapsed, "encodes": encodes, "seconds": elapsed}
 
 
 def read_rapl(root: Path = Path("/")) -> dict[str, tuple[int, int]]:
     """Of each processor package, its counter and the counter's range, in microjoules; empty where unreadable."""
     found = {}
     for folder in sorted((root / _POWERCAP).glob("intel-rapl:?")):
-        values = [read_text(folder / name) for name in ("energy_uj", "max_energy_range_uj")]
-        if all(value and value.isdigit() for value in values):
-            found[folder.name] = (int(values[0] or 0), int(values[1] or 0))
+        now, limit = read_count(folder / "energy_uj"), read_count(folder / "max_energy_range_uj")
+        if now is not None and limit is not None:
+            found[folder.name] = (now, limit)
     return found
 
 

@@ -19,14 +19,13 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from itertools import cycle, islice
-from pathlib import Path
 from struct import Struct
 from typing import Any
 
 import numpy as np
 
 from .errors import BitstreamError, BundleError
-from .files import read_bytes, sha256_bytes
+from .files import sha256_bytes
 from .quantization import Array
 
 CODER_ID = 0  # static per-channel tables, rANS over pairs; what a header's coder id 0 means, for ever
@@ -46,7 +45,6 @@ class Tables:
     Attributes:
         frequencies: uint16 (channels, 256), read-only; column i is code i - 128; every entry at least 1, so
             that every possible code can be coded; every row sums to 2**15.
-        channels: rows.
         sha256: digest of the frequencies as little-endian bytes, whatever file they came from.
     """
 
@@ -99,17 +97,7 @@ class Coder:
         self._row_pairs: list[tuple[bytes, list[int], list[int], bytes, list[int], list[int]]] = []
 
     def encode(self, codes: Array) -> bytes:
-        """Codes to payload.
-
-        Args:
-            codes: int8, of this coder's shape.
-
-        Returns:
-            The payload, at least one byte.
-
-        Raises:
-            BitstreamError: codes of another shape or dtype.
-        """
+        """Codes, int8 of this coder's shape, to the payload; raises BitstreamError for another shape or dtype."""
         if codes.shape != self.shape or codes.dtype != np.int8:
             raise BitstreamError(f"codes are {codes.dtype} {codes.shape}, this coder takes int8 {self.shape}")
         flat, tables = codes.reshape(-1), self.tables
@@ -139,10 +127,7 @@ class Coder:
         return state.to_bytes((state.bit_length() + 7) >> 3, "big") + Struct(f">{len(words)}I").pack(*words)
 
     def decode(self, payload: bytes) -> Array:
-        """Payload to codes.
-
-        Returns:
-            codes: int8, of this coder's shape.
+        """Payload to codes, int8 of this coder's shape.
 
         Raises:
             BitstreamError: the payload is not one that `encode` makes for these tables and this shape.
@@ -189,11 +174,6 @@ class Coder:
                 rows.append((bytes(TOTAL), [TOTAL], [0]))
             self._row_pairs = [a + b for a, b in zip(rows[::2], rows[1::2])]
         return self._row_pairs
-
-
-def read_tables(path: Path) -> Tables:
-    """Reads and checks tables.npy; raises BundleError naming the file."""
-    return parse_tables(read_bytes(path, BundleError), path)
 
 
 def parse_tables(data: bytes, path: object) -> Tables:

@@ -22,10 +22,6 @@ _MODEL_KEYS = ("model name", "Model", "Hardware", "cpu model")
 def read_environment(runtime: Runtime | None = None, root: Path = Path("/")) -> dict[str, Any]:
     """Board, CPU, its frequency and temperature, system, Python, numpy, runtime, this package.
 
-    Args:
-        runtime: that will run the encoders.
-        root: where /proc and /sys are, for tests.
-
     Returns:
         Flat, with units in the keys; a key that could not be found out is not there. "emulated" is there only on
         an emulator, whose times are not speed.
@@ -45,8 +41,8 @@ def read_environment(runtime: Runtime | None = None, root: Path = Path("/")) -> 
         "libc": lambda: " ".join(platform.libc_ver()).strip(),
         "python": platform.python_version,
         "numpy": lambda: np.__version__,
-        "runtime": lambda: runtime.name if runtime else None,
-        "runtime_version": lambda: runtime.version if runtime else None,
+        "runtime": lambda: runtime and runtime.name,
+        "runtime_version": lambda: runtime and runtime.version,
         "timer_step_ns": timer_step_ns,
         "package_version": lambda: __version__,
         "package_sha256": package_sha256,

@@ -12,12 +12,7 @@ from .errors import SplitliteError
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Writes `data` to `path` atomically: a reader sees the old file or the new one, never a part.
-
-    Args:
-        path: the file; its folder is made if it is not there.
-        data: the whole content.
-    """
+    """Writes a whole file atomically: a reader sees the old one or the new one, never a part. Makes its folder."""
     path = Path(path)
     # Same folder, because os.replace is atomic only within one file system.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -63,11 +58,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, error: type[SplitliteError] = SplitliteError) -> Any:
-    """Reads a JSON file.
-
-    Raises:
-        error: the file is missing, unreadable or not JSON.
-    """
+    """Reads a JSON file; raises `error` where it is missing, unreadable or not JSON."""
     return parse_json(read_bytes(path, error), path, error)
 
 
@@ -83,14 +74,14 @@ def check_json(value: Any, expected: Any, error: type[SplitliteError], where: st
     """Checks that a value read from JSON is what its reader needs; more keys may be there.
 
     Args:
-        value: anything.
+        value: what was read.
         expected: a type or several; a dict, for an object with these keys and what each must be; a list of one, for
             a list of such.
         error: what to raise.
         where: place of the value in its file, such as "results[0].sizes".
 
     Raises:
-        error: something is missing or of another type; names its place.
+        error: something is missing or of another type.
     """
     kind = type(expected) if isinstance(expected, (dict, list)) else expected
     if not isinstance(value, kind) or isinstance(value, bool):
@@ -114,50 +105,25 @@ def read_bytes(path: Path, error: type[SplitliteError] = SplitliteError) -> byte
         raise error(f"{path}: cannot be read ({reason.strerror})") from None
 
 
-def _new_sha256() -> Any:
+def sha256_bytes(data: bytes) -> str:
+    """SHA-256 of `data`, 64 hexadecimal digits."""
     # hashlib's comes with OpenSSL: 3.6 MB of memory in every worker. Python has one of its own, by two names.
     for module in ("_sha2", "_sha256", "hashlib"):
         try:
-            return importlib.import_module(module).sha256()
+            return str(importlib.import_module(module).sha256(data).hexdigest())
         except ImportError:
             continue
     raise ImportError("this Python has no SHA-256")
 
 
-def sha256_bytes(data: bytes) -> str:
-    """SHA-256 of `data`, 64 hexadecimal digits."""
-    digest = _new_sha256()
-    digest.update(data)
-    return str(digest.hexdigest())
-
-
-def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's content, 64 hexadecimal digits, read in pieces."""
-    digest = _new_sha256()
-    with open(path, "rb") as stream:
-        while piece := stream.read(1 << 20):
-            digest.update(piece)
-    return str(digest.hexdigest())
-
-
-def check_version(
-    found: Any, supported: int, what: str, path: object, error: type[SplitliteError], *, oldest: int = 1
-) -> int:
-    """Checks the format version of something that was read.
+def check_version(found: Any, supported: int, what: str, path: object, error: type[SplitliteError]) -> int:
+    """The format version that a file says it has, None where it says nothing, checked.
 
     Args:
-        found: what the file says, None where it says nothing.
-        supported: the newest version that this code reads.
-        what: "bundle", "run file", ...: for the message.
-        path: where it was read, for the message.
-        error: what to raise.
-        oldest: the oldest version that this code reads.
-
-    Returns:
-        The version.
-
-    Raises:
-        error: missing, newer or older, each with a message of its own.
+        found: that version.
+        supported: the newest that this code reads; it reads all before.
+        what, path: such as "bundle", and where it was read, for the message.
+        error: what to raise where it is missing, newer or older.
     """
     if not isinstance(found, int) or isinstance(found, bool):
         raise error(f"{path}: no format version, expected {supported}; this is not a {what} or it is damaged")
@@ -165,6 +131,6 @@ def check_version(
         raise error(
             f"{path}: {what} version {found} is newer than {supported}, the newest read here; update this splitlite"
         )
-    if found < oldest:
-        raise error(f"{path}: {what} version {found} is older than {oldest}, the oldest read here; make it again")
+    if found < 1:
+        raise error(f"{path}: {what} version {found} is older than 1, the oldest read here; make it again")
     return found

@@ -17,10 +17,7 @@ _HEADER = re.compile(rb"P([56])" + _GAP + rb"(\d+)" + _GAP + rb"(\d+)" + _GAP + 
 
 
 def read_image(path: Path) -> Array:
-    """Reads an image.
-
-    Args:
-        path: .ppm (P6), .pgm (P5) or .npy; any other is left to Pillow, where that is installed, and read as RGB.
+    """Reads a .ppm (P6), .pgm (P5) or .npy; any other is left to Pillow, where that is installed, and read as RGB.
 
     Returns:
         uint8 (height, width, channels), 0..255.
@@ -35,10 +32,12 @@ def read_image(path: Path) -> Array:
         elif path.suffix in (".ppm", ".pgm"):
             image = parse_pnm(path.read_bytes(), path)
         elif importlib.util.find_spec("PIL") is not None:
-            image = _read_with_pillow(path)
+            from PIL import Image
+
+            with Image.open(path) as opened:
+                image = np.asarray(opened.convert("RGB"))
         else:
-            kind = path.suffix or "such"
-            raise ImageError(f"{path}: no Pillow here to read {kind} files; convert it to .ppm or pip install pillow")
+            raise ImageError(f"{path}: no Pillow here to read it; convert it to .ppm or pip install pillow")
     except OSError as reason:
         raise ImageError(f"{path}: cannot be read ({reason.strerror or 'not an image'})") from None
     except (ValueError, EOFError) as reason:
@@ -69,13 +68,6 @@ def read_folder(folder: Path) -> dict[str, Array]:
                 f"{folder / name}: {image.shape}, {first} is {images[first].shape}; an encoder takes one size"
             )
     return images
-
-
-def _read_with_pillow(path: Path) -> Array:
-    from PIL import Image
-
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
 
 
 def parse_pnm(data: bytes, path: object) -> Array:

@@ -10,11 +10,7 @@ _FIELDS = {"VmRSS": "rss_bytes", "VmHWM": "peak_rss_bytes"}
 
 
 def parse_status(text: str) -> dict[str, int]:
-    """Resident set (VmRSS) and its peak since the process began (VmHWM), from the text of /proc/self/status.
-
-    Returns:
-        "rss_bytes" and "peak_rss_bytes", each where the text has it.
-    """
+    """ "rss_bytes" and "peak_rss_bytes" (since the process began) where the text of /proc/self/status has them."""
     found = {}
     for line in text.splitlines():
         name, _, value = line.partition(":")

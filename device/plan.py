@@ -52,12 +52,9 @@ QUICK = Effort(repetitions=QUICK_REPETITIONS, runs=10, minimum_ns=50_000_000, wa
 
 
 def plan_rows(bundles: Sequence[str], variants: Sequence[str], threads: Sequence[int] = (1,)) -> list[Plan]:
-    """What to measure.
+    """What to measure: of `bundles` (names or paths) these `variants`, or of either all; each number of threads.
 
-    Args:
-        bundles: names or paths; empty takes every bundle in device/bundles.
-        variants: names; empty takes all. A bundle without one of them leaves it out.
-        threads: numbers of threads; each makes rows of its own.
+    A bundle without one of the variants leaves it out.
 
     Raises:
         BundleError: no bundles, an unknown one, a variant that no bundle has, or two bundles of one model.
@@ -81,10 +78,9 @@ def plan_rows(bundles: Sequence[str], variants: Sequence[str], threads: Sequence
 
 
 def shuffled_order(rows: int, repetitions: int, seed: int) -> list[int]:
-    """Row numbers in the order in which their processes run.
+    """Row numbers in the order in which their processes run: each repetition has all, in an order of its own.
 
-    Every row once in each repetition, each repetition in an order of its own: what a warming machine costs is
-    spread over all rows, and no row always follows the same other one.
+    So what a warming machine costs is spread over all rows, and no row always follows the same other one.
     """
     generator = random.Random(seed)
     order: list[int] = []

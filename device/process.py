@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -24,16 +23,11 @@ _SIGNAL_HINTS = {
 
 
 def run_worker(job: dict[str, Any], on_line: Callable[[str], None] | None = None) -> dict[str, Any]:
-    """Runs one job of `device.worker` in a fresh process.
-
-    Args:
-        job: see there.
-        on_line: is given each line that the worker writes before its answer, at once.
+    """Runs one job of `device.worker` in a fresh process; `on_line` is given each line that it writes, at once.
 
     Returns:
         Its answer; status "failed" and a sentence if the process crashed, was killed or raised.
     """
-    paths = [str(_PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
     said: list[str] = []
     last = ""
     with subprocess.Popen(
@@ -43,8 +37,7 @@ def run_worker(job: dict[str, Any], on_line: Callable[[str], None] | None = None
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        cwd=_PACKAGE.parent,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)},
+        cwd=_PACKAGE.parent,  # where -m looks for it
     ) as process:
         assert process.stdin and process.stdout and process.stderr
         # Read beside stdout: a pipe that nobody reads stops its writer when it is full.
@@ -67,8 +60,7 @@ def run_worker(job: dict[str, Any], on_line: Callable[[str], None] | None = None
         finally:
             reader.join(timeout=5)
     if returncode == 0 and last.startswith("{"):
-        answer: dict[str, Any] = json.loads(last)
-        return answer
+        return dict(json.loads(last))
     return {"status": "failed", "error": describe_exit(returncode, "".join(said))}
 
 

@@ -31,10 +31,7 @@ _TENSOR = {"name": str, "shape": [int], "dtype": str, "scale": (int, float), "ze
 class LatentGrid:
     """Shape and meaning of a model's codes: int8 (height, width, channels), C order.
 
-    Attributes:
-        height, width, channels: of the latent of one image.
-        scale: latent units per step.
-        zero_point: the code of latent value 0.
+    `scale` is in latent units per step, `zero_point` the code of latent value 0.
     """
 
     height: int
@@ -76,7 +73,6 @@ class TensorInfo:
     """An input or output tensor of a .tflite file.
 
     Attributes:
-        name: as the file has it.
         shape: with the batch, which is 1.
         dtype: "float32", "int8" or "int16".
         scale, zero_point: of its grid; 0.0 and 0 for float32.
@@ -108,9 +104,6 @@ def same_grid(scale: float, zero_point: int, other_scale: float, other_zero_poin
 
 def make_input_quantizer(info: TensorInfo) -> Stage:
     """Prepares what writes an image into the encoder's input tensor.
-
-    Args:
-        info: the input tensor, shape (1, height, width, channels).
 
     Returns:
         quantize(image, out): image uint8 (height, width, channels), 0..255; out: the tensor's dtype and
@@ -149,10 +142,6 @@ def make_input_quantizer(info: TensorInfo) -> Stage:
 
 def make_output_quantizer(info: TensorInfo, grid: LatentGrid) -> Stage:
     """Prepares what turns the encoder's output into codes on the model's latent grid.
-
-    Args:
-        info: the output tensor, shape (1, height, width, channels) of the grid.
-        grid: the model's latent grid.
 
     Returns:
         quantize(output, codes): output: the tensor; codes int8 (height, width, channels), written in

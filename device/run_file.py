@@ -79,12 +79,7 @@ def partial_folder(folder: Path) -> Path:
 def write_run(folder: Path, run: Mapping[str, Any]) -> Path:
     """Writes run.json beside the outputs in `partial_folder(folder)` and gives the folder its name.
 
-    Args:
-        folder: the run's place, its last part the run id.
-        run: as `read_run` returns it; the format version is added.
-
-    Returns:
-        `folder`.
+    `run` is as `read_run` returns it; the format version is added.
 
     Raises:
         RunFileError: keys missing, outputs that do not fit their digests, or a run there already.
@@ -106,13 +101,7 @@ def write_run(folder: Path, run: Mapping[str, Any]) -> Path:
 
 
 def read_run(path: Path) -> dict[str, Any]:
-    """Reads a run.
-
-    Args:
-        path: the run's folder, or its run.json.
-
-    Returns:
-        run.json, checked: every key of this format is there, with its type.
+    """A run from its folder or its run.json, checked: every key of this version is there, with its type.
 
     Raises:
         RunFileError: missing, of another version, or wrong; names the file and the JSON path.
@@ -126,8 +115,7 @@ def read_run(path: Path) -> dict[str, Any]:
     if version == 1:
         run = _from_version_1(run, path)
     _check_run(run, path)
-    checked: dict[str, Any] = run
-    return checked
+    return dict(run)
 
 
 def process_samples(row: Mapping[str, Any], stage: str = "encode_ns") -> list[list[int]]:
@@ -153,11 +141,7 @@ def write_outputs(path: Path, streams: Sequence[bytes]) -> dict[str, Any]:
 
 
 def read_outputs(folder: Path, row: Mapping[str, Any]) -> list[bytes]:
-    """The outputs of one row, one per sample image.
-
-    Args:
-        folder: the run's folder.
-        row: of its "results", with status "ok".
+    """The outputs of one row with status "ok" of the run in `folder`, one for each image.
 
     Raises:
         RunFileError: the file is missing, its digest differs, or an image's place or checksum does not fit.

@@ -105,7 +105,7 @@ def make_interpreter(
     Args:
         model: content or path of a .tflite file.
         threads: that the runtime may use.
-        runtime: None loads the preferred one.
+        runtime: the preferred one if None.
         log: receives the lines that the runtime wrote on stderr meanwhile; otherwise they are dropped.
         delegate: an external delegate's library (an Edge TPU's, say): a path, or a name that the system's loader
             finds. It is offered the model first; `delegate_of` says what became of that.
@@ -154,8 +154,7 @@ def delegate_of(interpreter: Any) -> str:
     """What runs at least one part of the model: "xnnpack", "external: file name", both with " + ", or "none".
 
     The runtime says that it created the delegate even where it then gives it nothing to do: in tflite-runtime
-    2.14 for x86-64 every int8 model. So look at the plan, not at the log. An external delegate that took nothing
-    is not named either.
+    2.14 for x86-64 every int8 model. So look at the plan, not at the log.
     """
     name, parts = getattr(interpreter, "external_delegate", ("", 0))
     found = [f"external: {name}"] if parts else []

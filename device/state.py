@@ -18,10 +18,7 @@ THROTTLE_FLAGS = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: 
 
 
 def read_state(root: Path = Path("/")) -> dict[str, Any]:
-    """The machine at this moment.
-
-    Args:
-        root: where /proc and /sys are, for tests.
+    """The machine at this moment; `root` is where /proc and /sys are, for tests.
 
     Returns:
         "clock_s" (monotonic), "temperature_c" (the hottest zone), "frequency_hz" (of the first usable processor),
@@ -33,14 +30,14 @@ def read_state(root: Path = Path("/")) -> dict[str, Any]:
         "clock_s": time.monotonic,
         **clock_probes(root),
         "governor": lambda: read_text(root / CPU / f"cpu{_first_cpu()}/cpufreq/scaling_governor"),
-        "throttled": lambda: read_throttled(root),
+        "throttled": lambda: parse_throttled(read_text(root / _FIRMWARE) or vcgencmd("get_throttled")),
         "throttle_count": lambda: _throttle_count(root),
         "load_average": lambda: os.getloadavg()[0],
-        "busy_s": lambda: parse_cpu_seconds(read_text(root / "proc/stat") or "")["busy_s"],
-        "steal_s": lambda: parse_cpu_seconds(read_text(root / "proc/stat") or "")["steal_s"],
+        "cpu_seconds": lambda: parse_cpu_seconds(read_text(root / "proc/stat") or ""),
         "own_cpu_s": lambda: sum(os.times()[:4]),
     }
-    return probe(probes)
+    found = probe(probes)
+    return {**found.pop("cpu_seconds", {}), **found}
 
 
 def clock_probes(root: Path = Path("/")) -> dict[str, Callable[[], Any]]:
@@ -69,19 +66,20 @@ def other_load(before: Mapping[str, Any], after: Mapping[str, Any]) -> float | N
 
     What the worker itself used is counted once it has ended. None where /proc/stat could not be read.
     """
-    keys = ("busy_s", "own_cpu_s", "clock_s")
-    if not all(key in state for state in (before, after) for key in keys):
+    busy, own = rate(before, after, "busy_s"), rate(before, after, "own_cpu_s")
+    return None if busy is None or own is None else max(0.0, busy - own)
+
+
+def rate(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> float | None:
+    """How much a value of two states grew in each second between them; None where they do not tell."""
+    if not all(name in state for state in (before, after) for name in (key, "clock_s")):
         return None
-    busy, own, elapsed = (after[key] - before[key] for key in keys)
-    return float(max(0.0, busy - own) / elapsed) if elapsed > 0 else None
+    elapsed = after["clock_s"] - before["clock_s"]
+    return float((after[key] - before[key]) / elapsed) if elapsed > 0 else None
 
 
 def parse_cpu_seconds(text: str) -> dict[str, float]:
-    """Seconds since boot that all processors together were busy, and that a hypervisor took, from /proc/stat.
-
-    Raises:
-        LookupError: no such line.
-    """
+    """ "busy_s" and "steal_s" of all processors since boot, from /proc/stat; raises LookupError where it has none."""
     # user nice system idle iowait irq softirq steal guest guest_nice; guest time is in user already.
     counts = [int(field) for field in text.splitlines()[0].split()[1:]]
     ticks = os.sysconf("SC_CLK_TCK")
@@ -95,12 +93,6 @@ def parse_throttled(text: str) -> str | None:
         return hex(int(value, 16)) if name in ("", "throttled") else None
     except ValueError:
         return None
-
-
-def read_throttled(root: Path = Path("/")) -> str | None:
-    """Under-voltage and throttling flags of a Raspberry Pi; None elsewhere."""
-    text = read_text(root / _FIRMWARE)
-    return parse_throttled(text or vcgencmd("get_throttled"))
 
 
 def vcgencmd(argument: str) -> str:
@@ -132,8 +124,14 @@ def parse_millidegrees(text: str) -> float | None:
 
 def read_kilohertz(path: Path) -> int | None:
     """A cpufreq file, in hertz."""
+    kilohertz = read_count(path)
+    return None if kilohertz is None else kilohertz * 1000
+
+
+def read_count(path: Path) -> int | None:
+    """A file of one whole number; None where there is none."""
     text = read_text(path)
-    return int(text) * 1000 if text and text.isdigit() else None
+    return int(text) if text and text.isdigit() else None
 
 
 def read_text(path: Path) -> str | None:
@@ -151,5 +149,5 @@ def _first_cpu() -> int:
 
 def _throttle_count(root: Path) -> int | None:
     files = (root / CPU).glob("cpu[0-9]*/thermal_throttle/core_throttle_count")
-    counts = [int(text) for text in map(read_text, files) if text and text.isdigit()]
+    counts = [count for count in map(read_count, files) if count is not None]
     return sum(counts) if counts else None

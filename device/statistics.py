@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Of one set of samples; every value but `count` in the samples' unit, `stdev` and `p..` as the functions here."""
-
-    count: int
-    mean: float
-    stdev: float
-    minimum: float
-    p50: float
-    p90: float
-    p99: float
-    maximum: float
 
 
 def mean(samples: Sequence[float]) -> float:
@@ -44,20 +29,6 @@ def percentile(samples: Sequence[float], percent: float) -> float:
     return float(np.percentile(_some(samples), percent))
 
 
-def summarize(samples: Sequence[float]) -> Summary:
-    """All of the above at once; raises ValueError without samples."""
-    return Summary(
-        count=len(samples),
-        mean=mean(samples),
-        stdev=stdev(samples),
-        minimum=min(samples),
-        p50=percentile(samples, 50),
-        p90=percentile(samples, 90),
-        p99=percentile(samples, 99),
-        maximum=max(samples),
-    )
-
-
 def median_interval(
     processes: Sequence[Sequence[float]], confidence: float = 0.95, *, resamples: int = 2000, seed: int = 0
 ) -> tuple[float, float] | None:
@@ -70,8 +41,7 @@ def median_interval(
     Args:
         processes: the samples of each process; their numbers may differ.
         confidence: between 0 and 1.
-        resamples: how often the processes are drawn anew.
-        seed: of the draws.
+        resamples, seed: of the draws.
 
     Returns:
         Lower and upper end; None for fewer than `fewest_processes(confidence)`.
@@ -90,9 +60,6 @@ def fewest_processes(confidence: float) -> int:
 
     All of n processes lie on one side of the true median with a chance of 2^(1 - n), and then no interval that is
     drawn from them holds it: 3 processes give 75 % at best, whatever is written beside them.
-
-    Raises:
-        ValueError: `confidence` is not between 0 and 1.
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}, expected between 0 and 1")
@@ -105,10 +72,7 @@ def resampled_medians(
     """Medians of all samples of processes that are drawn with replacement, as many as there are.
 
     Returns:
-        float64 (resamples,).
-
-    Raises:
-        ValueError: a process without samples.
+        float64 (resamples,); raises ValueError for a process without samples.
     """
     for process in processes:
         _some(process)
@@ -132,10 +96,7 @@ def expanded_interval(values: FloatArray, count: int, confidence: float) -> tupl
     variance over n from one over n - 1. Hesterberg, What Teachers Should Know About the Bootstrap, 2015,
     https://doi.org/10.1080/00031305.2015.1089789: the levels are Phi(-+ sqrt(n / (n - 1)) t), t of n - 1 degrees.
 
-    Args:
-        values: of the statistic, one for each resample.
-        count: processes on the smaller side.
-        confidence: between 0 and 1.
+    `values` are the statistic's, one for each resample; `count` is that of the processes, on the smaller side.
     """
     quantile = t_quantile((1 + confidence) / 2, count - 1)
     tail = math.erfc(math.sqrt(count / (count - 1)) * quantile / math.sqrt(2)) / 2
@@ -148,10 +109,6 @@ def t_quantile(probability: float, degrees: int) -> float:
 
     Bisection in its distribution function, a finite sum for whole degrees: Abramowitz and Stegun, Handbook of
     Mathematical Functions, 26.7.3 and 26.7.4.
-
-    Args:
-        probability: 0.5 or more, less than 1.
-        degrees: of freedom, 1 or more.
     """
     if not 0.5 <= probability < 1 or degrees < 1:
         raise ValueError(f"probability {probability} and degrees {degrees}, expected 0.5..1 and 1 or more")

@@ -8,7 +8,7 @@ from typing import Any
 
 from .bundle import Bundle
 from .run_file import pooled_samples, process_samples
-from .statistics import fewest_processes, mean, median_interval, percentile, summarize
+from .statistics import fewest_processes, mean, median_interval, percentile, stdev
 from .timing import STAGES
 from .verdict import judge
 
@@ -51,16 +51,7 @@ _MINUTES = (
 
 
 def run_tables(run: Mapping[str, Any], bundles: Mapping[str, Bundle], profile: bool = False) -> list[str]:
-    """Everything there is to print about a run.
-
-    Args:
-        run: as `run_file.read_run` returns it.
-        bundles: of its models, by name.
-        profile: with the time by stages.
-
-    Returns:
-        Lines of at most `WIDTH` characters.
-    """
+    """Everything there is to print about a run of these bundles, by model: lines of at most `WIDTH` characters."""
     lines: list[str] = []
     for model, bundle in bundles.items():
         for threads in run["settings"]["threads"]:
@@ -102,11 +93,12 @@ def _table(columns: Sequence[tuple[str, str, int]], rows: Sequence[tuple[str, Se
 
 
 def _time_cells(row: Row) -> list[str]:
-    times = summarize(pooled_samples(row))
+    times = pooled_samples(row)
     interval = median_interval(process_samples(row), CONFIDENCE)
     between = "..".join(_milliseconds(end) for end in interval) if interval else "-"
-    rest = (times.mean, times.stdev, times.p90, times.p99, times.minimum, times.maximum)
-    return [_milliseconds(times.p50), between, *map(_milliseconds, rest)]
+    median, p90, p99 = (percentile(times, percent) for percent in (50, 90, 99))
+    rest = (mean(times), stdev(times), p90, p99, min(times), max(times))
+    return [_milliseconds(median), between, *map(_milliseconds, rest)]
 
 
 def _start_cells(row: Row) -> list[str]:
@@ -116,15 +108,13 @@ def _start_cells(row: Row) -> list[str]:
         return percentile(known, 50) if known else None
 
     before, loaded = middle("rss_before_load_bytes", "memory"), middle("rss_after_load_bytes", "memory")
+    added = loaded - before if before and loaded else None
     peaks = [process["memory"].get("peak_rss_bytes", 0) for process in row["processes"]]
     return [
         _short(1e9 / mean(pooled_samples(row))),
         _milliseconds(middle("load_ns") or 0),
         _milliseconds(middle("first_encode_ns") or 0),
-        _megabytes(before),
-        _megabytes(loaded),
-        _megabytes(loaded - before if before and loaded else None),
-        _megabytes(max(peaks) or None),
+        *(_scaled(value, 1e6, 1) for value in (before, loaded, added, max(peaks) or None)),
     ]
 
 
@@ -136,8 +126,8 @@ def _size_cells(row: Row, bundle: Bundle) -> list[str]:
     joules = [energy["joules"] / energy["encodes"] for energy in energies]
     return [
         f"{row['sizes']['encoder_bytes'] / 1e3:.1f}",
-        "-" if variant.parameters is None else f"{variant.parameters / 1e3:.1f}",
-        "-" if variant.macs is None else f"{variant.macs / 1e6:.2f}",
+        _scaled(variant.parameters, 1e3, 1),
+        _scaled(variant.macs, 1e6, 2),
         f"{row['sizes']['latent_bytes']}",
         f"{stream_bytes:.1f}" if stream_bytes < 1e6 else f"{stream_bytes:.0f}",
         _short(height * width * channels / stream_bytes),
@@ -165,18 +155,9 @@ def _operators(row: Row, bundle: Bundle) -> list[str]:
 def _minute_cells(row: Row) -> list[list[str]]:
     cells = []
     for number, minute in enumerate(row["sustained"]["minutes"]):
-        median = percentile(minute["encode_ns"], 50)
-        frequency = minute.get("frequency_hz")
-        cells.append(
-            [
-                str(number + 1),
-                _milliseconds(median),
-                _milliseconds(percentile(minute["encode_ns"], 90)),
-                _short(minute["encodes"] / 60),
-                _short(minute.get("temperature_c")),
-                "-" if frequency is None else f"{frequency / 1e6:.0f}",
-            ]
-        )
+        times = [_milliseconds(percentile(minute["encode_ns"], percent)) for percent in (50, 90)]
+        machine = [_short(minute.get("temperature_c")), _scaled(minute.get("frequency_hz"), 1e6, 0)]
+        cells.append([str(number + 1), *times, _short(minute["encodes"] / 60), *machine])
     return cells
 
 
@@ -231,8 +212,8 @@ def _short(value: float | None) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 1000 else f"{value:.0f}"
 
 
-def _megabytes(value: float | None) -> str:
-    return "-" if value is None else f"{value / 1e6:.1f}"
+def _scaled(value: float | None, unit: float, digits: int) -> str:
+    return "-" if value is None else f"{value / unit:.{digits}f}"
 
 
 def _clip(text: str, width: int) -> str:

@@ -53,9 +53,7 @@ def time_encodes(encoder: Encoder, images: Sequence[Array], runs: int, minimum_n
     return samples
 
 
-def time_stages(
-    encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0
-) -> dict[str, list[int]]:
+def time_stages(encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> dict[str, list[int]]:
     """For each of `STAGES`, nanoseconds of each turn, cycling over `images`, until both a count and a time are reached.
 
     Whole encodes are measured too, because the sum of the stages holds three more reads of the clock, and by turns
@@ -87,14 +85,7 @@ def time_stages(
 
 
 def time_minute(encoder: Encoder, images: Sequence[Array], keep_every: int, length_ns: int) -> tuple[int, list[int]]:
-    """Whole encodes without a pause for `length_ns`.
-
-    Args:
-        keep_every: of so many samples one is kept, the first; all are timed alike.
-
-    Returns:
-        How many encodes there were, and the nanoseconds of those kept.
-    """
+    """Whole encodes without a pause: how many there were, and the nanoseconds of the first of each `keep_every`."""
     kept: list[int] = []
     count = 0
     end = begin = perf_counter_ns()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .run_file import process_samples
-from .state import THROTTLE_FLAGS, other_load
+from .run_file import pooled_samples, process_samples
+from .state import THROTTLE_FLAGS, other_load, rate
 from .statistics import mean, percentile, stdev
 
 # The two limits on spread are pyperf's, https://pyperf.readthedocs.io/en/latest/analyze.html
@@ -20,22 +20,14 @@ SPEED_LIMIT = 1.10  # slowest to fastest process's median of the fixed loop
 
 
 def judge(row: Mapping[str, Any], environment: Mapping[str, Any]) -> list[str]:
-    """What speaks against the times of a row.
-
-    Args:
-        row: of a run file, with status "ok".
-        environment: of the same run.
-
-    Returns:
-        Reasons, each a few words; none for a stable row.
-    """
+    """What speaks against the times of a row with status "ok", each in a few words; nothing for a stable row."""
     reasons = []
     if environment.get("emulated"):
         reasons.append("emulated, not speed")
     reasons += _machine_reasons(row["processes"], environment)
     reasons += _spread_reasons(process_samples(row))
     step = environment.get("timer_step_ns")
-    median = percentile([sample for samples in process_samples(row) for sample in samples], 50)
+    median = percentile(pooled_samples(row), 50)
     if step and median < TIMER_STEPS * step:
         reasons.append(f"too short for the clock ({median / step:.0f} of its steps)")
     if row.get("failures"):
@@ -81,7 +73,7 @@ def _machine_reasons(processes: Sequence[Mapping[str, Any]], environment: Mappin
     states = [state for process in processes for state in (process["before"], process["after"])]
     reasons = []
     flags = sorted({name for state in states if state.get("throttled") for name in throttled_now(state["throttled"])})
-    begun = [_since_boot(state) for state in states]
+    begun = [int(state.get("throttled", "0x0"), 16) >> 16 for state in states]  # set once since boot
     if flags:
         reasons.append(", ".join(flags))
     elif begun and any(bits & ~begun[0] for bits in begun):
@@ -97,22 +89,10 @@ def _machine_reasons(processes: Sequence[Mapping[str, Any]], environment: Mappin
     share = percentile([load for load in loads if load is not None] or [0.0], 50)
     if share >= OTHER_LOAD_LIMIT:
         reasons.append(f"load of others {share:.1f}")
-    steal = max((_steal(process["before"], process["after"]) for process in processes), default=0.0)
+    steal = max((rate(process["before"], process["after"], "steal_s") or 0.0 for process in processes), default=0.0)
     if steal >= STEAL_LIMIT:
         reasons.append(f"hypervisor took {steal:.2f}")
     speeds = [percentile(process["reference_ns"], 50) for process in processes if process["reference_ns"]]
     if speeds and max(speeds) >= SPEED_LIMIT * min(speeds):
         reasons.append(f"machine's speed changed {max(speeds) / min(speeds):.2f}x")
     return reasons
-
-
-def _since_boot(state: Mapping[str, Any]) -> int:
-    return int(state.get("throttled", "0x0"), 16) >> 16
-
-
-def _steal(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
-    keys = ("steal_s", "clock_s")
-    if not all(key in state for state in (before, after) for key in keys):
-        return 0.0
-    elapsed = after["clock_s"] - before["clock_s"]
-    return float((after["steal_s"] - before["steal_s"]) / elapsed) if elapsed > 0 else 0.0

@@ -37,13 +37,7 @@ _REFERENCES = 20  # times of the fixed loop, before and again after: about 15 ms
 
 
 def run_job(job: dict[str, Any]) -> dict[str, Any]:
-    """Does one job.
-
-    Args:
-        job: see above.
-
-    Returns:
-        The answer: status "ok" with what was found, or "failed" with the reason in one line.
+    """Does one job, as above, and answers: status "ok" with what was found, or "failed" with the reason in one line.
 
     Raises:
         BundleError: no bundle or no such variant; then there is nothing to say about it.
@@ -92,25 +86,17 @@ def _measure(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
     _, first_encode_ns = timed(lambda: encoder.encode(images[0]))
     warmup_ns = time_encodes(encoder, images, job["warmup"], job["warmup_ns"])
     reference_ns = time_reference(_REFERENCES)
-    state_before = probe(clock_probes())
-    samples = time_stages(encoder, images, job["runs"], job["minimum_ns"])
-    state_after = probe(clock_probes())
-    reference_ns += time_reference(_REFERENCES)
+    found: dict[str, Any] = {"load_ns": load_ns, "first_encode_ns": first_encode_ns, "warmup_ns": warmup_ns}
+    found["before"] = probe(clock_probes())
+    found["samples"] = time_stages(encoder, images, job["runs"], job["minimum_ns"])
+    found["after"] = probe(clock_probes())
+    found["reference_ns"] = reference_ns + time_reference(_REFERENCES)
     memory = {
         "rss_before_load_bytes": before.get("rss_bytes"),
         "rss_after_load_bytes": after.get("rss_bytes"),
         "peak_rss_bytes": read_memory().get("peak_rss_bytes"),
     }
-    found = {
-        "load_ns": load_ns,
-        "first_encode_ns": first_encode_ns,
-        "warmup_ns": warmup_ns,
-        "samples": samples,
-        "reference_ns": reference_ns,
-        "memory": {name: value for name, value in memory.items() if value is not None},
-        "before": state_before,
-        "after": state_after,
-    }
+    found["memory"] = {name: value for name, value in memory.items() if value is not None}
     if job["energy_s"]:
         # Last, and here: it brings threads and other processes with it.
         from .energy import measure_energy
@@ -144,9 +130,7 @@ def _load(bundle: Bundle, job: dict[str, Any], runtime: Runtime) -> Encoder:
 
 
 def _images(bundle: Bundle, job: dict[str, Any]) -> list[Array]:
-    if job.get("images"):
-        return list(np.load(job["images"], allow_pickle=False))
-    return list(bundle.read_samples())
+    return list(np.load(job["images"], allow_pickle=False) if job.get("images") else bundle.read_samples())
 
 
 def main() -> int:

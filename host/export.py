@@ -14,7 +14,7 @@ from typing import Any
 import device
 from device.bundle import read_bundle
 from device.errors import SplitliteError
-from device.files import read_json, sha256_file, write_json
+from device.files import read_json, sha256_bytes, write_json
 from device.runtime import load_runtime, make_interpreter, op_names
 from host.errors import ExportError
 from host.model import ModelFolder
@@ -121,7 +121,7 @@ def _source_digest(model: ModelFolder) -> str:
     code = [path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in other]
     code = sorted([*code, *Path(device.__file__).resolve().parent.glob("*.py")])
     parts = [model.digest(), version("tensorflow"), version("tensorflow-model-optimization"), version("ai-edge-litert")]
-    return hashlib.sha256("\n".join(parts + [sha256_file(path) for path in code]).encode()).hexdigest()
+    return hashlib.sha256("\n".join(parts + [sha256_bytes(path.read_bytes()) for path in code]).encode()).hexdigest()
 
 
 def _is_current(built: Path, bundle_folder: Path, source: str) -> bool:

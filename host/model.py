@@ -10,9 +10,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from device.entropy import Tables, read_tables
-from device.errors import one_line
-from device.files import read_json, sha256_file, write_bytes
+from device.entropy import Tables, parse_tables
+from device.errors import BundleError, one_line
+from device.files import read_bytes, read_json, sha256_bytes, write_bytes
 from device.quantization import LatentGrid
 from host.errors import ModelError
 from host.spec import Spec
@@ -62,7 +62,7 @@ class ModelFolder:
 
     def read_tables(self) -> Tables:
         self._need(self.tables, "tune")
-        return read_tables(self.tables)
+        return parse_tables(read_bytes(self.tables, BundleError), self.tables)
 
     def grid(self, latent_shape: tuple[int, ...]) -> LatentGrid:
         """The model's one latent grid; zero point 0, so that a code is the rounded latent in units of the scale.
@@ -83,7 +83,7 @@ class ModelFolder:
         """sha256 of all that export reads: the spec, the weights, the tables, the images."""
         parts = [f"spec {self.spec.digest}"]
         parts += [
-            f"{path.name} {sha256_file(path)}"
+            f"{path.name} {sha256_bytes(path.read_bytes())}"
             for path in sorted(self.folder.iterdir())
             if path.suffix in (".h5", ".npy", ".npz") or path == self.latent
         ]

@@ -14,7 +14,7 @@ from unittest import mock
 
 import numpy as np
 
-from .. import bench, encoder, process, run_file
+from .. import bench, open_encoder, process, run_file
 from ..files import sha256_bytes
 from . import tiny
 
@@ -93,7 +93,7 @@ class Bench(BenchCase):
         self.assertEqual([file["name"] for file in whole["images"]["files"]], ["0.npy", "1.npy"])
         digest = sha256_bytes(tiny.samples()[1].tobytes())
         self.assertEqual(whole["images"]["files"][1], {"name": "1.npy", "sha256": digest, "shape": [8, 8, 3]})
-        expected = [encoder.open_encoder(self.folder / "tiny").encode(image) for image in tiny.samples()[:2]]
+        expected = [open_encoder(self.folder / "tiny").encode(image) for image in tiny.samples()[:2]]
         self.assertEqual(run_file.read_outputs(folder, whole["results"][0]), expected)
         self.assertEqual({path.name for path in folder.iterdir()}, {"run.json", "tiny.int8.bin"})
 

@@ -32,7 +32,7 @@ class Encoding(EncoderCase):
         for variant in self.bundle.variants:
             opened = public_open_encoder(self.folder, variant)
             for image in tiny.samples():
-                header, payload = bitstream.unpack(opened.encode(image), expect_tag=opened.codec_tag)
+                header, payload = bitstream.unpack(opened.encode(image), expect_tag=opened.variant.codec_tag)
                 self.assertEqual((header.height, header.width), (8, 8))
                 codes = self.bundle.read_tables().coder(tiny.GRID.shape).decode(payload)
                 np.testing.assert_array_equal(codes, opened.encode_codes(image), variant)

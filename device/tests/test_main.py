@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import io
+import os
 import tempfile
 import unittest
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
 from .. import __main__ as command
 from .. import bitstream, open_encoder
+from ..runtime import PREFERENCE
 from . import tiny
 
 
@@ -51,6 +54,20 @@ class Command(unittest.TestCase):
         self.assertEqual(self.run_command("info"), 0)
         self.assertIn("runtimes installed: ", self.stdout.getvalue())
         self.assertIn("python: 3.", self.stdout.getvalue())
+
+    def test_a_runtime_for_another_processor_is_one_line_and_not_the_end(self) -> None:
+        for name in PREFERENCE:
+            (self.folder / name).mkdir()
+            (self.folder / name / "__init__.py").touch()
+            (self.folder / name / "interpreter.py").write_text("import os; os.kill(os.getpid(), 4)", encoding="ascii")
+        options = ("--bundle", self.folder / "tiny")
+        np.save(self.folder / "a.npy", tiny.samples()[0])
+        with mock.patch.dict(os.environ, {"PYTHONPATH": str(self.folder)}):
+            self.assertEqual(self.run_command("bench", *options), 1)
+            self.assertEqual(self.run_command("encode", self.folder / "a.npy", "-o", self.folder / "a.bin", *options), 1)
+            self.assertEqual(self.run_command("info"), 0)
+        self.assertEqual([line.count("SIGILL") for line in self.stderr.getvalue().splitlines()], [1, 1])
+        self.assertIn("SIGILL", self.stdout.getvalue())
 
     def test_bench_is_handed_on(self) -> None:
         self.assertEqual(self.run_command("bench", "--bundle", self.folder / "none"), 1)

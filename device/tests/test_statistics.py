@@ -19,18 +19,15 @@ class Statistics(unittest.TestCase):
             if count > 1:
                 self.assertAlmostEqual(statistics.stdev(samples), float(np.std(samples, ddof=1)), places=3)
 
-    def test_summary_of_known_samples(self) -> None:
-        summary = statistics.summarize([5, 1, 3, 2, 4])
-        self.assertEqual((summary.count, summary.mean, summary.minimum, summary.maximum), (5, 3.0, 1, 5))
-        self.assertEqual((summary.p50, summary.p90), (3.0, 4.6))
-        self.assertAlmostEqual(summary.stdev, 2.5**0.5)
-
-    def test_one_sample(self) -> None:
-        summary = statistics.summarize([7])
-        self.assertEqual((summary.stdev, summary.p50, summary.p99), (0.0, 7, 7))
+    def test_known_samples(self) -> None:
+        samples = [5, 1, 3, 2, 4]
+        self.assertEqual((statistics.mean(samples), statistics.percentile(samples, 50)), (3.0, 3.0))
+        self.assertAlmostEqual(statistics.percentile(samples, 90), 4.6)
+        self.assertAlmostEqual(statistics.stdev(samples), 2.5**0.5)
+        self.assertEqual((statistics.stdev([7]), statistics.percentile([7], 99)), (0.0, 7.0))
 
     def test_no_samples_and_wrong_percent(self) -> None:
-        for call in (statistics.mean, statistics.stdev, statistics.summarize):
+        for call in (statistics.mean, statistics.stdev, lambda samples: statistics.percentile(samples, 50)):
             with self.assertRaises(ValueError):
                 call([])
         for percent in (-1, 101):

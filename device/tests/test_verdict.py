@@ -51,9 +51,7 @@ class Judge(unittest.TestCase):
         self.assertEqual(judge(process(self.calm, before=hot, after=hot)), ["soft temperature limit"])
         once = {"throttled": "0x50000"}  # happened since boot, but not while this ran
         self.assertEqual(judge(process(self.calm, before=once, after=once)), [])
-        self.assertEqual(
-            judge(process(self.calm, before={"throttled": "0x0"}, after=once)), ["throttled meanwhile"]
-        )
+        self.assertEqual(judge(process(self.calm, before={"throttled": "0x0"}, after=once)), ["throttled meanwhile"])
         self.assertEqual(
             judge(process(self.calm, before={"throttle_count": 2}, after={"throttle_count": 5})), ["throttled 3 times"]
         )
@@ -73,9 +71,9 @@ class Judge(unittest.TestCase):
 
     def test_a_row_of_version_1_is_judged_by_what_it_has(self) -> None:
         old = {"samples": {"encode_ns": self.calm}, "before": {}, "after": {}, "reference_ns": []}
-        self.assertEqual(verdict.judge({"processes": [old]}, {"governor": "powersave"}), [
-            "governor powersave, not performance"
-        ])
+        self.assertEqual(
+            verdict.judge({"processes": [old]}, {"governor": "powersave"}), ["governor powersave, not performance"]
+        )
 
 
 class Values(unittest.TestCase):

@@ -11,7 +11,7 @@ import numpy as np
 from ..bitstream import codec_tag
 from ..bundle import Bundle, read_bundle
 from ..entropy import Tables
-from ..files import sha256_file, write_json
+from ..files import sha256_bytes, write_json
 from ..quantization import Array, LatentGrid, TensorInfo
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -60,6 +60,10 @@ def samples(count: int = 5) -> Array:
 TABLES, SAMPLES = tables(), samples()
 
 
+def _digest(path: Path) -> str:
+    return sha256_bytes(path.read_bytes())
+
+
 def write(
     folder: Path,
     grid: LatentGrid = GRID,
@@ -77,7 +81,7 @@ def write(
     for name, encoder in encoders.items():
         path = folder / f"{name}.encoder.tflite"
         path.write_bytes(encoder.data)
-        digest = sha256_file(path)
+        digest = sha256_bytes(encoder.data)
         variants[name] = {
             "codec_tag": codec_tag(digest, grid, Tables(tables).sha256),
             "encoder": {
@@ -99,8 +103,8 @@ def write(
         "image": dict(zip(("height", "width", "channels"), IMAGE_SHAPE)),
         "latent": grid.to_dict(),
         "coder": 0,
-        "tables": {"file": "tables.npy", "sha256": sha256_file(folder / "tables.npy")},
-        "samples": {"file": "samples.npy", "sha256": sha256_file(folder / "samples.npy"), "count": len(samples)},
+        "tables": {"file": "tables.npy", "sha256": _digest(folder / "tables.npy")},
+        "samples": {"file": "samples.npy", "sha256": _digest(folder / "samples.npy"), "count": len(samples)},
         "preprocessing": {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128},
         "variants": variants,
     }

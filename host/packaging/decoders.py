@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from device.bundle import Bundle
-from device.entropy import Tables, read_tables
-from device.errors import one_line
-from device.files import check_version, read_json, sha256_bytes, write_bytes, write_json
+from device.entropy import Tables, parse_tables
+from device.errors import BundleError, one_line
+from device.files import check_version, read_bytes, read_json, sha256_bytes, write_bytes, write_json
 from device.quantization import LatentGrid
 from host.errors import CollectError
 from host.packaging.bundle_writer import array_bytes, tables_bytes
@@ -54,7 +54,8 @@ class DecoderFolder:
         return data
 
     def tables(self) -> Tables:
-        return read_tables(self.folder / "tables.npy")
+        path = self.folder / "tables.npy"
+        return parse_tables(read_bytes(path, BundleError), path)
 
 
 def write_decoders(
