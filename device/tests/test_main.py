@@ -61,10 +61,11 @@ class Command(unittest.TestCase):
             (self.folder / name / "__init__.py").touch()
             (self.folder / name / "interpreter.py").write_text("import os; os.kill(os.getpid(), 4)", encoding="ascii")
         options = ("--bundle", self.folder / "tiny")
-        np.save(self.folder / "a.npy", tiny.samples()[0])
+        image, output = self.folder / "a.npy", self.folder / "a.bin"
+        np.save(image, tiny.samples()[0])
         with mock.patch.dict(os.environ, {"PYTHONPATH": str(self.folder)}):
             self.assertEqual(self.run_command("bench", *options), 1)
-            self.assertEqual(self.run_command("encode", self.folder / "a.npy", "-o", self.folder / "a.bin", *options), 1)
+            self.assertEqual(self.run_command("encode", image, "-o", output, *options), 1)
             self.assertEqual(self.run_command("info"), 0)
         self.assertEqual([line.count("SIGILL") for line in self.stderr.getvalue().splitlines()], [1, 1])
         self.assertIn("SIGILL", self.stdout.getvalue())
