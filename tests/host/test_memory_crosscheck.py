@@ -27,9 +27,10 @@ def script() -> Any:
 def test_both_sides_see_the_same_peak(script: Any, tmp_path: Path) -> None:
     found = script.watch(Path(sys.executable), tiny.write(tmp_path / "tiny"), "int8", threads=1)
     assert found["readings"] > 20
-    assert script.peak_ratio(found) == pytest.approx(1, abs=0.05)
+    # From outside one also sees the answer written after the reading, and on a busy machine misses moments.
+    assert script.peak_ratio(found) == pytest.approx(1, abs=0.15)
     # Between loading and the peak, since it was encoding.
-    assert 0.95 * found["inside_loaded_bytes"] < found["outside_working_bytes"] <= found["outside_peak_bytes"]
+    assert 0.9 * found["inside_loaded_bytes"] < found["outside_working_bytes"] <= found["outside_peak_bytes"]
 
 
 def test_a_row_has_both_sides_and_their_ratios(script: Any) -> None:

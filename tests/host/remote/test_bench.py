@@ -128,7 +128,12 @@ def test_without_a_runtime_it_says_the_commands(fake: Machine, bundle: str, monk
 def test_stopped_here_it_stops_there_and_leaves_no_run(deployed: Machine, how: signal.Signals) -> None:
     command = script(deployed, "--repetitions", "200", "--seconds", "5")
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=default_signals,
     )
     assert wait_until(lambda: any("device.worker" in line for line in processes(deployed)))
     if how == signal.SIGINT:
@@ -159,7 +164,14 @@ def test_on_a_terminal_it_has_one_there_too_and_ctrl_c_goes_there(real: Machine,
     assert runs(real) == []
 
 
+def default_signals() -> None:
+    # Tests that run in the background, or under nohup, inherit these as ignored.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def take_terminal() -> None:
+    default_signals()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
