@@ -107,10 +107,12 @@ def train(name: str, stages: tuple[str, ...], resume: bool, data_dir: Path | Non
       host train cifar10-ae-mse --data-dir ~/data
       host train cifar10-ae-mse --stage qat --resume
     """
+    from host.codec.spec import TASK, load_codec_spec
     from host.quiet import load_tensorflow
-    from host.spec import load_spec
+    from host.spec import load_spec, task_of
 
-    load_spec(name, _models(models))  # a wrong spec is said before TensorFlow takes its seconds to load
+    load = load_codec_spec if task_of(name, _models(models)) == TASK else load_spec
+    load(name, _models(models))  # a wrong spec is said before TensorFlow takes its seconds to load
     load_tensorflow()
     from host.train import train as run
 

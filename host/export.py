@@ -116,7 +116,7 @@ def _encoder_file(data: bytes) -> EncoderFile:
 def _source_digest(model: ModelFolder) -> str:
     """Digest of all that decides the exported bytes: the model, the code that export runs, the converter."""
     root = Path(__file__).resolve().parent
-    other = {"cli.py", "data", "evaluation", "reporting", "summary.py", "train.py", "tuning"}
+    other = {"cli.py", "codec", "data", "evaluation", "reporting", "summary.py", "train.py", "tuning"}
     code = [path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in other]
     code = sorted([*code, *Path(device.__file__).resolve().parent.glob("*.py")])
     parts = [model.digest(), version("tensorflow"), version("tensorflow-model-optimization"), version("ai-edge-litert")]
