@@ -18,7 +18,7 @@ ALLOWED = {"numpy", "ai_edge_litert", "tflite_runtime"}
 # Python 3.9 has no sys.stdlib_module_names; this is what the package uses.
 STANDARD = {
     "__future__",
-    *("argparse", "ast", "collections", "contextlib", "copy", "dataclasses", "datetime", "importlib", "io"),
+    *("argparse", "ast", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "importlib", "io"),
     *("itertools", "json", "math", "os", "pathlib", "platform", "re", "resource", "secrets", "shutil", "signal"),
     *("struct", "subprocess", "sys", "tempfile", "textwrap", "time", "typing", "unittest", "warnings", "zlib"),
 }
