@@ -79,11 +79,13 @@ def encode(frequencies: Array, starts: Array, exponent: int, extra: bytes = b"")
 
 def _pairs(frequencies: Array, starts: Array) -> tuple[Array, Array]:
     """Frequencies and starts of pairs, uint64; an odd count is filled up in front with a symbol that is certain."""
-    odd = len(frequencies) % 2
-    f, start = np.full(len(frequencies) + odd, TOTAL, np.uint64), np.zeros(len(frequencies) + odd, np.uint64)
-    f[odd:], start[odd:] = frequencies, starts
+    f, start = frequencies.astype(np.uint32), starts.astype(np.uint32)
+    if len(f) % 2:
+        f, start = np.concatenate(([np.uint32(TOTAL)], f)), np.concatenate(([np.uint32(0)], start))
     first = f[::2]
-    return first * f[1::2], (start[::2] << np.uint64(TABLE_BITS)) + first * start[1::2]
+    # A pair's start ends below 2**30: 32 bits hold it.
+    pair_starts = (start[::2] << np.uint32(TABLE_BITS)) + first * start[1::2]
+    return (first * f[1::2]).astype(np.uint64), pair_starts.astype(np.uint64)
 
 
 def _code_rows(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array]:
