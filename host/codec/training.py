@@ -116,12 +116,11 @@ class _Loop:
         if not self.resume:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.rate = tf.Variable(0.0, trainable=False)
         codec = self.trained
         self.networks = codec.encoder.trainable_variables + codec.decoder.trainable_variables
         self.priors = codec.prior.trainable_variables
         # Two optimizers: the norm of one's gradients must not clip the other's.
-        self.optimizers = [keras.optimizers.Adam(self.rate) for _ in range(2)]
+        self.optimizers = [keras.optimizers.Adam() for _ in range(2)]
         for optimizer, variables in zip(self.optimizers, (self.networks, self.priors), strict=True):
             optimizer.build(variables)
         self.history: list[dict[str, Any]] = []
@@ -149,7 +148,8 @@ class _Loop:
         total = tf.zeros(3)
         for index in range(stage.steps):
             step = (epoch - 1) * stage.steps + index
-            self.rate.assign(learning_rate(stage, step))
+            for optimizer in self.optimizers:
+                optimizer.learning_rate = learning_rate(stage, step)
             patches = draw_patches(photographs, spec.batch_size, grid.before + spec.patch + grid.after, rng)
             quality = rng.integers(len(spec.qualities), size=spec.batch_size).astype(np.int32)
             decay = min(AVERAGED, (1 + step) / (10 + step))
