@@ -64,7 +64,7 @@ def encode(frequencies: Array, starts: Array, exponent: int, extra: bytes = b"")
         words = np.concatenate((put, words))
         end, tried = begin, tried + 1
         if len(words) >= lanes:
-            states = np.concatenate((states, words[:lanes] | np.uint64(_LOW)))
+            states = np.concatenate((states, words[:lanes].astype(np.uint64) | np.uint64(_LOW)))
             words = words[lanes:]
             chunks.append(tried)
             tried = 0
