@@ -26,26 +26,11 @@ class FixedRange(keras.layers.Layer):
 
 
 class RoundedConv2D(keras.layers.Conv2D):
-    """A Conv2D that computes with its kernel as int8 will hold it: 255 levels a filter, symmetric.
-
-    Attributes:
-        mixing, mean: while training, float32 (in, in) and (in,): the kernel variable then stands for inputs that have
-            this mean taken off and are mixed by this matrix, see conditioning.py. None: the kernel is the kernel.
-    """
-
-    mixing: Any = None
-    mean: Any = None
+    """A Conv2D that computes with its kernel as int8 will hold it: 255 levels a filter, symmetric."""
 
     def call(self, x: Any) -> Any:
-        kernel, bias = self.effective()
-        return self.activation(tf.nn.conv2d(x, rounded(kernel), self.strides, self.padding.upper()) + bias)
-
-    def effective(self) -> tuple[Any, Any]:
-        """Kernel and bias as the layer's input needs them."""
-        if self.mixing is None:
-            return self.kernel, self.bias
-        kernel = tf.einsum("ij,yxjo->yxio", self.mixing, self.kernel)
-        return kernel, self.bias - tf.einsum("i,yxio->o", self.mean, kernel)
+        x = tf.nn.conv2d(x, rounded(self.kernel), self.strides, self.padding.upper()) + self.bias
+        return self.activation(x)
 
 
 def rounded(kernel: Any) -> Any:

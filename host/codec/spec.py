@@ -31,7 +31,6 @@ CODEC_INITIALIZERS: dict[str, dict[str, tuple[type | tuple[type, ...], float]]] 
     "cosine_codes": {"step": ((int, float), 55.0), "reach": ((int, float), 8.0)},
     "cosine_pixels": {},
     "whiten": {},
-    "whiten_pixels": {},
 }
 
 

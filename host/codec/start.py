@@ -17,8 +17,7 @@ from host.codec.spec import CodecSpec
 from host.errors import SpecError
 from host.networks.transforms import cosine_basis
 
-STARTS = ("luma_chroma", "cosine_codes", "cosine_pixels", "whiten", "whiten_pixels")
-_LEAST_VARIANCE = 3e-4  # of pixels in 0..1: below what coding leaves of the finest detail
+STARTS = ("luma_chroma", "cosine_codes", "cosine_pixels", "whiten")
 _GREY = 127.5  # every pixel of the block whose latent is 0
 
 
@@ -51,13 +50,7 @@ def start(spec: CodecSpec, encoder: keras.Model, decoder: keras.Model, blocks: n
             gains = np.broadcast_to(1 / (1 + deviations), (len(spec.qualities), channels))
             layer.set_weights([gains, *layer.get_weights()[1:]])
         elif kind == "cosine_pixels":
-            scaled = any(
-                other.name in entry.inputs and other.initializer.get("name") == "whiten" for other in spec.decoder
-            )
-            gains = 1 + deviations if scaled else 1.0
-            _pixels(layer, basis * steps * gains / 255, spec.grid.block, outer)
-        elif kind == "whiten_pixels":
-            _whiten(layer, blocks / 255, spec.grid.block, outer)
+            _pixels(layer, basis * steps / 255, spec.grid.block, outer)
     return deviations
 
 
@@ -119,17 +112,6 @@ def _pixels(layer: Any, transform: np.ndarray, block: int, outer: int) -> None:
     split = transform.T.reshape(-1, outer, inner, outer, inner, 3).transpose(0, 1, 3, 2, 4, 5)
     kernel, bias = layer.get_weights()
     layer.set_weights([split.reshape(kernel.shape), np.full_like(bias, 0.5)])
-
-
-def _whiten(layer: Any, blocks: np.ndarray, block: int, outer: int) -> None:
-    """Groups of neighbouring pixels, decorrelated, to mean 0 and deviation 1: a start from which edges are seen."""
-    inner = block // outer
-    split = blocks.reshape(-1, outer, inner, outer, inner, 3).transpose(0, 1, 3, 2, 4, 5)
-    groups = split.reshape(-1, inner * inner * 3).astype(np.float64)
-    variances, vectors = np.linalg.eigh(np.cov(groups, rowvar=False))
-    matrix = vectors / np.sqrt(np.maximum(variances, _LEAST_VARIANCE))
-    kernel, _ = layer.get_weights()
-    layer.set_weights([matrix.reshape(kernel.shape), -groups.mean(0) @ matrix])
 
 
 def _first_split(spec: CodecSpec) -> int:

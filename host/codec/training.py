@@ -20,15 +20,14 @@ import tensorflow as tf
 import tf_keras as keras
 
 from device.files import read_json, write_json
-from host.codec.conditioning import condition, effective_weights
-from host.codec.layers import RoundedConv2D
 from host.codec.networks import Codec, build_codec
+from host.codec.rounding import round_codes_kernel
 from host.codec.spec import CodecSpec, CodecStage
 from host.codec.start import start
 from host.codec.validation import Validation
 from host.data.photographs import Photographs, draw_patches
 from host.errors import ModelError
-from host.networks.weights import load_weights, save_weights
+from host.networks.weights import save_weights
 
 _HOLD = 0.6  # of the training at the full learning rate
 _FLOOR = 0.02
@@ -41,6 +40,8 @@ _START_BLOCKS = 20_000
 def train_codec(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict[str, Any]:
     """Trains from the block transform; writes float.weights.h5, the averaged weights, after every epoch.
 
+    At the end the codes' kernel is rounded to int8 as a whole, see rounding.py.
+
     Returns:
         {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "training_bpp", "seconds"}]}; a validated
         epoch has what `Validation.row` gives beside it.
@@ -51,8 +52,7 @@ def train_codec(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict
     trained, average = build_codec(spec), build_codec(spec)
     begin(trained, photographs)
     for name, model in average.models.items():
-        for weight, value in zip(model.weights, effective_weights(trained.models[name]), strict=True):
-            weight.assign(value)
+        model.set_weights(trained.models[name].get_weights())
     loop = _Loop(spec, trained, average, spec.folder / "checkpoints" / "float", resume)
     validation = Validation(average, photographs.validation)
     stage = spec.float_
@@ -72,7 +72,8 @@ def train_codec(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict
         loop.history.append({**row, "seconds": round(time.perf_counter() - started, 1)})
         loop.save()
         save_weights(spec.folder / "float.weights.h5", average.models)
-    load_weights(spec.folder / "float.weights.h5", average.models)
+    round_codes_kernel(average, _patches(photographs, spec).astype(np.float32) / 255)
+    save_weights(spec.folder / "float.weights.h5", average.models)
     return {
         "epochs": len(loop.history),
         "best_epoch": len(loop.history),
@@ -82,15 +83,11 @@ def train_codec(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict
 
 
 def begin(codec: Codec, photographs: Photographs) -> None:
-    """The block transform and its prior, in a form that trains well."""
+    """Writes the block transform into the networks, and its prior."""
     spec = codec.spec
-    rng = np.random.default_rng(0)
-    count = max(_START_BLOCKS * spec.grid.block**2 // spec.patch**2, 1)
-    side = spec.grid.before + spec.patch + spec.grid.after
-    patches = draw_patches(photographs, count, side, rng)
-    deviations = start(spec, codec.encoder, codec.decoder, _blocks(patches, spec.grid.block))
+    blocks = _blocks(_patches(photographs, spec), spec.grid.block)
+    deviations = start(spec, codec.encoder, codec.decoder, blocks)
     codec.prior.start(deviations / np.array(spec.steps)[:, None])
-    condition(spec, codec.encoder, patches[: max(count // 4, 1)].astype(np.float32) / 255)
 
 
 def learning_rate(stage: CodecStage, step: int) -> float:
@@ -119,19 +116,17 @@ class _Loop:
         if not self.resume:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.rate = tf.Variable(0.0, trainable=False)
         codec = self.trained
         self.networks = codec.encoder.trainable_variables + codec.decoder.trainable_variables
         self.priors = codec.prior.trainable_variables
         # Two optimizers: the norm of one's gradients must not clip the other's.
-        self.optimizers = [keras.optimizers.Adam(self.rate) for _ in range(2)]
+        self.optimizers = [keras.optimizers.Adam() for _ in range(2)]
         for optimizer, variables in zip(self.optimizers, (self.networks, self.priors), strict=True):
             optimizer.build(variables)
         self.history: list[dict[str, Any]] = []
         self.checkpoint = tf.train.Checkpoint(
             **{f"trained_{name}": model for name, model in self.trained.models.items()},
             **{f"average_{name}": model for name, model in self.average.models.items()},
-            conditioning=_conditioning(self.trained),
             networks=self.optimizers[0],
             priors=self.optimizers[1],
         )
@@ -153,7 +148,8 @@ class _Loop:
         total = tf.zeros(3)
         for index in range(stage.steps):
             step = (epoch - 1) * stage.steps + index
-            self.rate.assign(learning_rate(stage, step))
+            for optimizer in self.optimizers:
+                optimizer.learning_rate = learning_rate(stage, step)
             patches = draw_patches(photographs, spec.batch_size, grid.before + spec.patch + grid.after, rng)
             quality = rng.integers(len(spec.qualities), size=spec.batch_size).astype(np.int32)
             decay = min(AVERAGED, (1 + step) / (10 + step))
@@ -175,6 +171,11 @@ class _Loop:
         codec, grid = self.trained, self.spec.grid
         lmbda = tf.constant([quality.lmbda for quality in self.spec.qualities])
         weights = tf.constant(quality_weights(self.spec))
+        pairs = [
+            (mean, value)
+            for name, model in self.average.models.items()
+            for mean, value in zip(model.weights, codec.models[name].weights, strict=True)
+        ]
 
         @tf.function
         def step(patches: Any, quality: Any, decay: Any) -> Any:
@@ -193,17 +194,18 @@ class _Loop:
             clipped, _ = tf.clip_by_global_norm(gradients[: len(self.networks)], LARGEST_GRADIENT)
             self.optimizers[0].apply_gradients(zip(clipped, self.networks, strict=True))
             self.optimizers[1].apply_gradients(zip(gradients[len(self.networks) :], self.priors, strict=True))
-            for name, model in self.average.models.items():
-                for mean, value in zip(model.weights, effective_weights(codec.models[name]), strict=True):
-                    mean.assign_sub((1 - decay) * (mean - value))
+            for mean, value in pairs:
+                mean.assign_sub((1 - decay) * (mean - value))
             return tf.stack([loss, tf.reduce_mean(bpp), tf.reduce_mean(squared)])
 
         return step
 
 
-def _conditioning(codec: Codec) -> list[Any]:
-    layers = [layer for layer in codec.encoder.layers if isinstance(layer, RoundedConv2D) and layer.mixing is not None]
-    return [variable for layer in layers for variable in (layer.mixing, layer.mean)]
+def _patches(photographs: Photographs, spec: CodecSpec) -> np.ndarray:
+    """The same training patches every time, of about _START_BLOCKS blocks: uint8 (count, side, side, 3)."""
+    count = max(_START_BLOCKS * spec.grid.block**2 // spec.patch**2, 1)
+    side = spec.grid.before + spec.patch + spec.grid.after
+    return draw_patches(photographs, count, side, np.random.default_rng(0))
 
 
 def _blocks(patches: np.ndarray, side: int) -> np.ndarray:

@@ -120,8 +120,7 @@ class _Loop:
         if not resume:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        self.rate = tf.Variable(0.0, trainable=False)
-        self.optimizer = keras.optimizers.Adam(self.rate)
+        self.optimizer = keras.optimizers.Adam()
         self.optimizer.build(trained.decoder.trainable_variables)
         self.checkpoint = tf.train.Checkpoint(
             trained=trained.decoder, average=average.decoder, optimizer=self.optimizer
@@ -143,7 +142,7 @@ class _Loop:
         total = tf.zeros(())
         for index in range(stage.steps):
             step = (epoch - 1) * stage.steps + index
-            self.rate.assign(learning_rate(stage, step))
+            self.optimizer.learning_rate = learning_rate(stage, step)
             patches = draw_patches(photographs, spec.batch_size, grid.before + spec.patch + grid.after, rng)
             quality = rng.integers(len(spec.qualities), size=spec.batch_size).astype(np.int32)
             codes = np.stack([self.encoder.codes(patch, q) for patch, q in zip(patches, quality, strict=True)])

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from host.codec.int8 import Int8Encoder, convert_encoder
 from host.codec.networks import build_codec
 from host.codec.spec import CodecStage, load_codec_spec
 from host.codec.training import learning_rate, quality_weights
+from host.codec.tuning import _Loop as TuneLoop
+from host.data.photographs import load_photographs
 from host.errors import ModelError
 from host.networks.weights import load_weights
 from host.train import train
@@ -47,6 +50,22 @@ def test_both_stages_leave_what_they_say(models: Path, data: Path) -> None:
     assert tuned["kept"] == (tuned["history"][-1]["validation_loss"] < tuned["validation_loss_before"])
     assert (folder / "decoder.int8.weights.h5").is_file() == tuned["kept"]
     assert json.loads((folder / "training.json").read_text()) == json.loads(json.dumps(record))
+
+
+def test_both_stages_move_the_weights(models: Path, data: Path) -> None:
+    """Not by a rate that stays at what the optimizer was made with: the first steps are the warm-up's."""
+    spec = load_codec_spec("tiny", models)
+    train("tiny", ("float",), data_dir=data, models=models)
+    codec = build_codec(spec)
+    load_weights(models / "tiny" / "float.weights.h5", codec.models)
+    before = codec.decoder.get_layer("residual").get_weights()[0]
+    assert np.abs(before).max() > 0, "the stage float left its start"
+    photographs = load_photographs(data, spec.validation, 22)
+    encoder = Int8Encoder(convert_encoder(codec, 4, 4), spec)
+    loop = TuneLoop(spec, codec, codec, encoder, models / "tune", False)
+    loop.epoch(photographs, 1)
+    moved = np.abs(codec.decoder.get_layer("residual").get_weights()[0] - before).max()
+    assert 0 < moved < 8 * spec.tune.learning_rate * 8 / 200 * 5
 
 
 def test_a_longer_training_goes_on_from_the_checkpoint(models: Path, data: Path) -> None:
