@@ -2,20 +2,30 @@
 MODEL ?=
 RUN ?=
 THREADS ?= 1
+OS ?= bookworm
+MODELS ?= $(notdir $(wildcard models/cifar10-ae-*))
 
 # The first of these that is there and new enough makes the host's environment; the device's stands in for a Pi.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 DEVICE_PYTHON ?= $(PYTHON)
+# More Pythons for the device's tests. pyenv's shims are on the PATH for versions that it does not run: hence the try.
+try_pythons = $(shell for p in $(foreach v,$(1),python3.$(v) $(wildcard $(PYENV)/3.$(v).*/bin/python)); do \
+	$$p -c '' 2>/dev/null && echo $$p && break; done)
+PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions
+TFLITE_PYTHON ?= $(call try_pythons,11 10 9)
+NEXT_PYTHON ?= $(call try_pythons,13)
 
 HOST := .venv/bin/python
 DEVICE := .venv-device/bin/python
 HOST_READY := .venv/.ready
 DEVICE_READY := .venv-device/.ready
+TFLITE_READY := .venv-device-tflite/.ready
+NEXT_READY := .venv-device-313/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup loop train export bench collect report evaluate test lint lock clean
+.PHONY: help setup loop train export bench collect report evaluate test pi lint lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,15 +48,28 @@ $(DEVICE_READY): device/requirements.txt
 	@$(DEVICE) $(PIP_INSTALL) -r device/requirements.txt
 	@touch $@
 
+# The pins are those of the lines for 32-bit Arm and Python 3.9, without their markers.
+$(TFLITE_READY): device/requirements.txt
+	@python="$(TFLITE_PYTHON)"; if [ -z "$$python" ]; then \
+		echo "no Python 3.9 to 3.11 here: the device's tests do not run under tflite-runtime"; else \
+	echo "setting up .venv-device-tflite (the older runtime, tflite-runtime)" && \
+	$$python -m venv .venv-device-tflite && .venv-device-tflite/bin/python $(PIP_INSTALL) \
+		$$(sed -n 's/ *;.*platform_machine == "armv7l".*//p' device/requirements.txt) && touch $@; fi
+
+$(NEXT_READY): device/requirements.txt
+	@python="$(NEXT_PYTHON)"; if [ -z "$$python" ]; then \
+		echo "no Python 3.13 here: the device's tests do not run under it"; else \
+	echo "setting up .venv-device-313 (the device under Python 3.13)" && \
+	$$python -m venv .venv-device-313 && \
+	.venv-device-313/bin/python $(PIP_INSTALL) -r device/requirements.txt && touch $@; fi
+
 loop: setup ## the whole circle on this machine: export, bench, collect, report
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory collect
 	@$(MAKE) --no-print-directory report
 	@echo
 	@echo "The same with a Raspberry Pi (README.md has every step):"
-	@echo "  scp -r device pi:splitlite/          then there: python -m device.bench"
-	@echo "  scp -r pi:splitlite/device/results from-pi"
-	@echo "  make collect RUN=from-pi && make report"
+	@echo "  $(HOST) -m host bench pi@raspberrypi.local:splitlite && make report"
 
 train: $(HOST_READY) ## train MODEL=name anew (hours; the repository holds the weights)
 	@test -n "$(MODEL)" || { echo "which model? make train MODEL=name"; exit 2; }
@@ -69,9 +92,20 @@ report: $(HOST_READY) ## tables and plots of the newest collected run
 evaluate: $(HOST_READY) ## the whole test set (needs the data set: SPLITLITE_DATA or a download)
 	@$(HOST) -m host evaluate $(MODEL)
 
-test: setup lint ## all tests: the host's, then the device's in its own environment
-	@$(DEVICE) -m unittest discover -t . -s device/tests
+test: setup lint $(TFLITE_READY) $(NEXT_READY) ## all tests: the device's under each runtime and Python, then the host's
+	@for stamp in $(DEVICE_READY) $(TFLITE_READY) $(NEXT_READY); do \
+		[ -f $$stamp ] || continue; python=$${stamp%/*}/bin/python; \
+		$$python -c 'import sys; from device.runtime import load_runtime as r; \
+			print("device, Python %d.%d:" % sys.version_info[:2], r().name, r().version)' && \
+		$$python -m unittest discover -t . -s device/tests || exit 1; \
+	done
 	@$(HOST) -m pytest
+
+pi: ## the device's half on a Debian arm64 system under qemu (root; OS=trixie, MODELS="name name")
+	@OS=$(OS) tests/pi/root.sh check
+	@# Nothing in this folder shall belong to root afterwards.
+	@$(if $(SUDO_USER),sudo -u $(SUDO_USER)) $(MAKE) --no-print-directory setup export
+	@OS=$(OS) PI_PYTHON=$(HOST) PYTHONDONTWRITEBYTECODE=1 $(HOST) -m tests.pi $(MODELS)
 
 lint: $(HOST_READY) ## ruff, and mypy --strict on device/
 	@$(HOST) -m ruff check .

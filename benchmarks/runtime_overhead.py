@@ -26,13 +26,15 @@ sys.path.insert(0, str(ROOT))
 from ai_edge_litert import schema_py_generated as schema  # noqa: E402
 from flatbuffers import Builder  # noqa: E402
 
-from device.bundle import Bundle, EncoderFile, read_bundle, write_bundle  # noqa: E402
+from device.bundle import Bundle, read_bundle  # noqa: E402
 from device.encoder import find_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.process import run_worker  # noqa: E402
 from device.quantization import LatentGrid  # noqa: E402
 from device.runtime import load_runtime, make_interpreter, tensor_infos  # noqa: E402
-from device.statistics import median_ratio_interval, percentile  # noqa: E402
+from device.statistics import percentile  # noqa: E402
+from host.evaluation.median_ratio import median_ratio_interval  # noqa: E402
+from host.packaging.bundle_writer import EncoderFile, write_bundle  # noqa: E402
 
 LIMIT = 1.05
 WARMUP, RUNS = 5, 50

@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _info(runtime_name: str | None) -> None:
-    from .bundle import list_bundles, read_bundle
-    from .encoder import DEFAULT_BUNDLES
+    from .bundle import read_bundle
+    from .encoder import default_bundles
     from .environment import read_environment
-    from .errors import RuntimeUnavailableError
+    from .errors import BundleError, RuntimeUnavailableError
     from .runtime import available_runtimes, load_runtime
 
     runtime, problem = None, ""
@@ -51,9 +51,11 @@ def _info(runtime_name: str | None) -> None:
     print(f"runtimes installed: {', '.join(available_runtimes()) or 'none'}")
     if problem:
         print(problem)
-    folders = list_bundles(DEFAULT_BUNDLES)
-    if not folders:
-        print(f"no bundles in {DEFAULT_BUNDLES}; run make export on the workstation and copy device/ again")
+    try:
+        folders = default_bundles()
+    except BundleError as reason:
+        print(reason)
+        return
     for folder in folders:
         bundle = read_bundle(folder)
         grid = " x ".join(str(side) for side in bundle.grid.shape)

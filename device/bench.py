@@ -20,14 +20,15 @@ import secrets
 import shutil
 import textwrap
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import energy, image_file, run_file, table
+from .bundle import Bundle
 from .environment import read_environment
 from .errors import ImageError, SplitliteError
 from .files import sha256_bytes
@@ -35,7 +36,7 @@ from .plan import DEFAULT, QUICK, Effort, Plan, plan_rows, quick_repetitions, sh
 from .process import run_worker
 from .progress import Progress, duration
 from .quantization import Array
-from .runtime import load_runtime
+from .runtime import check_runtime, load_runtime
 from .state import read_state
 
 DEFAULT_RESULTS = Path(__file__).resolve().parent / "results"
@@ -66,53 +67,74 @@ def new_run_id(now: time.struct_time) -> str:
     return f"{moment}-{host or 'device'}-{secrets.token_hex(2)}"
 
 
+@dataclass
+class _Entry:
+    """One row on its way: what to run, what came of it, and what starting a process and one encode take in seconds."""
+
+    plan: Plan
+    job: dict[str, Any]
+    row: Row
+    cost: tuple[float, float]
+
+    @property
+    def label(self) -> str:
+        threads = self.plan.threads
+        return f"{self.plan.bundle.model} {self.plan.variant}" + (f" {threads} threads" if threads > 1 else "")
+
+    def fail(self, position: int, error: str) -> None:
+        self.row.setdefault("failures", []).append({"position": position, "error": error})
+
+
 def _bench(options: argparse.Namespace, command: list[str]) -> None:
     begun = time.monotonic()
     plans = plan_rows(options.bundle, options.variant, options.threads)
+    bundles = {plan.bundle.model: plan.bundle for plan in plans}
+    check_runtime(options.runtime)
     runtime = load_runtime(options.runtime)
     images = image_file.read_folder(options.images) if options.images else {}
-    _check_images(images, plans)
+    _check_images(images, bundles.values())
     started = time.gmtime()
     folder = options.out.resolve() / new_run_id(started)
     partial = run_file.partial_folder(folder)
     try:
         environment = read_environment(runtime)
-        jobs = _jobs(plans, options, runtime.name, images, partial)
-        rows, costs = _encode_all(plans, jobs, partial)
-        working = [number for number, row in enumerate(rows) if row["status"] == "ok"]
-        effort = _effort(options, [costs[number] for number in working], time.monotonic() - begun)
+        common: Row = {"runtime": runtime.name, "delegate": str(options.delegate) if options.delegate else None}
+        stacked = partial / "images.npy"
+        if images:
+            np.save(stacked, np.stack(list(images.values())))
+            common["images"] = str(stacked)
+        entries = _encode_all(plans, common, partial)
+        working = [entry for entry in entries if entry.row["status"] == "ok"]
+        effort = _effort(options, working, time.monotonic() - begun)
+        seed = secrets.randbits(32) if options.seed is None else options.seed
         if working:
-            seed = secrets.randbits(32) if options.seed is None else options.seed
-            _measure_all(plans, jobs, rows, working, effort, [costs[number] for number in working], seed)
+            _measure_all(working, effort, seed)
             if options.sustained:
-                _sustain_all(plans, jobs, rows, working, options.sustained)
-            logs = [line for number in working for line in rows[number].get("runtime_log", ())]
+                _sustain_all(working, options.sustained)
+            logs = [line for entry in working for line in entry.row.get("runtime_log", ())]
             environment["xnnpack_created"] = any("XNNPACK delegate" in line for line in logs)
-        (partial / _IMAGES).unlink(missing_ok=True)
+        stacked.unlink(missing_ok=True)
         run = {
             "run_id": folder.name,
             "started_at": _iso(started),
             "finished_at": _iso(time.gmtime()),
             "command": command,
-            "settings": {**vars(effort), "threads": options.threads, "seed": seed if working else 0},
+            "settings": {**vars(effort), "threads": options.threads, "seed": seed},
             "environment": environment,
             "images": _images_origin(images),
-            "bundles": {plan.bundle.model: _origin(plan) for plan in plans},
-            "results": rows,
+            "bundles": {model: _origin(bundle) for model, bundle in bundles.items()},
+            "results": [entry.row for entry in entries],
         }
         run_file.write_run(folder, run)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    print("\n" + "\n".join(table.run_tables(run, {plan.bundle.model: plan.bundle for plan in plans}, options.profile)))
+    print("\n" + "\n".join(table.run_tables(run, bundles, options.profile)))
     print(f"\nRun: {folder}\nNext, on the workstation, with this folder or a copy of it: host collect {folder.name}")
 
 
-_IMAGES = "images.npy"
-
-
-def _check_images(images: dict[str, Array], plans: Sequence[Plan]) -> None:
-    for bundle in {plan.bundle.model: plan.bundle for plan in plans}.values():
+def _check_images(images: dict[str, Array], bundles: Iterable[Bundle]) -> None:
+    for bundle in bundles:
         for name, image in images.items():
             if image.shape != bundle.image_shape:
                 raise ImageError(
@@ -121,122 +143,93 @@ def _check_images(images: dict[str, Array], plans: Sequence[Plan]) -> None:
                 )
 
 
-def _jobs(
-    plans: Sequence[Plan], options: argparse.Namespace, runtime: str, images: dict[str, Array], partial: Path
-) -> list[dict[str, Any]]:
-    common: dict[str, Any] = {"runtime": runtime, "delegate": str(options.delegate) if options.delegate else None}
-    if images:
-        np.save(partial / _IMAGES, np.stack(list(images.values())))
-        common["images"] = str(partial / _IMAGES)
-    jobs = []
-    for plan in plans:
-        mine = {"bundle": str(plan.bundle.folder.resolve()), "variant": plan.variant, "threads": plan.threads}
-        jobs.append({**common, **mine})
-    return jobs
-
-
-def _encode_all(
-    plans: Sequence[Plan], jobs: Sequence[dict[str, Any]], partial: Path
-) -> tuple[list[Row], list[tuple[float, float]]]:
+def _encode_all(plans: Sequence[Plan], common: dict[str, Any], partial: Path) -> list[_Entry]:
     # Every row once, before anything is timed: what it sends home, whether it works, and what it will cost.
     print(f"Rows: {len(plans)}. Encoding with each once, to see what works and how long it takes.", flush=True)
     several = len({plan.threads for plan in plans}) > 1
-    rows: list[Row] = []
-    costs = []
+    entries = []
     with Progress(len(plans)) as progress:
-        for plan, job in zip(plans, jobs):
-            progress.step(_label(plan))
+        for plan in plans:
+            bundle, what = plan.bundle, {"variant": plan.variant, "threads": plan.threads}
+            job = {**common, **what, "bundle": str(bundle.folder.resolve())}
+            row: Row = {"model": bundle.model, **what, "codec_tag": bundle.variant(plan.variant).codec_tag}
+            entry = _Entry(plan, job, row, (0.0, 0.0))
+            progress.step(entry.label)
             suffix = f".t{plan.threads}" if several else ""
-            outputs = partial / f"{plan.bundle.model}.{plan.variant}{suffix}.bin"
+            outputs = partial / f"{bundle.model}.{plan.variant}{suffix}.bin"
             begun = time.monotonic()
-            answer = run_worker({**job, "kind": "encode", "outputs": str(outputs)})
+            row.update(run_worker({**job, "kind": "encode", "outputs": str(outputs)}))
             elapsed = time.monotonic() - begun
-            times = [sample / 1e9 for sample in answer.pop("encode_ns", [])]
+            times = [sample / 1e9 for sample in row.pop("encode_ns", [])]
             # Each image was encoded twice, once to its bitstream and once to its codes.
-            costs.append((max(0.0, elapsed - 2 * sum(times)), min(times, default=0.0)))
-            tag = plan.bundle.variant(plan.variant).codec_tag
-            row = {"model": plan.bundle.model, "variant": plan.variant, "threads": plan.threads, "codec_tag": tag}
-            rows.append({**row, **answer})
-    return rows, costs
+            entry.cost = (max(0.0, elapsed - 2 * sum(times)), min(times, default=0.0))
+            entries.append(entry)
+    return entries
 
 
-def _effort(options: argparse.Namespace, costs: Sequence[tuple[float, float]], spent_s: float) -> Effort:
+def _effort(options: argparse.Namespace, working: Sequence[_Entry], spent_s: float) -> Effort:
     effort = QUICK if options.quick else DEFAULT
-    given = {"runs": options.runs, "warmup": options.warmup}
+    given = {"runs": options.runs, "warmup": options.warmup, "repetitions": options.repetitions}
     effort = replace(effort, **{key: value for key, value in given.items() if value is not None})
     if options.seconds is not None:
         effort = replace(effort, minimum_ns=round(options.seconds * 1e9))
-    repetitions = options.repetitions
-    if options.quick and not repetitions:
-        repetitions = quick_repetitions(sum(effort.process_seconds(*cost) for cost in costs), spent_s)
-    return replace(effort, repetitions=repetitions or effort.repetitions)
+    if options.quick and not options.repetitions:
+        effort = replace(effort, repetitions=quick_repetitions(_round_seconds(working, effort), spent_s))
+    return effort
 
 
-def _measure_all(
-    plans: Sequence[Plan],
-    jobs: Sequence[dict[str, Any]],
-    rows: Sequence[Row],
-    working: Sequence[int],
-    effort: Effort,
-    costs: Sequence[tuple[float, float]],
-    seed: int,
-) -> None:
-    order = [working[index] for index in shuffled_order(len(working), effort.repetitions, seed)]
-    measures_energy = energy.is_available()
-    seconds = effort.repetitions * sum(effort.process_seconds(*cost) for cost in costs)
-    seconds += _ENERGY_S * len(working) * measures_energy
+def _round_seconds(entries: Sequence[_Entry], effort: Effort) -> float:
+    return sum(effort.process_seconds(*entry.cost) for entry in entries)
+
+
+def _measure_all(entries: Sequence[_Entry], effort: Effort, seed: int) -> None:
+    energy_s = _ENERGY_S * energy.is_available()
+    seconds = effort.repetitions * _round_seconds(entries, effort) + energy_s * len(entries)
     text = (
         f"Measuring: {effort.repetitions} fresh processes a row, shuffled (seed {seed}); in each at least"
         f" {effort.runs} encodes and {effort.minimum_ns / 1e9:g} s after the warm-up. This takes about"
         f" {duration(seconds)}."
     )
     print("\n".join(textwrap.wrap(text, table.WIDTH)), flush=True)
-    measure = {**vars(effort), "kind": "measure"}
+    order = shuffled_order(len(entries), effort.repetitions, seed)
     with Progress(len(order), seconds) as progress:
         for position, number in enumerate(order):
-            progress.step(_label(plans[number]))
-            row = rows[number]
+            entry, row = entries[number], entries[number].row
+            progress.step(entry.label)
+            # Once a row: it takes longer than all the rest.
             first = not row.get("processes") and not row.get("failures")
-            before = read_state()
-            answer = run_worker({**jobs[number], **measure, "energy_s": _ENERGY_S * (measures_energy and first)})
-            after = read_state()
+            job = {**entry.job, **vars(effort), "kind": "measure", "energy_s": energy_s * first}
+            before, answer, after = read_state(), run_worker(job), read_state()
             if answer.pop("status") == "ok":
                 # The worker's own readings, taken while the processor was busy, replace those from outside.
                 states = {"before": {**before, **answer["before"]}, "after": {**after, **answer["after"]}}
                 row.setdefault("processes", []).append({**answer, **states, "position": position})
             else:
-                row.setdefault("failures", []).append({"position": position, "error": answer["error"]})
-    for number in working:
-        row = rows[number]
-        if not row.get("processes"):
-            row.update(status="failed", error=row["failures"][0]["error"])
+                entry.fail(position, answer["error"])
+    for entry in entries:
+        if not entry.row.get("processes"):
+            entry.row.update(status="failed", error=entry.row["failures"][0]["error"])
 
 
-def _sustain_all(
-    plans: Sequence[Plan], jobs: Sequence[dict[str, Any]], rows: Sequence[Row], working: Sequence[int], minutes: int
-) -> None:
-    total = len(working) * minutes
+def _sustain_all(entries: Sequence[_Entry], minutes: int) -> None:
+    total = len(entries) * minutes
     print(f"Sustained: {minutes} min a row without a pause, one row after the other: {duration(60 * total)}.")
     with Progress(total, 60.0 * total) as progress:
-        for number in working:
+        for entry in entries:
             states: list[dict[str, Any]] = []
 
-            def at_minute(line: str, label: str = _label(plans[number]), states: list[Any] = states) -> None:
+            def at_minute(line: str, label: str = entry.label, states: list[Any] = states) -> None:
                 states.append(read_state())
                 progress.step(f"{label} {line}")
 
-            job = {**jobs[number], "kind": "sustained", "minutes": minutes, "minute_ns": _MINUTE_NS}
+            job = {**entry.job, "kind": "sustained", "minutes": minutes, "minute_ns": _MINUTE_NS}
             answer = run_worker(job, at_minute)
             if answer.pop("status") == "ok":
                 for minute, state in zip(answer["minutes"], states):
                     minute.update({**state, **minute})
-                rows[number]["sustained"] = answer
+                entry.row["sustained"] = answer
             else:
-                rows[number].setdefault("failures", []).append({"position": -1, "error": answer["error"]})
-
-
-def _label(plan: Plan) -> str:
-    return f"{plan.bundle.model} {plan.variant}" + (f" {plan.threads} threads" if plan.threads > 1 else "")
+                entry.fail(-1, answer["error"])
 
 
 def _images_origin(images: dict[str, Array]) -> dict[str, Any]:
@@ -249,8 +242,7 @@ def _images_origin(images: dict[str, Array]) -> dict[str, Any]:
     return {"source": "folder", "files": files}
 
 
-def _origin(plan: Plan) -> dict[str, str]:
-    bundle = plan.bundle
+def _origin(bundle: Bundle) -> dict[str, str]:
     return {
         "model_sha256": bundle.model_sha256,
         "spec_sha256": bundle.spec_sha256,

@@ -35,15 +35,7 @@ CODERS = {entropy.CODER_ID: "static per-channel tables, rANS over pairs"}
 
 @dataclass(frozen=True)
 class Header:
-    """What a bitstream says about itself.
-
-    Attributes:
-        version: of the bitstream format.
-        coder_id: key of `CODERS`.
-        codec_tag: 8 hexadecimal digits.
-        height, width: of the image, in pixels.
-        payload_bytes: length of the entropy-coded part.
-    """
+    """What a bitstream says about itself; `height` and `width` are the image's, in pixels."""
 
     version: int
     coder_id: int
@@ -140,17 +132,11 @@ def unpack(stream: bytes, expect_tag: str | None = None) -> tuple[Header, bytes]
     expected = _checksum(stream[:_CHECKED_BYTES], payload)
     if found != expected:
         raise BitstreamError(f"bitstream is damaged: checksum {expected:06x}, its header says {found:06x}")
-    if expect_tag is not None:
-        check_tag(header, expect_tag)
-    return header, payload
-
-
-def check_tag(header: Header, expect_tag: str) -> None:
-    """Raises BitstreamError unless the stream was made by the codec `expect_tag`."""
-    if header.codec_tag != expect_tag:
+    if expect_tag not in (None, header.codec_tag):
         raise BitstreamError(
             f"bitstream has codec tag {header.codec_tag}, expected {expect_tag}: another encoder or tables made it"
         )
+    return header, payload
 
 
 def _checksum(checked: bytes, payload: bytes) -> int:

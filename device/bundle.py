@@ -2,8 +2,7 @@
 
     bundle.json  <variant>.encoder.tflite  tables.npy  samples.npy
 
-bundle.json names every other file with its digest. Data files are written first and bundle.json last, so that
-an interrupted export leaves digests that do not fit, which is an error, not a mixture that runs.
+bundle.json names every other file with its digest. The workstation writes it (host/packaging/bundle_writer.py).
 
 Versions: 1 (2026) the first.
 """
@@ -20,30 +19,37 @@ from typing import Any
 import numpy as np
 
 from . import entropy
-from .bitstream import CODERS, codec_tag
+from .bitstream import CODERS
 from .errors import BundleError
-from .files import check_version, json_bytes, parse_json, read_bytes, sha256_bytes, write_bytes
-from .quantization import Array, LatentGrid, TensorInfo, get, make_input_quantizer, make_output_quantizer
+from .files import check_json, check_version, parse_json, read_bytes, sha256_bytes
+from .quantization import Array, LatentGrid, TensorInfo
 
 FORMAT_VERSION = 1
 FILE_NAME = "bundle.json"
-TABLES_NAME = "tables.npy"
-SAMPLES_NAME = "samples.npy"
-ENCODER_SUFFIX = ".encoder.tflite"
+# What must be in it, and of which type; the latent grid and the tensors check their own parts.
+_BUNDLE = {
+    "model": str,
+    "task": str,
+    "spec_sha256": str,
+    "model_sha256": str,
+    "image": {"height": int, "width": int, "channels": int},
+    "latent": dict,
+    "coder": int,
+    "tables": {"file": str, "sha256": str},
+    "samples": {"file": str, "sha256": str, "count": int},
+    "variants": dict,
+}
+_ENCODER = {
+    "file": str,
+    "sha256": str,
+    "bytes": int,
+    "ops": [str],
+    "min_runtime_version": (str, type(None)),
+    "input": dict,
+    "output": dict,
+}
+_VARIANT = {"codec_tag": str, "encoder": _ENCODER}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # models and variants become file names
-
-
-@dataclass(frozen=True)
-class EncoderFile:
-    """What the host hands over for one variant: the .tflite file's bytes and what is in it; see `Variant`."""
-
-    data: bytes
-    input: TensorInfo
-    output: TensorInfo
-    ops: tuple[str, ...]
-    min_runtime_version: str | None
-    parameters: int | None = None
-    macs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,6 @@ class Variant:
     """One encoder of a bundle.
 
     Attributes:
-        file: relative to the bundle's folder.
         parameters: weights and biases; None where the bundle does not tell (the first ones do not).
         macs: multiply-accumulates of one image; None likewise.
     """
@@ -74,14 +79,11 @@ class Bundle:
     """A bundle.json that was read and checked; the files that it names are checked as they are opened.
 
     Attributes:
-        folder: where it lies.
         sha256: of bundle.json itself.
-        model, task, spec_sha256, model_sha256: what it was made from.
+        spec_sha256, model_sha256: what it was made from.
         image_shape: (height, width, channels) of the uint8 images that every encoder here takes.
         grid: the latent grid of all variants.
         coder_id: key of `bitstream.CODERS`.
-        tables_sha256, samples_sha256: digests of the two files.
-        samples_count: images in samples.npy.
         variants: by name, sorted.
     """
 
@@ -150,9 +152,12 @@ def read_bundle(folder: Path) -> Bundle:
     Raises:
         BundleError: missing, of another version, or wrong; names the file and the JSON path.
     """
-    folder = Path(folder)
+    return parse_bundle(Path(folder), read_bytes(Path(folder) / FILE_NAME, BundleError))
+
+
+def parse_bundle(folder: Path, data: bytes) -> Bundle:
+    """The bundle in `folder` from the bytes of its bundle.json; raises BundleError as `read_bundle`."""
     path = folder / FILE_NAME
-    data = read_bytes(path, BundleError)
     value = parse_json(data, path, BundleError)
     found = value.get("format_version") if isinstance(value, dict) else None
     check_version(found, FORMAT_VERSION, "bundle", path, BundleError)
@@ -163,168 +168,65 @@ def read_bundle(folder: Path) -> Bundle:
 
 
 def _parse(folder: Path, sha256: str, value: Any) -> Bundle:
-    image = (
-        get(value, "image.height", int),
-        get(value, "image.width", int),
-        get(value, "image.channels", int),
-    )
-    grid = LatentGrid.from_dict(get(value, "latent", dict))
-    coder = get(value, "coder", int)
-    if coder not in CODERS:
-        raise BundleError(f"coder: unknown id {coder}, known here: {sorted(CODERS)}; update this splitlite")
-    variants = get(value, "variants", dict)
+    check_json(value, _BUNDLE, BundleError)
+    image = (value["image"]["height"], value["image"]["width"], value["image"]["channels"])
+    grid = LatentGrid.from_dict(value["latent"])
+    if value["coder"] not in CODERS:
+        raise BundleError(f"coder: unknown id {value['coder']}, known here: {sorted(CODERS)}; update this splitlite")
+    variants = value["variants"]
     if not variants:
         raise BundleError("variants: empty; export the bundle again")
-    for name in (get(value, "model", str), *variants):
+    for name in (value["model"], *variants):
         if not _NAME.fullmatch(name):
             raise BundleError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
     return Bundle(
         folder=folder,
         sha256=sha256,
-        model=get(value, "model", str),
-        task=get(value, "task", str),
-        spec_sha256=get(value, "spec_sha256", str),
-        model_sha256=get(value, "model_sha256", str),
+        model=value["model"],
+        task=value["task"],
+        spec_sha256=value["spec_sha256"],
+        model_sha256=value["model_sha256"],
         image_shape=image,
         grid=grid,
-        coder_id=coder,
-        tables_file=_file(value, "tables.file"),
-        tables_sha256=get(value, "tables.sha256", str),
-        samples_file=_file(value, "samples.file"),
-        samples_sha256=get(value, "samples.sha256", str),
-        samples_count=get(value, "samples.count", int),
+        coder_id=value["coder"],
+        tables_file=_plain(value["tables"]["file"], "tables.file"),
+        tables_sha256=value["tables"]["sha256"],
+        samples_file=_plain(value["samples"]["file"], "samples.file"),
+        samples_sha256=value["samples"]["sha256"],
+        samples_count=value["samples"]["count"],
         variants={name: _parse_variant(name, variants[name], image, grid) for name in sorted(variants)},
     )
 
 
 def _parse_variant(name: str, value: Any, image: tuple[int, int, int], grid: LatentGrid) -> Variant:
-    where = f"variants.{name}"
-    ops = get(value, "encoder.ops", list, where)
-    minimum = get(value, "encoder.min_runtime_version", (str, type(None)), where)
-    variant = Variant(
-        name=name,
-        codec_tag=get(value, "codec_tag", str, where),
-        file=_file(value, "encoder.file", where),
-        sha256=get(value, "encoder.sha256", str, where),
-        encoder_bytes=get(value, "encoder.bytes", int, where),
-        ops=tuple(str(op) for op in ops),
-        min_runtime_version=minimum,
-        input=TensorInfo.from_dict(get(value, "encoder.input", dict, where), f"{where}.encoder.input"),
-        output=TensorInfo.from_dict(get(value, "encoder.output", dict, where), f"{where}.encoder.output"),
-        parameters=_optional_count(value, "parameters", where),
-        macs=_optional_count(value, "macs", where),
-    )
-    for end, tensor, shape in (("input", variant.input, image), ("output", variant.output, grid.shape)):
+    check_json(value, _VARIANT, BundleError, f"variants.{name}")
+    encoder, where = value["encoder"], f"variants.{name}.encoder"
+    for key in ("parameters", "macs"):
+        check_json(encoder.get(key), (int, type(None)), BundleError, f"{where}.{key}")
+    tensors = [TensorInfo.from_dict(encoder[end], f"{where}.{end}") for end in ("input", "output")]
+    for end, tensor, shape in zip(("input", "output"), tensors, (image, grid.shape)):
         if tensor.shape != (1, *shape):
-            raise BundleError(f"{where}.encoder.{end}.shape: {tensor.shape}, expected {(1, *shape)}")
-    return variant
+            raise BundleError(f"{where}.{end}.shape: {tensor.shape}, expected {(1, *shape)}")
+    return Variant(
+        name=name,
+        codec_tag=value["codec_tag"],
+        file=_plain(encoder["file"], f"{where}.file"),
+        sha256=encoder["sha256"],
+        encoder_bytes=encoder["bytes"],
+        ops=tuple(encoder["ops"]),
+        min_runtime_version=encoder["min_runtime_version"],
+        input=tensors[0],
+        output=tensors[1],
+        parameters=encoder.get("parameters"),
+        macs=encoder.get("macs"),
+    )
 
 
-def _optional_count(value: Any, key: str, where: str) -> int | None:
-    if key not in value["encoder"]:
-        return None
-    count: int = get(value, f"encoder.{key}", int, where)
-    return count
-
-
-def _file(value: Any, keys: str, where: str = "") -> str:
-    name: str = get(value, keys, str, where)
+def _plain(name: str, where: str) -> str:
     # A bundle is copied around: what it names lies beside it and nowhere else.
     if not name or name != Path(name).name or name in (".", ".."):
-        raise BundleError(f"{f'{where}.' if where else ''}{keys}: {name!r} is not a plain file name")
+        raise BundleError(f"{where}: {name!r} is not a plain file name")
     return name
-
-
-def write_bundle(
-    folder: Path,
-    *,
-    model: str,
-    spec_sha256: str,
-    model_sha256: str,
-    image_shape: tuple[int, int, int],
-    grid: LatentGrid,
-    tables: Array,
-    samples: Array,
-    encoders: Mapping[str, EncoderFile],
-    task: str = "compression",
-) -> Bundle:
-    """Writes a bundle; the same arguments give the same bytes.
-
-    Args:
-        folder: made if it is not there; encoder files of variants not in `encoders` are removed from it.
-        model: its name.
-        spec_sha256, model_sha256: what it was made from.
-        image_shape: (height, width, channels) that the encoders take.
-        grid: the model's latent grid.
-        tables: uint16 (channels, 256), rows summing to 2**15.
-        samples: uint8 (count, height, width, channels).
-        encoders: by variant.
-        task: what the encoder is for.
-
-    Returns:
-        The bundle as it reads back.
-
-    Raises:
-        BundleError: something does not fit; nothing was written then.
-    """
-    checked = entropy.Tables(tables)
-    if checked.channels != grid.channels:
-        raise BundleError(f"tables of {checked.channels} channels, the latent has {grid.channels}")
-    if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1:] != tuple(image_shape):
-        raise BundleError(f"samples are {samples.dtype} {samples.shape}, expected uint8 (count, *{image_shape})")
-    stream = io.BytesIO()
-    np.save(stream, np.ascontiguousarray(samples), allow_pickle=False)
-    content = {TABLES_NAME: entropy.tables_bytes(checked), SAMPLES_NAME: stream.getvalue()}
-    content.update({name + ENCODER_SUFFIX: encoder.data for name, encoder in encoders.items()})
-    value = {
-        "format_version": FORMAT_VERSION,
-        "model": model,
-        "task": task,
-        "spec_sha256": spec_sha256,
-        "model_sha256": model_sha256,
-        "image": dict(zip(("height", "width", "channels"), (int(side) for side in image_shape))),
-        "latent": grid.to_dict(),
-        "coder": entropy.CODER_ID,
-        "tables": {"file": TABLES_NAME, "sha256": sha256_bytes(content[TABLES_NAME])},
-        "samples": {
-            "file": SAMPLES_NAME,
-            "sha256": sha256_bytes(content[SAMPLES_NAME]),
-            "count": int(samples.shape[0]),
-        },
-        "preprocessing": {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128},
-        "variants": {name: _describe(name, encoder, grid, checked) for name, encoder in encoders.items()},
-    }
-    for variant in _parse(Path(folder), "", value).variants.values():
-        # What the device would refuse is refused here, where it can be mended.
-        make_input_quantizer(variant.input)
-        make_output_quantizer(variant.output, grid)
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*" + ENCODER_SUFFIX):
-        if stale.name not in content:
-            stale.unlink()
-    for name, data in content.items():
-        write_bytes(folder / name, data)
-    write_bytes(folder / FILE_NAME, json_bytes(value))
-    return read_bundle(folder)
-
-
-def _describe(name: str, encoder: EncoderFile, grid: LatentGrid, tables: entropy.Tables) -> dict[str, Any]:
-    digest = sha256_bytes(encoder.data)
-    counts = {"parameters": encoder.parameters, "macs": encoder.macs}
-    return {
-        "codec_tag": codec_tag(digest, grid, tables.sha256, entropy.CODER_ID),
-        "encoder": {
-            "file": name + ENCODER_SUFFIX,
-            "sha256": digest,
-            "bytes": len(encoder.data),
-            "ops": list(encoder.ops),
-            "min_runtime_version": encoder.min_runtime_version,
-            "input": encoder.input.to_dict(),
-            "output": encoder.output.to_dict(),
-            **{key: count for key, count in counts.items() if count is not None},
-        },
-    }
 
 
 def list_bundles(root: Path) -> list[Path]:

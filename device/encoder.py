@@ -16,6 +16,7 @@ from .quantization import Array, TensorInfo, make_input_quantizer, make_output_q
 from .runtime import Runtime, delegate_of, load_runtime, make_interpreter, tensor_infos
 
 DEFAULT_BUNDLES = Path(__file__).resolve().parent / "bundles"
+_EXPORT = "run make export on the workstation and copy device/ again"
 
 
 class Encoder:
@@ -142,8 +143,16 @@ def find_bundle(bundle: str | Path) -> Path:
         if (folder / bundles.FILE_NAME).is_file():
             return folder
     names = ", ".join(folder.name for folder in bundles.list_bundles(DEFAULT_BUNDLES))
-    cure = f"available: {names}" if names else "run make export on the workstation and copy device/ again"
+    cure = f"available: {names}" if names else _EXPORT
     raise BundleError(f"no bundle {str(bundle)!r} in {DEFAULT_BUNDLES}; {cure}")
+
+
+def default_bundles() -> list[Path]:
+    """The folders in device/bundles, sorted by name; raises BundleError where there is none."""
+    folders = bundles.list_bundles(DEFAULT_BUNDLES)
+    if not folders:
+        raise BundleError(f"no bundles in {DEFAULT_BUNDLES}; {_EXPORT}")
+    return folders
 
 
 def open_encoder(bundle: str | Path, variant: str = "int8", threads: int = 1, runtime: str | None = None) -> Encoder:

@@ -69,7 +69,6 @@ class Tables:
         wide = self.frequencies.astype(np.int64)
         self.flat_frequencies: Array = wide.reshape(-1)
         self.flat_cumulative: Array = (np.cumsum(wide, axis=1) - wide).reshape(-1)
-        self._rows: list[tuple[bytes, list[int], list[int]]] = []
         self._coders: dict[tuple[int, ...], Coder] = {}
 
     def coder(self, shape: Sequence[int]) -> Coder:
@@ -78,17 +77,6 @@ class Tables:
         if key not in self._coders:
             self._coders[key] = Coder(self, key)
         return self._coders[key]
-
-    def decoding_rows(self) -> list[tuple[bytes, list[int], list[int]]]:
-        """Per channel: symbol of each of the 2**15 slots, frequencies, cumulative; made at first use."""
-        if not self._rows:
-            symbols = np.arange(SYMBOLS, dtype=np.uint8)
-            cumulative = self.flat_cumulative.reshape(self.channels, SYMBOLS)
-            self._rows = [
-                (np.repeat(symbols, row).tobytes(), row.tolist(), start.tolist())
-                for row, start in zip(self.frequencies, cumulative)
-            ]
-        return self._rows
 
 
 class Coder:
@@ -189,19 +177,18 @@ class Coder:
         return codes.view(np.int8).reshape(self.shape)
 
     def _rows(self) -> list[tuple[bytes, list[int], list[int], bytes, list[int], list[int]]]:
+        # Of both of each pair: symbol of each of the 2**15 slots, frequencies, cumulative; made at first use.
         if not self._row_pairs:
-            rows = list(islice(cycle(self.tables.decoding_rows()), self._count))
+            tables, symbols = self.tables, np.arange(SYMBOLS, dtype=np.uint8)
+            channels = [
+                (np.repeat(symbols, row).tobytes(), row.tolist(), start.tolist())
+                for row, start in zip(tables.frequencies, tables.flat_cumulative.reshape(-1, SYMBOLS))
+            ]
+            rows = list(islice(cycle(channels), self._count))
             if self._count % 2:
                 rows.append((bytes(TOTAL), [TOTAL], [0]))
             self._row_pairs = [a + b for a, b in zip(rows[::2], rows[1::2])]
         return self._row_pairs
-
-
-def tables_bytes(tables: Tables) -> bytes:
-    """The content of tables.npy: uint16 (channels, 256), little-endian."""
-    stream = io.BytesIO()
-    np.save(stream, tables.frequencies.astype("<u2"), allow_pickle=False)
-    return stream.getvalue()
 
 
 def read_tables(path: Path) -> Tables:

@@ -31,6 +31,13 @@ class ImageError(SplitliteError):
     """An image whose shape or dtype the encoder does not take."""
 
 
+def signal_name(number: int) -> str:
+    """Such as "SIGILL"."""
+    import signal  # a worker imports this module too, and has no use for it
+
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+
+
 def one_line(text: object, limit: int = 300) -> str:
     """Whatever a library said, as a single line of at most `limit` characters."""
     line = " ".join(str(text).split())

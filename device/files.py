@@ -79,6 +79,33 @@ def parse_json(data: bytes, path: Path, error: type[SplitliteError] = SplitliteE
         raise error(f"{path}: not valid JSON ({reason}); the file is damaged, copy or make it again") from None
 
 
+def check_json(value: Any, expected: Any, error: type[SplitliteError], where: str = "") -> None:
+    """Checks that a value read from JSON is what its reader needs; more keys may be there.
+
+    Args:
+        value: anything.
+        expected: a type or several; a dict, for an object with these keys and what each must be; a list of one, for
+            a list of such.
+        error: what to raise.
+        where: place of the value in its file, such as "results[0].sizes".
+
+    Raises:
+        error: something is missing or of another type; names its place.
+    """
+    kind = type(expected) if isinstance(expected, (dict, list)) else expected
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise error(f"{where}: {value!r:.60} is not of the expected type; damaged, copy or make it again")
+    if isinstance(expected, dict):
+        for key, part in expected.items():
+            place = f"{where}.{key}" if where else key
+            if key not in value:
+                raise error(f"{place}: missing; damaged, copy or make it again")
+            check_json(value[key], part, error, place)
+    elif isinstance(expected, list):
+        for number, part in enumerate(value):
+            check_json(part, expected[0], error, f"{where}[{number}]")
+
+
 def read_bytes(path: Path, error: type[SplitliteError] = SplitliteError) -> bytes:
     """Reads a whole file; raises `error` with its path if it is missing or unreadable."""
     try:

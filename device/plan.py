@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import encoder
-from .bundle import Bundle, list_bundles, read_bundle
+from .bundle import Bundle, read_bundle
 from .errors import BundleError
 
 _OVERHEAD_S = 0.05  # of a measuring process, for the fixed loop and the first encode
@@ -62,11 +62,7 @@ def plan_rows(bundles: Sequence[str], variants: Sequence[str], threads: Sequence
     Raises:
         BundleError: no bundles, an unknown one, a variant that no bundle has, or two bundles of one model.
     """
-    folders = [encoder.find_bundle(name) for name in bundles] or list_bundles(encoder.DEFAULT_BUNDLES)
-    if not folders:
-        raise BundleError(
-            f"no bundles in {encoder.DEFAULT_BUNDLES}; run make export on the workstation and copy device/ again"
-        )
+    folders = [encoder.find_bundle(name) for name in bundles] or encoder.default_bundles()
     found = [read_bundle(folder) for folder in folders]
     models = [bundle.model for bundle in found]
     if len(set(models)) != len(models):

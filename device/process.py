@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .errors import one_line
+from .errors import one_line, signal_name
 
 _PACKAGE = Path(__file__).resolve().parent
 _SIGNAL_HINTS = {
@@ -76,10 +75,7 @@ def run_worker(job: dict[str, Any], on_line: Callable[[str], None] | None = None
 def describe_exit(returncode: int, stderr: str) -> str:
     """One sentence about a worker that ended without an answer."""
     if returncode < 0:
-        try:
-            name = signal.Signals(-returncode).name
-        except ValueError:
-            name = f"signal {-returncode}"
+        name = signal_name(-returncode)
         return f"the worker ended with {name}: {_SIGNAL_HINTS.get(name, 'something outside ended it')}"
     said = one_line((stderr.strip().splitlines() or ["nothing on stderr"])[-1])
     return f"the worker ended with exit status {returncode}: {said}"

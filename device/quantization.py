@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .errors import BundleError
+from .files import check_json
 
 Array = np.ndarray[Any, Any]
 Stage = Callable[[Array, Array], None]
@@ -20,6 +21,10 @@ Stage = Callable[[Array, Array], None]
 CODE_MIN, CODE_MAX = -128, 127
 SCALE_TOLERANCE = 1e-6  # relative; float32 carries 1.2e-7
 _FIXED_POINT_BITS = 32  # int16 times a ratio below 2**15 stays below 2**62
+
+# What JSON must hold of the two.
+_GRID = {"height": int, "width": int, "channels": int, "scale": (int, float), "zero_point": int}
+_TENSOR = {"name": str, "shape": [int], "dtype": str, "scale": (int, float), "zero_point": int}
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,9 @@ class LatentGrid:
     @classmethod
     def from_dict(cls, value: Any, where: str = "latent") -> LatentGrid:
         """From JSON; raises BundleError naming `where` for a missing or mistyped key."""
-        kinds = {"height": int, "width": int, "channels": int, "scale": float, "zero_point": int}
-        return cls(**{key: get(value, key, kind, where) for key, kind in kinds.items()})
+        check_json(value, _GRID, BundleError, where)
+        # A float, whatever JSON's number looks like: the codec tag is a digest of how it is written.
+        return cls(**{**{key: value[key] for key in _GRID}, "scale": float(value["scale"])})
 
 
 @dataclass(frozen=True)
@@ -89,30 +95,10 @@ class TensorInfo:
     @classmethod
     def from_dict(cls, value: Any, where: str = "tensor") -> TensorInfo:
         """From JSON; raises BundleError naming `where` for a missing or mistyped key."""
-        shape = get(value, "shape", list, where)
-        if not all(isinstance(side, int) and side > 0 for side in shape):
-            raise BundleError(f"{where}.shape: {shape} is not a list of positive integers")
-        kinds = {"name": str, "dtype": str, "scale": float, "zero_point": int}
-        return cls(shape=tuple(shape), **{key: get(value, key, kind, where) for key, kind in kinds.items()})
-
-
-def get(value: Any, keys: str, kind: Any, where: str = "") -> Any:
-    """What a bundle.json holds at a path such as "image.height".
-
-    Raises:
-        BundleError: it is missing or not of the type `kind`; names the path, which begins with `where`.
-    """
-    place = where
-    for key in keys.split("."):
-        place = f"{place}.{key}" if place else key
-        if not isinstance(value, dict) or key not in value:
-            raise BundleError(f"{place}: missing; export the bundle again")
-        value = value[key]
-    if kind is float and type(value) is int:
-        return float(value)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise BundleError(f"{place}: {value!r} is not of the expected type; export the bundle again")
-    return value
+        check_json(value, _TENSOR, BundleError, where)
+        if min(value["shape"], default=1) < 1:
+            raise BundleError(f"{where}.shape: {value['shape']} is not a list of positive integers")
+        return cls(value["name"], tuple(value["shape"]), value["dtype"], float(value["scale"]), value["zero_point"])
 
 
 def same_grid(scale: float, zero_point: int, other_scale: float, other_zero_point: int) -> bool:
@@ -232,17 +218,3 @@ def _int16_output(info: TensorInfo, grid: LatentGrid) -> Stage:
         np.copyto(codes, wide, casting="unsafe")
 
     return quantize_int16
-
-
-def dequantize(codes: Array, grid: LatentGrid) -> Array:
-    """Codes back to latent values.
-
-    Args:
-        codes: int8, any shape.
-        grid: the model's latent grid.
-
-    Returns:
-        float32, the same shape: scale * (code - zero_point).
-    """
-    # Widen first: code - zero_point may leave int8.
-    return (codes.astype(np.float32) - np.float32(grid.zero_point)) * np.float32(grid.scale)

@@ -21,52 +21,42 @@ from pathlib import Path
 from typing import Any
 
 from .errors import RunFileError
-from .files import check_version, json_bytes, read_bytes, read_json, sha256_bytes, sync_folder, write_bytes
+from .files import check_json, check_version, json_bytes, read_bytes, read_json, sha256_bytes, sync_folder, write_bytes
 
 FORMAT_VERSION = 2
 FILE_NAME = "run.json"
 
-# Keys that must be there, and their types. More keys may be; a reader ignores what it does not know.
-_RUN_KEYS: Mapping[str, type] = {
+# What must be there, and of which type. More keys may be; a reader ignores what it does not know.
+_RUN = {
     "run_id": str,
     "started_at": str,
     "finished_at": str,
     "command": list,
-    "settings": dict,
+    "settings": {"threads": list, "repetitions": int, "seed": int},
     "environment": dict,
     "bundles": dict,
-    "results": list,
+    "results": [{"model": str, "variant": str, "threads": int, "codec_tag": str, "status": str}],
 }
-_SETTINGS_KEYS: Mapping[str, type] = {"threads": list, "repetitions": int, "seed": int}
-_BUNDLE_KEYS: Mapping[str, type] = {"model_sha256": str, "spec_sha256": str, "bundle_sha256": str}
-_ROW_KEYS: Mapping[str, type] = {"model": str, "variant": str, "threads": int, "codec_tag": str, "status": str}
-_OK_KEYS: Mapping[str, type] = {
-    "processes": list,
-    "sizes": dict,
-    "outputs": dict,
-    "codes_sha256": str,
-    "delegate": str,
-}
-_PROCESS_KEYS: Mapping[str, type] = {
+_BUNDLE = {"model_sha256": str, "spec_sha256": str, "bundle_sha256": str}
+_SAMPLES = {"encode_ns": list, "quantize_ns": list, "invoke_ns": list, "code_ns": list}
+_PROCESS = {
     "position": int,
     "load_ns": int,
     "first_encode_ns": int,
     "warmup_ns": list,
-    "samples": dict,
+    "samples": _SAMPLES,
     "reference_ns": list,
     "memory": dict,
     "before": dict,
     "after": dict,
 }
-_SAMPLES_KEYS: Mapping[str, type] = {"encode_ns": list, "quantize_ns": list, "invoke_ns": list, "code_ns": list}
-_SIZES_KEYS: Mapping[str, type] = {
-    "encoder_bytes": int,
-    "latent_bytes": int,
-    "payload_bytes": list,
-    "bitstream_bytes": list,
+_OK_ROW = {
+    "processes": [_PROCESS],
+    "sizes": {"encoder_bytes": int, "latent_bytes": int, "payload_bytes": list, "bitstream_bytes": list},
+    "outputs": {"file": str, "sha256": str, "images": [{"offset": int, "length": int, "crc32": int}]},
+    "codes_sha256": str,
+    "delegate": str,
 }
-_OUTPUTS_KEYS: Mapping[str, type] = {"file": str, "sha256": str, "images": list}
-_IMAGE_KEYS: Mapping[str, type] = {"offset": int, "length": int, "crc32": int}
 
 
 def partial_folder(folder: Path) -> Path:
@@ -191,77 +181,59 @@ def read_outputs(folder: Path, row: Mapping[str, Any]) -> list[bytes]:
     return streams
 
 
-def _check_run(run: Mapping[str, Any], path: Path) -> None:
-    _check_keys(run, _RUN_KEYS, path, "")
-    _check_keys(run["settings"], _SETTINGS_KEYS, path, "settings.")
-    for model, bundle in run["bundles"].items():
-        _check_keys(bundle, _BUNDLE_KEYS, path, f"bundles.{model}.")
-    for number, row in enumerate(run["results"]):
-        where = f"results[{number}]."
-        _check_keys(row, _ROW_KEYS, path, where)
-        if row["status"] == "failed":
-            _check_keys(row, {"error": str}, path, where)
-        elif row["status"] == "ok":
-            _check_row(row, path, where)
-        else:
-            raise RunFileError(f"{path}: {where}status: {row['status']!r}, expected 'ok' or 'failed'")
+def _check_run(run: Any, path: Path) -> None:
+    try:
+        check_json(run, _RUN, RunFileError)
+        for model, bundle in run["bundles"].items():
+            check_json(bundle, _BUNDLE, RunFileError, f"bundles.{model}")
+        for number, row in enumerate(run["results"]):
+            _check_row(row, f"results[{number}]")
+    except RunFileError as reason:
+        raise RunFileError(f"{path}: {reason}") from None
 
 
-def _check_row(row: Mapping[str, Any], path: Path, where: str) -> None:
-    _check_keys(row, _OK_KEYS, path, where)
-    for key, keys in (("sizes", _SIZES_KEYS), ("outputs", _OUTPUTS_KEYS)):
-        _check_keys(row[key], keys, path, f"{where}{key}.")
-    for key in ("payload_bytes", "bitstream_bytes"):
-        _check_counts(row["sizes"][key], path, f"{where}sizes.{key}")
-    for number, image in enumerate(row["outputs"]["images"]):
-        _check_keys(image, _IMAGE_KEYS, path, f"{where}outputs.images[{number}].")
+def _check_row(row: Mapping[str, Any], where: str) -> None:
+    if row["status"] == "failed":
+        check_json(row, {"error": str}, RunFileError, where)
+        return
+    if row["status"] != "ok":
+        raise RunFileError(f"{where}.status: {row['status']!r}, expected 'ok' or 'failed'")
+    check_json(row, _OK_ROW, RunFileError, where)
     if not row["processes"]:
-        raise RunFileError(f"{path}: {where}processes: empty, expected one at least")
+        raise RunFileError(f"{where}.processes: empty, expected one at least")
+    for key in ("payload_bytes", "bitstream_bytes"):
+        _check_counts(row["sizes"][key], f"{where}.sizes.{key}")
     for number, process in enumerate(row["processes"]):
-        part = f"{where}processes[{number}]."
-        _check_keys(process, _PROCESS_KEYS, path, part)
-        _check_keys(process["samples"], _SAMPLES_KEYS, path, f"{part}samples.")
+        part = f"{where}.processes[{number}]"
         for key in ("warmup_ns", "reference_ns"):
-            _check_counts(process[key], path, f"{part}{key}")
-        for key in _SAMPLES_KEYS:
-            _check_counts(process["samples"][key], path, f"{part}samples.{key}")
+            _check_counts(process[key], f"{part}.{key}")
+        for key in _SAMPLES:
+            _check_counts(process["samples"][key], f"{part}.samples.{key}")
             if not process["samples"][key]:
-                raise RunFileError(f"{path}: {part}samples.{key}: no samples")
+                raise RunFileError(f"{part}.samples.{key}: no samples")
 
 
-def _check_counts(values: Sequence[Any], path: Path, where: str) -> None:
+def _check_counts(values: Sequence[Any], where: str) -> None:
     if not all(type(value) is int and value >= 0 for value in values):
-        raise RunFileError(f"{path}: {where}: not a list of whole numbers of 0 or more")
+        raise RunFileError(f"{where}: not a list of whole numbers of 0 or more")
+
+
+_VERSION_1 = {"settings": {"threads": int, "runs": int, "warmup": int, "seed": int}, "results": [{"status": str}]}
 
 
 def _from_version_1(run: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    old = {"threads": int, "runs": int, "warmup": int, "seed": int}
-    _check_keys(run, {"settings": dict, "results": list}, path, "")
-    _check_keys(run["settings"], old, path, "settings.")
-    settings = run["settings"]
     in_process = ("load_ns", "first_encode_ns", "warmup_ns", "samples", "memory")
     rows = []
-    for number, row in enumerate(run["results"]):
-        _check_keys(row, {"status": str}, path, f"results[{number}].")
-        new = {key: value for key, value in row.items() if key not in in_process}
-        new["threads"] = settings["threads"]
-        if row["status"] == "ok":
-            _check_keys(row, dict.fromkeys(in_process, object), path, f"results[{number}].")
-            process = {key: row[key] for key in in_process}
-            new["processes"] = [{**process, "position": number, "reference_ns": [], "before": {}, "after": {}}]
-        rows.append(new)
-    return {
-        **run,
-        "settings": {**settings, "threads": [settings["threads"]], "repetitions": 1},
-        "results": rows,
-    }
-
-
-def _check_keys(value: Any, keys: Mapping[str, type], path: Path, where: str) -> None:
-    if not isinstance(value, dict):
-        raise RunFileError(f"{path}: {where.rstrip('.')}: not an object")
-    for key, kind in keys.items():
-        if key not in value:
-            raise RunFileError(f"{path}: {where}{key}: missing; the run file is damaged")
-        if kind is not object and type(value[key]) is not kind:
-            raise RunFileError(f"{path}: {where}{key}: {value[key]!r:.60} is not of type {kind.__name__}")
+    try:
+        check_json(run, _VERSION_1, RunFileError)
+        threads = run["settings"]["threads"]
+        for number, row in enumerate(run["results"]):
+            new = {key: value for key, value in row.items() if key not in in_process}
+            if row["status"] == "ok":
+                check_json(row, dict.fromkeys(in_process, object), RunFileError, f"results[{number}]")
+                process = {key: row[key] for key in in_process}
+                new["processes"] = [{**process, "position": number, "reference_ns": [], "before": {}, "after": {}}]
+            rows.append({**new, "threads": threads})
+    except RunFileError as reason:
+        raise RunFileError(f"{path}: {reason}") from None
+    return {**run, "settings": {**run["settings"], "threads": [threads], "repetitions": 1}, "results": rows}

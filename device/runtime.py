@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelLoadError, RuntimeUnavailableError, one_line
+from .errors import ModelLoadError, RuntimeUnavailableError, one_line, signal_name
+from .files import read_bytes
 from .quantization import TensorInfo
 
 PREFERENCE = ("ai_edge_litert", "tflite_runtime")
@@ -27,14 +28,7 @@ _CURE = "install one with: pip install -r device/requirements.txt"
 
 @dataclass(frozen=True)
 class Runtime:
-    """An installed runtime, imported.
-
-    Attributes:
-        name: its module, one of `PREFERENCE`.
-        version: as its package says; "unknown" where it does not.
-        interpreter_class: its Interpreter.
-        load_delegate: its function of that name.
-    """
+    """An installed runtime, imported: its module's name, its package's version or "unknown", and what to call."""
 
     name: str
     version: str
@@ -48,10 +42,7 @@ def available_runtimes() -> tuple[str, ...]:
 
 
 def load_runtime(name: str | None = None) -> Runtime:
-    """Imports a runtime.
-
-    Args:
-        name: one of `PREFERENCE`; None takes the first that is installed.
+    """Imports one of `PREFERENCE`, by default the first that is installed.
 
     Raises:
         RuntimeUnavailableError: none, not that one, or one that cannot work here; one line with the cure.
@@ -80,6 +71,28 @@ def load_runtime(name: str | None = None) -> Runtime:
     return Runtime(name, version, module.Interpreter, module.load_delegate)
 
 
+def check_runtime(name: str | None = None) -> None:
+    """Imports a runtime in a process of its own, for commands to call before `load_runtime`.
+
+    A wheel for another processor ends the process that imports it, by a signal and without a word.
+
+    Raises:
+        RuntimeUnavailableError: it did; one line with the cure. What `load_runtime` finds is left to that.
+    """
+    import subprocess  # a worker imports this module too, and has no use for it
+
+    name = name or next(iter(available_runtimes()), None)
+    if name not in available_runtimes():
+        return
+    status = subprocess.run([sys.executable, "-c", f"import {name}.interpreter"], capture_output=True).returncode
+    if status < 0:
+        others = [other for other in PREFERENCE if other != name]
+        raise RuntimeUnavailableError(
+            f"importing {name} {_version(name)} ends in {signal_name(-status)}: its wheel is for another processor "
+            f"than this one ({os.uname().machine}); install {' or '.join(others)} instead"
+        )
+
+
 def make_interpreter(
     model: bytes | Path,
     threads: int = 1,
@@ -102,7 +115,7 @@ def make_interpreter(
         RuntimeUnavailableError: no runtime, or no such delegate.
     """
     runtime = runtime or load_runtime()
-    content = model if isinstance(model, bytes) else _read_model(model)
+    content = model if isinstance(model, bytes) else read_bytes(model, ModelLoadError)
     options = {} if delegate is None else {"experimental_delegates": [_load_delegate(delegate, runtime)]}
     lines: list[str] = []
     try:
@@ -115,22 +128,10 @@ def make_interpreter(
     except (ValueError, RuntimeError, SystemError, TypeError) as reason:
         name = "the model" if isinstance(model, bytes) else str(model)
         where = f"{runtime.name} {runtime.version}" + (f" with {delegate.name}" if delegate is not None else "")
-        raise ModelLoadError(f"{name} does not load in {where}: {one_line(reason)}") from None
+        raise ModelLoadError(f"{name} does not load in {where}: {one_line(reason)}{_age(content, runtime)}") from None
     if log is not None:
         log.extend(lines)
     return interpreter
-
-
-def tensor_info(detail: dict[str, Any]) -> TensorInfo:
-    """A tensor as one entry of get_input_details() or get_output_details() describes it."""
-    scale, zero_point = detail["quantization"]
-    return TensorInfo(
-        name=str(detail["name"]),
-        shape=tuple(int(side) for side in detail["shape"]),
-        dtype=np.dtype(detail["dtype"]).name,
-        scale=float(scale),
-        zero_point=int(zero_point),
-    )
 
 
 def tensor_infos(interpreter: Any) -> tuple[TensorInfo, TensorInfo]:
@@ -138,7 +139,7 @@ def tensor_infos(interpreter: Any) -> tuple[TensorInfo, TensorInfo]:
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     if len(inputs) != 1 or len(outputs) != 1:
         raise ModelLoadError(f"the model has {len(inputs)} inputs and {len(outputs)} outputs, expected one each")
-    return tensor_info(inputs[0]), tensor_info(outputs[0])
+    return _tensor_info(inputs[0]), _tensor_info(outputs[0])
 
 
 def op_names(interpreter: Any) -> tuple[str, ...]:
@@ -208,11 +209,17 @@ def _load_delegate(library: Path, runtime: Runtime) -> Any:
     raise RuntimeUnavailableError(f"delegate {library} does not load in {runtime.name} {runtime.version}: {problem}")
 
 
-def _read_model(path: Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as reason:
-        raise ModelLoadError(f"{path}: cannot be read ({reason.strerror})") from None
+def _age(content: bytes, runtime: Runtime) -> str:
+    # Nothing in a file tells which runtime it needs, and a runtime says it in many words, or in none.
+    if runtime.name == "tflite_runtime" and content[4:8] == b"TFL3":
+        return "; it may be too old for it: take another variant, or ai-edge-litert (64-bit, Python 3.10 or later)"
+    return ""
+
+
+def _tensor_info(detail: dict[str, Any]) -> TensorInfo:
+    shape = tuple(int(side) for side in detail["shape"])
+    scale, zero_point = detail["quantization"]
+    return TensorInfo(str(detail["name"]), shape, np.dtype(detail["dtype"]).name, float(scale), int(zero_point))
 
 
 def _version(name: str) -> str:

@@ -76,7 +76,8 @@ def model_tables(
 ) -> list[str]:
     """The tables of one model with one number of threads, and what to think of them."""
     ok = [row for row in rows if row["status"] == "ok"]
-    lines = [line for row in rows if row["status"] != "ok" for line in _failed(row)]
+    failed = [row for row in rows if row["status"] != "ok"]
+    lines = [line for row in failed for line in _wrap(row["variant"], f"failed: {row['error']}")]
     if not ok:
         return lines
     lines = _table(_TIMES, [(row["variant"], _time_cells(row)) for row in ok]) + lines
@@ -190,10 +191,6 @@ def _verdicts(rows: Sequence[Row], environment: Mapping[str, Any]) -> list[str]:
         text = f"unstable: {who}: {reasons}" if reasons else f"stable: {who}"
         lines += textwrap.wrap(text, WIDTH, subsequent_indent="  ")
     return lines
-
-
-def _failed(row: Row) -> list[str]:
-    return _wrap(row["variant"], f"failed: {row['error']}")
 
 
 def _wrap(name: str, text: str) -> list[str]:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")
-SECOND = 1_000_000_000
 KEPT_A_MINUTE = 1000  # of the samples of a sustained run: enough for a p90, little enough for a file
 _VECTOR = np.arange(1 << 15, dtype=np.int32)
 
@@ -38,16 +37,12 @@ def reference_loop() -> int:
 
 
 def time_reference(repeats: int) -> list[int]:
-    """Times of the fixed loop, nanoseconds of each of the `repeats`."""
+    """Nanoseconds of the fixed loop, `repeats` times."""
     return [timed(reference_loop)[1] for _ in range(repeats)]
 
 
 def time_encodes(encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> list[int]:
-    """Whole encodes, cycling over `images`, until both a count and a time are reached.
-
-    Returns:
-        Nanoseconds of each encode.
-    """
+    """Nanoseconds of whole encodes, cycling over `images`, until both a count and a time are reached."""
     samples: list[int] = []
     begin = perf_counter_ns()
     while len(samples) < runs or perf_counter_ns() - begin < minimum_ns:
@@ -61,13 +56,10 @@ def time_encodes(encoder: Encoder, images: Sequence[Array], runs: int, minimum_n
 def time_stages(
     encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0
 ) -> dict[str, list[int]]:
-    """Whole encodes and single stages, by turns, cycling over `images`, until both a count and a time are reached.
+    """For each of `STAGES`, nanoseconds of each turn, cycling over `images`, until both a count and a time are reached.
 
-    Both are measured, because the sum of the stages holds three more reads of the clock, and by turns, so that
-    a machine that warms up or throttles meanwhile does so for both.
-
-    Returns:
-        For each of `STAGES`, nanoseconds of each turn.
+    Whole encodes are measured too, because the sum of the stages holds three more reads of the clock, and by turns
+    with these, so that a machine that warms up or throttles meanwhile does so for both.
     """
     samples: dict[str, list[int]] = {stage: [] for stage in STAGES}
     whole, first, second, third = (samples[stage].append for stage in STAGES)

@@ -25,6 +25,10 @@ class CollectError(SplitliteError):
     """A run, or one row of it, that cannot be evaluated."""
 
 
+class RemoteError(SplitliteError):
+    """A device that cannot be reached over ssh, or something there that failed."""
+
+
 class CompareError(SplitliteError):
     """Runs that cannot be compared, or no such run."""
 

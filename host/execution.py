@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from device.quantization import LatentGrid, dequantize, make_input_quantizer, make_output_quantizer
+from device.quantization import LatentGrid, make_input_quantizer, make_output_quantizer
 from device.runtime import Runtime, make_interpreter, tensor_infos
 
 
@@ -79,6 +79,20 @@ class _Network:
         self._interpreter.set_tensor(self._ends[0], value)
         self._interpreter.invoke()
         return self._interpreter.get_tensor(self._ends[1])
+
+
+def dequantize(codes: np.ndarray, grid: LatentGrid) -> np.ndarray:
+    """Codes back to latent values.
+
+    Args:
+        codes: int8, any shape.
+        grid: the model's latent grid.
+
+    Returns:
+        float32, the same shape: scale * (code - zero_point).
+    """
+    # Widen first: code - zero_point may leave int8.
+    return (codes.astype(np.float32) - np.float32(grid.zero_point)) * np.float32(grid.scale)
 
 
 def quantized(values: np.ndarray, info: Any) -> np.ndarray:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import device
-from device.bundle import EncoderFile, read_bundle, write_bundle
+from device.bundle import read_bundle
 from device.errors import SplitliteError
 from device.files import read_json, sha256_file, write_json
 from device.runtime import load_runtime, make_interpreter, op_names
 from host.errors import ExportError
 from host.model import ModelFolder
+from host.packaging.bundle_writer import EncoderFile, write_bundle
 from host.packaging.decoders import BUILD, read_decoders, samples_path, write_decoders, write_samples
 from host.quiet import load_tensorflow
 from host.spec import MODELS, load_spec

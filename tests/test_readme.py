@@ -21,7 +21,7 @@ def test_every_make_target_in_the_readme_is_in_the_makefile() -> None:
 def test_every_host_command_in_the_readme_exists_and_every_command_is_in_the_readme() -> None:
     named = set(re.findall(r"\bhost ([a-z]+)\b", README.replace("python -m host", "host")))
     assert set(main.commands) <= named
-    known = ("train", "export", "collect", "compare", "decode", "report", "evaluate", "summary")
+    known = ("train", "export", "deploy", "bench", "collect", "compare", "decode", "report", "evaluate", "summary")
     assert {name for name in named if name in known} == set(main.commands)
 
 

@@ -3,15 +3,12 @@ from __future__ import annotations
 import json
 import tempfile
 import unittest
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from .. import bitstream, bundle
 from ..errors import BundleError
-from ..quantization import LatentGrid
 from . import tiny
 
 
@@ -22,11 +19,9 @@ class BundleCase(unittest.TestCase):
         self.folder = Path(temporary.name) / "tiny"
 
 
-class Writing(BundleCase):
-    def test_reads_back_what_was_written(self) -> None:
-        written = tiny.write(self.folder)
-        read = bundle.read_bundle(self.folder)
-        self.assertEqual(read, written)
+class Whole(BundleCase):
+    def test_all_of_it_is_read(self) -> None:
+        read = tiny.write(self.folder)
         self.assertEqual(list(read.variants), ["float32", "int16x8", "int8"])
         self.assertEqual((read.model, read.task, read.coder_id), ("tiny", "compression", 0))
         self.assertEqual((read.image_shape, read.grid), (tiny.IMAGE_SHAPE, tiny.GRID))
@@ -40,49 +35,14 @@ class Writing(BundleCase):
         self.assertEqual(variant.codec_tag, tag)
         self.assertEqual(len({each.codec_tag for each in read.variants.values()}), 3)
 
-    def test_same_arguments_give_the_same_bytes(self) -> None:
-        tiny.write(self.folder)
-        other = self.folder.with_name("other")
-        encoders = {name: tiny.encoder_file(name) for name in reversed(list(tiny.INPUTS))}
-        tiny.write(other, encoders=encoders)
-        names = sorted(path.name for path in self.folder.iterdir())
-        self.assertEqual(names, sorted(path.name for path in other.iterdir()))
-        for name in names:
-            self.assertEqual((self.folder / name).read_bytes(), (other / name).read_bytes(), name)
-
-    def test_variants_that_are_no_more_leave_no_file(self) -> None:
-        tiny.write(self.folder)
-        tiny.write(self.folder, encoders={"int8": tiny.encoder_file("int8")})
-        self.assertEqual([path.name for path in self.folder.glob("*.tflite")], ["int8.encoder.tflite"])
-
-    def test_what_does_not_fit_is_refused_and_nothing_is_written(self) -> None:
-        changes: list[dict[str, Any]] = [
-            {"tables": tiny.tables(3)},
-            {"samples": tiny.samples().astype(np.float32)},
-            {"samples": tiny.samples()[:, :4]},
-            {"grid": LatentGrid(4, 4, 4, 1.0, 0)},
-            {"grid": LatentGrid(2, 2, 4, 0.5, 0)},
-            {"grid": LatentGrid(2, 2, 4, 1.0, 1)},
-            {"image_shape": (8, 8, 1), "samples": tiny.samples()[..., :1]},
-            {"encoders": {}},
-            {"encoders": {"../int8": tiny.encoder_file("int8")}},
-            {"model": "a/b"},
-        ]
-        for change in changes:
-            with self.assertRaises(BundleError, msg=str(change)):
-                tiny.write(self.folder, **change)
-            self.assertFalse(self.folder.exists())
-
-    def test_counts_are_read_back_and_may_be_absent(self) -> None:
-        counted = replace(tiny.encoder_file("int8"), parameters=516, macs=4608)
-        read = tiny.write(self.folder, encoders={"int8": counted, "float32": tiny.encoder_file("float32")})
-        self.assertEqual((read.variant("int8").parameters, read.variant("int8").macs), (516, 4608))
-        self.assertEqual((read.variant("float32").parameters, read.variant("float32").macs), (None, None))
-        encoders = json.loads((self.folder / "bundle.json").read_bytes())["variants"]
-        self.assertNotIn("macs", encoders["float32"]["encoder"])
-        # They say nothing about the codes, so they change no codec tag.
-        before = tiny.write(self.folder.with_name("other")).variant("int8").codec_tag
-        self.assertEqual(read.variant("int8").codec_tag, before)
+    def test_counts_may_be_there(self) -> None:
+        self.assertIsNone(tiny.write(self.folder).variant("int8").macs)
+        path = self.folder / "bundle.json"
+        value = json.loads(path.read_bytes())
+        value["variants"]["int8"]["encoder"].update(parameters=516, macs=4608)
+        path.write_text(json.dumps(value), encoding="utf-8")
+        variant = bundle.read_bundle(self.folder).variant("int8")
+        self.assertEqual((variant.parameters, variant.macs), (516, 4608))
 
     def test_listing(self) -> None:
         tiny.write(self.folder)

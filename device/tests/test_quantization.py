@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from ..errors import BundleError
-from ..quantization import Array, LatentGrid, TensorInfo, dequantize, make_input_quantizer, make_output_quantizer
+from ..quantization import Array, LatentGrid, TensorInfo, make_input_quantizer, make_output_quantizer
 
 IMAGE = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
 GRID = LatentGrid(16, 16, 1, 0.37, -9)
@@ -101,12 +101,6 @@ class Output(unittest.TestCase):
         with self.assertRaisesRegex(BundleError, "dtype uint8"):
             make_output_quantizer(tensor("uint8", 0.37, -9), GRID)
 
-    def test_dequantize_undoes_it_within_half_a_step(self) -> None:
-        output = np.linspace(-40, 45, 256, dtype=np.float32).reshape(GRID.shape)
-        back = dequantize(codes_of(tensor("float32"), output), GRID)
-        self.assertEqual(back.dtype, np.float32)
-        self.assertLessEqual(float(np.abs(back - output).max()), 0.37 / 2 + 1e-4)
-
 
 class Json(unittest.TestCase):
     def test_round_trip(self) -> None:
@@ -114,6 +108,7 @@ class Json(unittest.TestCase):
         info = tensor("int8", 0.1, 4)
         self.assertEqual(TensorInfo.from_dict(info.to_dict()), info)
         self.assertEqual(GRID.count, 256)
+        self.assertEqual(repr(LatentGrid.from_dict({**GRID.to_dict(), "scale": 1}).scale), "1.0")
 
     def test_wrong_grids_are_refused(self) -> None:
         for change in ({"scale": 0.0}, {"scale": math.inf}, {"zero_point": 128}, {"height": 0}, {"channels": "8"}):

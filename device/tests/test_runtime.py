@@ -48,6 +48,31 @@ class Choice(unittest.TestCase):
             self.refused("cannot be imported .libfoo.so: cannot open")
 
 
+class Check(unittest.TestCase):
+    def runtime_that(self, does: str) -> Any:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for name in runtime.PREFERENCE:
+            (Path(folder.name) / name).mkdir()
+            (Path(folder.name) / name / "__init__.py").touch()
+            (Path(folder.name) / name / "interpreter.py").write_text(does, encoding="ascii")
+        return mock.patch.dict(os.environ, {"PYTHONPATH": folder.name})
+
+    def test_an_illegal_instruction_is_one_line_with_the_cure(self) -> None:
+        name = runtime.available_runtimes()[0]
+        (other,) = (each for each in runtime.PREFERENCE if each != name)
+        with self.runtime_that("import os; os.kill(os.getpid(), 4)"):
+            with self.assertRaisesRegex(RuntimeUnavailableError, f"{name} .* SIGILL: .*install {other}") as caught:
+                runtime.check_runtime()
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_what_loading_will_tell_is_left_to_it(self) -> None:
+        runtime.check_runtime()
+        runtime.check_runtime("unknown")
+        with self.runtime_that("raise ImportError"):
+            runtime.check_runtime()
+
+
 class Interpreter(unittest.TestCase):
     def test_tensors_are_those_of_the_file(self) -> None:
         for variant in tiny.INPUTS:
@@ -69,6 +94,17 @@ class Interpreter(unittest.TestCase):
             self.assertNotIn("\n", str(caught.exception))
         with self.assertRaisesRegex(ModelLoadError, "none.tflite: cannot be read"):
             runtime.make_interpreter(tiny.DATA / "none.tflite")
+
+    def test_the_old_runtime_may_be_too_old_for_a_file(self) -> None:
+        refuse = mock.Mock(side_effect=ValueError("Didn't find op for builtin opcode 'CONV_2D' version '99'."))
+        for name, content, told in (
+            ("tflite_runtime", b"\x1c\0\0\0TFL3", True),
+            ("tflite_runtime", b"nothing like it", False),  # nor would another runtime take that
+            ("ai_edge_litert", b"\x1c\0\0\0TFL3", False),
+        ):
+            with self.assertRaisesRegex(ModelLoadError, "version '99'") as caught:
+                runtime.make_interpreter(content, runtime=runtime.Runtime(name, "1.0", refuse))
+            self.assertEqual("too old for it: take another variant, or ai-edge-litert" in str(caught.exception), told)
 
     def test_more_than_one_input_is_refused(self) -> None:
         class TwoInputs:

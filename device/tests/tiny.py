@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from .. import bundle
+from ..bitstream import codec_tag
+from ..bundle import Bundle, read_bundle
 from ..context_tables import ContextTables, Sums
+from ..entropy import Tables
+from ..files import sha256_file, write_json
 from ..quantization import Array, LatentGrid, TensorInfo
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -26,10 +30,19 @@ OUTPUTS = {
 }
 
 
-def encoder_file(variant: str, data: bytes | None = None) -> bundle.EncoderFile:
+@dataclass(frozen=True)
+class EncoderFile:
+    """A .tflite file, and what the bundle says about it."""
+
+    data: bytes
+    input: TensorInfo
+    output: TensorInfo
+
+
+def encoder_file(variant: str, data: bytes | None = None) -> EncoderFile:
     """The committed encoder of a variant, or other bytes that claim to be it."""
     content = (DATA / f"tiny.{variant}.tflite").read_bytes() if data is None else data
-    return bundle.EncoderFile(content, INPUTS[variant], OUTPUTS[variant], ("CONV_2D", "CONV_2D"), None)
+    return EncoderFile(content, INPUTS[variant], OUTPUTS[variant])
 
 
 def tables(channels: int = 4) -> Array:
@@ -72,16 +85,52 @@ def samples(count: int = 5) -> Array:
     return np.random.default_rng(3).integers(0, 256, (count, *IMAGE_SHAPE), dtype=np.uint8)
 
 
-def write(folder: Path, **changes: Any) -> bundle.Bundle:
-    """Writes a bundle of three variants into `folder`; `changes` replace arguments of write_bundle."""
-    arguments: dict[str, Any] = {
+TABLES, SAMPLES = tables(), samples()
+
+
+def write(
+    folder: Path,
+    grid: LatentGrid = GRID,
+    tables: Array = TABLES,
+    samples: Array = SAMPLES,
+    encoders: Mapping[str, EncoderFile] | None = None,
+) -> Bundle:
+    """Writes a bundle into `folder`, of all three variants if nothing else is said; checks nothing."""
+    if encoders is None:
+        encoders = {variant: encoder_file(variant) for variant in INPUTS}
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "tables.npy", tables)
+    np.save(folder / "samples.npy", samples)
+    variants = {}
+    for name, encoder in encoders.items():
+        path = folder / f"{name}.encoder.tflite"
+        path.write_bytes(encoder.data)
+        digest = sha256_file(path)
+        variants[name] = {
+            "codec_tag": codec_tag(digest, grid, Tables(tables).sha256),
+            "encoder": {
+                "file": path.name,
+                "sha256": digest,
+                "bytes": len(encoder.data),
+                "ops": ["CONV_2D", "CONV_2D"],
+                "min_runtime_version": None,
+                "input": encoder.input.to_dict(),
+                "output": encoder.output.to_dict(),
+            },
+        }
+    value = {
+        "format_version": 1,
         "model": "tiny",
+        "task": "compression",
         "spec_sha256": "5" * 64,
         "model_sha256": "6" * 64,
-        "image_shape": IMAGE_SHAPE,
-        "grid": GRID,
-        "tables": tables(),
-        "samples": samples(),
-        "encoders": {variant: encoder_file(variant) for variant in INPUTS},
+        "image": dict(zip(("height", "width", "channels"), IMAGE_SHAPE)),
+        "latent": grid.to_dict(),
+        "coder": 0,
+        "tables": {"file": "tables.npy", "sha256": sha256_file(folder / "tables.npy")},
+        "samples": {"file": "samples.npy", "sha256": sha256_file(folder / "samples.npy"), "count": len(samples)},
+        "preprocessing": {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128},
+        "variants": variants,
     }
-    return bundle.write_bundle(folder, **{**arguments, **changes})
+    write_json(folder / "bundle.json", value)
+    return read_bundle(folder)

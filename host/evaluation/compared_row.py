@@ -25,10 +25,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from device.run_file import process_samples
-from device.statistics import fewest_processes, median_ratio_interval, percentile
+from device.statistics import fewest_processes, percentile
 from device.verdict import judge
 from host.evaluation.comparability import Json, Key
 from host.evaluation.effects import Effect, Interval, Samples, measure_effect, pooled_median
+from host.evaluation.median_ratio import median_ratio_interval
 
 FEWEST_PROCESSES = 10
 STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")

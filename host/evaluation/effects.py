@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from device.statistics import median_ratio_interval, percentile
+from device.statistics import percentile
+from host.evaluation.median_ratio import median_ratio_interval
 from host.evaluation.rank_sum import shift_interval
 
 Interval = tuple[float, float]

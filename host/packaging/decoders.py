@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from device.bundle import Bundle
-from device.entropy import Tables, read_tables, tables_bytes
+from device.entropy import Tables, read_tables
 from device.errors import one_line
 from device.files import check_version, read_json, sha256_bytes, write_bytes, write_json
 from device.quantization import LatentGrid
 from host.errors import CollectError
+from host.packaging.bundle_writer import array_bytes, tables_bytes
 from host.packaging.costs import Costs
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build"
@@ -112,9 +112,7 @@ def samples_path(build: Path, model: str, bundle_sha256: str) -> Path:
 
 def write_samples(build: Path, bundle: Bundle) -> None:
     """Keeps a bundle's sample images for `read_samples`."""
-    buffer = io.BytesIO()
-    np.save(buffer, bundle.read_samples(), allow_pickle=False)
-    write_bytes(samples_path(build, bundle.model, bundle.sha256), buffer.getvalue())
+    write_bytes(samples_path(build, bundle.model, bundle.sha256), array_bytes(bundle.read_samples()))
 
 
 def read_samples(build: Path, model: str, bundle_sha256: str) -> np.ndarray:

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from device.files import write_bytes
-from device.quantization import dequantize
 from host.data import Images
-from host.execution import TfliteEncoder
+from host.execution import TfliteEncoder, dequantize
 from host.model import ModelFolder
 from host.networks.weights import save_weights
 from host.quantization.conversion import convert

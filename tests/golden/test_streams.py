@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.bundle import EncoderFile, write_bundle
 from device.entropy import Tables
 from device.errors import BitstreamError
 from device.quantization import LatentGrid, TensorInfo
 from device.run_file import read_outputs
 from host.evaluation.rows import decode_streams
+from host.packaging.bundle_writer import EncoderFile, write_bundle
 from host.packaging.decoders import DecoderFolder, write_decoders
 
 # magic 53, version 1 coder 0, tag 0badcafe, 16 x 24 pixels, 9 bytes of payload, checksum; payload

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -33,7 +34,8 @@ def check_one_line(result: Result, *words: str) -> None:
 
 
 def test_the_commands_are_those_of_the_loop() -> None:
-    assert COMMANDS == ["collect", "compare", "decode", "evaluate", "export", "report", "summary", "train"]
+    expected = ["bench", "collect", "compare", "decode", "deploy", "evaluate", "export", "report", "summary", "train"]
+    assert expected == COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -76,6 +78,18 @@ def test_a_folder_without_runs_is_one_line(tmp_path: Path) -> None:
     check_one_line(run("collect", tmp_path / "nowhere"), "no run here")
 
 
+@pytest.mark.parametrize("command", ["deploy", "bench", "collect"])
+def test_what_is_no_device_is_one_line(command: str) -> None:
+    check_one_line(run(command, "pi@:x"), "'pi@:x' is no device; expected user@host:path")
+
+
+def test_what_ssh_says_of_a_device_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ssh").write_text("#!/bin/sh\necho 'ssh: Could not resolve hostname pi' >&2; exit 255\n")
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    check_one_line(run("collect", "pi:splitlite"), "pi: no machine of that name")
+
+
 def test_a_bitstream_is_decoded_to_a_line_and_a_png(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from host.evaluation import decode
 
@@ -114,6 +128,9 @@ def test_a_missing_data_folder_is_one_line(tiny: dict[str, Any], tmp_path: Path)
         ["train", "m", "--stage", "nosuch"],
         ["train", "m", "--nosuch"],
         ["collect"],
+        ["deploy"],
+        ["bench"],
+        ["bench", "pi", "--port", "0"],
         ["decode"],
         ["decode", "x.bin"],
         ["decode", "x.bin", "-o", "x.png", "--decoder", "best"],

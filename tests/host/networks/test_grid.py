@@ -8,7 +8,8 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.quantization import LatentGrid, TensorInfo, dequantize, make_output_quantizer
+from device.quantization import LatentGrid, TensorInfo, make_output_quantizer
+from host.execution import dequantize
 from host.networks.grid import choose_scale, entropy_bits, grid_range, on_grid
 
 GRID = LatentGrid(1, 1, 8, 0.25, 0)
