@@ -12,6 +12,7 @@ from .quantization import Array
 
 if TYPE_CHECKING:
     from .encoder import Encoder
+    from .photo_encoder import PhotoEncoder
 
 Result = TypeVar("Result")
 STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")
@@ -41,7 +42,7 @@ def time_reference(repeats: int) -> list[int]:
     return [timed(reference_loop)[1] for _ in range(repeats)]
 
 
-def time_encodes(encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> list[int]:
+def time_encodes(encoder: Encoder | PhotoEncoder, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> list[int]:
     """Nanoseconds of whole encodes, cycling over `images`, until both a count and a time are reached."""
     samples: list[int] = []
     begin = perf_counter_ns()
@@ -54,7 +55,7 @@ def time_encodes(encoder: Encoder, images: Sequence[Array], runs: int, minimum_n
 
 
 def time_stages(
-    encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0
+    encoder: Encoder | PhotoEncoder, images: Sequence[Array], runs: int, minimum_ns: int = 0
 ) -> dict[str, list[int]]:
     """For each of `STAGES`, nanoseconds of each turn, cycling over `images`, until both a count and a time are reached.
 
@@ -86,7 +87,9 @@ def time_stages(
     return samples
 
 
-def time_minute(encoder: Encoder, images: Sequence[Array], keep_every: int, length_ns: int) -> tuple[int, list[int]]:
+def time_minute(
+    encoder: Encoder | PhotoEncoder, images: Sequence[Array], keep_every: int, length_ns: int
+) -> tuple[int, list[int]]:
     """Whole encodes without a pause for `length_ns`.
 
     Args:

@@ -12,7 +12,7 @@ import click
 from device.errors import SplitliteError
 from host import __version__
 
-STAGE_NAMES = ("float", "qat", "tune")
+STAGE_NAMES = ("float", "qat", "tables", "tune")
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
@@ -91,7 +91,7 @@ def summary(name: str, models: Path | None) -> None:
     "stages",
     multiple=True,
     type=click.Choice(STAGE_NAMES),
-    help="Only this stage; repeat for several.  [default: all three]",
+    help="Only this stage; repeat for several.  [default: all that the model has]",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints of an interrupted training.")
 @click.option(

@@ -31,6 +31,8 @@ def convert_encoder(codec: Codec, rows: int, columns: int) -> bytes:
     Input: int8, scale 1/255, zero point -128: the pixel XOR 0x80. Output: int8 (1, rows, columns, channels), scale 1,
     zero point 0, as `codes_of_tensor` reads it.
     """
+    # Layers without names are numbered, and the numbers are in the file: they begin anew, and its digest is the same.
+    keras.backend.clear_session()
     grid = codec.spec.grid
     shape = [grid.before + count * grid.block + grid.after for count in (rows, columns)]
     image = keras.Input((*shape, 3), batch_size=1, name="image")

@@ -1,4 +1,4 @@
-"""A codec's training, whole: the stages float and tune, and the record of them."""
+"""A codec's training, whole: the stages float, tables and tune, and the record of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from device.files import read_json, write_json
 from host.codec.spec import CodecSpec, load_codec_spec
+from host.codec.tables import fit_tables
 from host.codec.training import train_codec
 from host.codec.tuning import tune_codec
 from host.data import data_folder
@@ -18,7 +19,11 @@ from host.spec import MODELS
 from host.versions import versions
 
 FORMAT_VERSION = 1
-STAGES: dict[str, Callable[[CodecSpec, Photographs, bool], dict[str, Any]]] = {"float": train_codec, "tune": tune_codec}
+STAGES: dict[str, Callable[[CodecSpec, Photographs, bool], dict[str, Any]]] = {
+    "float": train_codec,
+    "tables": fit_tables,
+    "tune": tune_codec,
+}
 
 
 def train_stages(
