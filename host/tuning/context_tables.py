@@ -34,7 +34,7 @@ class Size:
     """
 
     terms: int = 16
-    least_gain: float = 0.002
+    least_gain: float = 0.0005
     scores: int = 40
     tables: int = 128
 
