@@ -25,7 +25,10 @@ from .quantization import CODE_MAX, CODE_MIN, Array
 CODER_ID = 1  # tables chosen by context, interleaved rANS over pairs; what a header's coder id 1 means, for ever
 SEGMENT_CODES = 1 << 19
 _LENGTH_BYTES = 3
-_REMAINDERS_PER_LANE = 112  # a lane costs about 5 bits, a remainder that is not 0 about 5 too
+# How many lanes: one costs about 5 bits, and so does a remainder that is not 0. But codes take a row of lanes their
+# time however little they cost, so cheap ones get lanes by their number.
+_REMAINDERS_PER_LANE = 112
+_CODES_PER_LANE = 3072
 
 
 class ContextCoder:
@@ -121,8 +124,10 @@ class ContextCoder:
         escaped = np.flatnonzero(symbols == 0)
         symbols[escaped] = tables.escapes[place[escaped] // (2 * tables.radius + 2)]
         extra = codes.transpose(0, 2, 1).ravel()[escaped].tobytes()
-        exponent = (int(np.count_nonzero(remainder)) // _REMAINDERS_PER_LANE).bit_length() - 1
-        segment = lanes.encode(symbols >> np.uint32(16), symbols & np.uint32(0xFFFF), exponent, extra)
+        most_lanes = max(int(np.count_nonzero(remainder)) // _REMAINDERS_PER_LANE, codes.size // _CODES_PER_LANE)
+        segment = lanes.encode(
+            symbols >> np.uint32(16), symbols & np.uint32(0xFFFF), most_lanes.bit_length() - 1, extra
+        )
         return segment, (last_row(planes, stride), last_row(companded, stride))
 
     def _decode_row(self, decoder: lanes.Decoder, above: _Rows, here: _Rows) -> None:

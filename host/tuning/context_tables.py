@@ -34,7 +34,7 @@ class Size:
     """
 
     terms: int = 16
-    least_gain: float = 0.002
+    least_gain: float = 0.0005
     scores: int = 40
     tables: int = 128
 
@@ -181,21 +181,27 @@ def _shifted(planes: np.ndarray, stride: int, step: tuple[int, int]) -> np.ndarr
 
 def _choose(gram: np.ndarray, target: int, candidates: np.ndarray, size: Size, bias: bool) -> list[int]:
     """Orthogonal matching pursuit on the normal equations; the bias, the last candidate, comes first."""
-    left, right = gram[np.ix_(candidates, candidates)], gram[candidates, target]
-    powers, error = np.diag(left).copy(), gram[target, target]
+    # What the picked sources leave of each candidate's power, of its product with the target, and of the target.
+    powers, products, error = np.diag(gram)[candidates], gram[candidates, target], gram[target, target]
+    least_powers = 1e-3 * powers + 1e-9
+    rows: list[np.ndarray] = []  # candidates' products with the picked ones, made orthonormal
     picked: list[int] = []
     for step in range(size.terms + bias):
-        diagonal = np.diag(left)
-        usable = diagonal > 1e-3 * powers + 1e-9
+        usable = powers > least_powers
         usable[picked] = False
-        gains = np.where(usable, right**2 / np.where(usable, diagonal, 1), 0)
+        gains = np.where(usable, products**2 / np.where(usable, powers, 1), 0)
         best = int(np.argmax(gains)) if step or not bias else len(candidates) - 1
         if gains[best] <= size.least_gain * error:
             break
-        picked.append(best)
+        row = gram[candidates[best], candidates]
+        for other in rows:
+            row = row - other[best] * other
+        row = row / np.sqrt(powers[best])
+        products = products - row * products[best] / np.sqrt(powers[best])
+        powers = powers - row**2
         error -= gains[best]
-        row, part = left[best] / np.sqrt(left[best, best]), right[best] / np.sqrt(left[best, best])
-        left, right = left - np.outer(row, row), right - row * part
+        rows.append(row)
+        picked.append(best)
     return [int(source) for source in candidates[picked]]
 
 
