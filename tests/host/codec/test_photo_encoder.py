@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import device
+from benchmarks.photo_encoder import LIMIT_BYTES, peak_rss_bytes
 from device import bitstream
 from device.__main__ import main as device_main
 from device.bundle import Bundle, read_bundle
@@ -137,3 +138,12 @@ def test_another_network_joins_a_tag(exported: tuple[Codec, Bundle, Path]) -> No
     assert {k: v.codec_tag for k, v in again.variants.items()} == {k: v.codec_tag for k, v in bundle.variants.items()}
     decoders = find_photo_decoders(build, again.variants["int8_q0"].codec_tag)
     assert decoders is not None and decoders.names == ["own", "tuned"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no VmHWM here")
+def test_memory_is_bounded(exported: tuple[Codec, Bundle, Path], tmp_path: Path) -> None:
+    """12 megapixels; the tiny codec's 12 codes for 16 pixels are nearly the photo codec's 256 for 256."""
+    _, bundle, _ = exported
+    np.save(tmp_path / "tile.npy", picture(500, 500))
+    peak = peak_rss_bytes(tmp_path / "tile.npy", str(bundle.folder), 0)
+    assert peak < LIMIT_BYTES
