@@ -55,7 +55,7 @@ def plan_rows(bundles: Sequence[str], variants: Sequence[str], threads: Sequence
     """What to measure.
 
     Args:
-        bundles: names or paths; empty takes every bundle in device/bundles.
+        bundles: names or paths; empty takes every bundle in device/bundles that is for images of one size.
         variants: names; empty takes all. A bundle without one of them leaves it out.
         threads: numbers of threads; each makes rows of its own.
 
@@ -64,6 +64,9 @@ def plan_rows(bundles: Sequence[str], variants: Sequence[str], threads: Sequence
     """
     folders = [encoder.find_bundle(name) for name in bundles] or encoder.default_bundles()
     found = [read_bundle(folder) for folder in folders]
+    if not bundles:
+        # What `host collect` cannot decode yet is measured where it is asked for.
+        found = [bundle for bundle in found if all(each.quality is None for each in bundle.variants.values())]
     models = [bundle.model for bundle in found]
     if len(set(models)) != len(models):
         raise BundleError(f"two bundles of one model among {', '.join(models)}; a run holds each once")
