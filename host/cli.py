@@ -12,7 +12,7 @@ import click
 from device.errors import SplitliteError
 from host import __version__
 
-STAGE_NAMES = ("float", "qat", "tune")
+STAGE_NAMES = ("float", "qat", "tables", "tune")
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
@@ -91,7 +91,7 @@ def summary(name: str, models: Path | None) -> None:
     "stages",
     multiple=True,
     type=click.Choice(STAGE_NAMES),
-    help="Only this stage; repeat for several.  [default: all three]",
+    help="Only this stage; repeat for several.  [default: all that the model has]",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints of an interrupted training.")
 @click.option(
@@ -108,10 +108,12 @@ def train(name: str, stages: tuple[str, ...], resume: bool, data_dir: Path | Non
       host train cifar10-ae-mse --data-dir ~/data
       host train cifar10-ae-mse --stage qat --resume
     """
+    from host.codec.spec import TASK, load_codec_spec
     from host.quiet import load_tensorflow
-    from host.spec import load_spec
+    from host.spec import load_spec, task_of
 
-    load_spec(name, _models(models))  # a wrong spec is said before TensorFlow takes its seconds to load
+    load = load_codec_spec if task_of(name, _models(models)) == TASK else load_spec
+    load(name, _models(models))  # a wrong spec is said before TensorFlow takes its seconds to load
     load_tensorflow()
     from host.train import train as run
 
