@@ -74,9 +74,17 @@ def summary(name: str, models: Path | None) -> None:
     Example:
       host summary cifar10-ae-mse
     """
+    from host.codec.spec import TASK, load_codec_spec
     from host.quiet import load_tensorflow
-    from host.spec import load_spec
+    from host.spec import load_spec, task_of
 
+    if task_of(name, _models(models)) == TASK:
+        codec_spec = load_codec_spec(name, _models(models))
+        load_tensorflow()
+        from host.codec.summary import summarize_codec
+
+        click.echo(summarize_codec(codec_spec))
+        return
     spec = load_spec(name, _models(models))
     load_tensorflow()
     from host.summary import summarize
