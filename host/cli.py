@@ -138,6 +138,8 @@ def _stage_line(result: dict[str, Any]) -> list[str]:
     if "history" in result:
         best = result["history"][result["best_epoch"] - 1]
         return [f"{result['epochs']} epochs, {result['seconds']:.0f} s, validation {best['validation_psnr_db']:.2f} dB"]
+    if "encoder_sha256" in result:
+        return [f"quality {row['quality']} {row['validation_bpp']:.3f} bpp" for row in result["qualities"]]
     return [f"{variant} {_stage_line(part)[0]}" for variant, part in result.items() if isinstance(part, dict)]
 
 
