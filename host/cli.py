@@ -74,9 +74,17 @@ def summary(name: str, models: Path | None) -> None:
     Example:
       host summary cifar10-ae-mse
     """
+    from host.codec.spec import TASK, load_codec_spec
     from host.quiet import load_tensorflow
-    from host.spec import load_spec
+    from host.spec import load_spec, task_of
 
+    if task_of(name, _models(models)) == TASK:
+        codec_spec = load_codec_spec(name, _models(models))
+        load_tensorflow()
+        from host.codec.summary import summarize_codec
+
+        click.echo(summarize_codec(codec_spec))
+        return
     spec = load_spec(name, _models(models))
     load_tensorflow()
     from host.summary import summarize
@@ -130,6 +138,8 @@ def _stage_line(result: dict[str, Any]) -> list[str]:
     if "history" in result:
         best = result["history"][result["best_epoch"] - 1]
         return [f"{result['epochs']} epochs, {result['seconds']:.0f} s, validation {best['validation_psnr_db']:.2f} dB"]
+    if "encoder_sha256" in result:
+        return [f"quality {row['quality']} {row['validation_bpp']:.3f} bpp" for row in result["qualities"]]
     return [f"{variant} {_stage_line(part)[0]}" for variant, part in result.items() if isinstance(part, dict)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,18 @@ def train_stages(
     file = spec.folder / "training.json"
     record = read_json(file, ModelError) if file.is_file() else {}
     for stage in (stage for stage in STAGES if stage in stages):
+        # Not the whole spec's digest: a longer stage tune must not train the stage float again.
+        made_by = {"identity": spec.identity, **asdict(spec.float_ if stage == "float" else spec.tune)}
         done = record.get("stages", {}).get(stage, {})
-        if resume and done.get("spec_sha256") == spec.digest:
+        if resume and done.get("made_by") == made_by:
             continue
         started = time.perf_counter()
         result = STAGES[stage](spec, photographs, resume)
-        result |= {"spec_sha256": spec.digest, "wall_seconds": round(time.perf_counter() - started, 1)}
+        result |= {
+            "made_by": made_by,
+            "spec_sha256": spec.digest,
+            "wall_seconds": round(time.perf_counter() - started, 1),
+        }
         record = {
             "format_version": FORMAT_VERSION,
             "model": name,

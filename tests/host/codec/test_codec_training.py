@@ -75,6 +75,17 @@ def test_a_longer_training_goes_on_from_the_checkpoint(models: Path, data: Path)
     assert [row["epoch"] for row in history] == [1, 2, 3]
 
 
+def test_a_finished_stage_is_not_trained_again(models: Path, data: Path) -> None:
+    train("tiny", ("float",), data_dir=data, models=models)
+    file = models / "tiny" / "spec.json"
+    value = json.loads(file.read_text())
+    value["training"]["tune"]["epochs"] = 3
+    file.write_text(json.dumps(value))
+    (models / "tiny" / "float.weights.h5").unlink()
+    train("tiny", ("float",), resume=True, data_dir=data, models=models)
+    assert not (models / "tiny" / "float.weights.h5").exists()
+
+
 def test_checkpoints_of_another_network_are_refused(models: Path, data: Path, tiny_codec: dict[str, Any]) -> None:
     train("tiny", ("float",), data_dir=data, models=models)
     tiny_codec["qualities"][1]["step"] = 0.8
