@@ -10,7 +10,7 @@ import numpy as np
 
 from device.block_grid import BlockGrid
 from device.bundle import Bundle
-from device.files import sha256_file
+from device.files import sha256_bytes
 from host.codec.int8 import convert_encoder, step_offset
 from host.codec.networks import Codec, build_codec
 from host.codec.photo_decoders import write_network, write_photo_decoders
@@ -74,7 +74,7 @@ def block_grid(spec: CodecSpec, codec: Codec) -> BlockGrid:
 def model_digest(spec: CodecSpec) -> str:
     """sha256 of all that export reads."""
     files = [path for path in sorted(spec.folder.iterdir()) if path.suffix in (".h5", ".npy")]
-    parts = [f"spec {spec.digest}", *(f"{path.name} {sha256_file(path)}" for path in files)]
+    parts = [f"spec {spec.digest}", *(f"{path.name} {sha256_bytes(path.read_bytes())}" for path in files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

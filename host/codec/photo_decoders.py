@@ -16,7 +16,7 @@ from device.block_grid import BlockGrid
 from device.bundle import Bundle
 from device.context import ContextCoder
 from device.context_tables import ContextTables, read_context_tables
-from device.files import check_version, read_json, sha256_bytes, sha256_file, write_bytes, write_json
+from device.files import check_version, read_json, sha256_bytes, write_bytes, write_json
 from device.photo_bundle import TASK
 from host.errors import CollectError
 from host.packaging.decoders import FILE_NAME
@@ -59,7 +59,7 @@ def write_photo_decoders(
 
 def write_network(build: Path, model: str, spec: Path, weights: Path) -> str:
     """Keeps a spec and a decoder's weights; returns the digest that names them."""
-    digest = sha256_bytes((sha256_file(spec) + sha256_file(weights)).encode())
+    digest = sha256_bytes((sha256_bytes(spec.read_bytes()) + sha256_bytes(weights.read_bytes())).encode())
     folder = build / model / NETWORKS / digest[:16]
     for source, name in ((spec, "spec.json"), (weights, "weights.h5")):
         write_bytes(folder / name, source.read_bytes())
@@ -108,7 +108,7 @@ class PhotoDecoders:
         spec, weights = folder / "spec.json", folder / "weights.h5"
         if not (spec.is_file() and weights.is_file()):
             raise CollectError(f"{folder}: missing; export {self.value['model']} again")
-        if sha256_bytes((sha256_file(spec) + sha256_file(weights)).encode()) != digest:
+        if sha256_bytes((sha256_bytes(spec.read_bytes()) + sha256_bytes(weights.read_bytes())).encode()) != digest:
             raise CollectError(f"{folder}: damaged; export {self.value['model']} again")
         return PhotoNetwork(spec, weights)
 
