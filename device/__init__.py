@@ -6,6 +6,9 @@ Importing it loads none of them yet.
     import device
     encoder = device.open_encoder("cifar10-ae-mse", "int8")
     bitstream = encoder.encode(image)  # image: uint8 (32, 32, 3)
+
+    encoder = device.open_encoder("photo", quality=3)
+    bitstream = encoder.encode(photograph)  # photograph: uint8 (height, width, 3)
 """
 
 from __future__ import annotations
@@ -16,12 +19,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .encoder import Encoder
+    from .photo_encoder import PhotoEncoder
 
 __version__ = "0.1.0"
 __all__ = ["open_encoder"]
 
 
-def open_encoder(bundle: str | Path, variant: str = "int8", threads: int = 1, runtime: str | None = None) -> Encoder:
+def open_encoder(
+    bundle: str | Path,
+    variant: str = "int8",
+    threads: int = 1,
+    runtime: str | None = None,
+    quality: int | None = None,
+) -> Encoder | PhotoEncoder:
     """Loads an encoder.
 
     Args:
@@ -29,14 +39,13 @@ def open_encoder(bundle: str | Path, variant: str = "int8", threads: int = 1, ru
         variant: one of those in the bundle.
         threads: that the runtime may use.
         runtime: "ai_edge_litert" or "tflite_runtime"; None takes the first that is installed.
+        quality: of a photo codec, from 0, the smallest bitstreams; None takes one in the middle.
 
     Raises:
-        BundleError: no such bundle or variant, or a damaged one.
+        BundleError: no such bundle, variant or quality, or a damaged one.
         ModelLoadError: the runtime cannot load the encoder.
         RuntimeUnavailableError: no runtime that works is installed.
     """
-    from .bundle import read_bundle
-    from .encoder import Encoder, find_bundle
-    from .runtime import load_runtime
+    from .encoder import open_encoder as load
 
-    return Encoder(read_bundle(find_bundle(bundle)), variant, threads, load_runtime(runtime))
+    return load(bundle, variant, threads, runtime, quality)

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "info":
             _info(options.runtime)
         else:
-            _encode(options.image, options.output, options.bundle, options.variant, options.runtime)
+            _encode(options)
     except SplitliteError as reason:
         print(reason, file=sys.stderr)
         return 1
@@ -59,24 +59,27 @@ def _info(runtime_name: str | None) -> None:
         return
     for folder in folders:
         bundle = read_bundle(folder)
-        grid = " x ".join(str(side) for side in bundle.grid.shape)
-        print(f"bundle {folder.name}: latent {grid}, {', '.join(bundle.variants)}")
+        latent = " x ".join(str(side) for side in bundle.grid.shape)
+        if any(variant.quality for variant in bundle.variants.values()):
+            latent = f"of {bundle.grid.channels} channels, images of any size"
+        print(f"bundle {folder.name}: latent {latent}, {', '.join(bundle.variants)}")
 
 
-def _encode(image_path: Path, output: Path, bundle: str, variant: str, runtime: str | None) -> None:
+def _encode(options: argparse.Namespace) -> None:
     from .errors import ImageError
     from .files import write_bytes
     from .image_file import read_image
     from .runtime import check_runtime
 
-    check_runtime(runtime)
-    image = read_image(image_path)
-    bitstream = open_encoder(bundle, variant, runtime=runtime).encode(image)
+    check_runtime(options.runtime)
+    image = read_image(options.image)
+    encoder = open_encoder(options.bundle, options.variant, runtime=options.runtime, quality=options.quality)
+    bitstream = encoder.encode(image)
     try:
-        write_bytes(output, bitstream)
+        write_bytes(options.output, bitstream)
     except OSError as reason:
-        raise ImageError(f"{output}: cannot be written ({reason.strerror})") from None
-    print(f"{output}: {len(bitstream)} bytes for {image.size}, ratio {image.size / len(bitstream):.2f}")
+        raise ImageError(f"{options.output}: cannot be written ({reason.strerror})") from None
+    print(f"{options.output}: {len(bitstream)} bytes for {image.size}, ratio {image.size / len(bitstream):.2f}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,10 +90,13 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("--runtime", help="ai_edge_litert or tflite_runtime")
     commands.add_parser("bench", help="measure the encoders; see bench --help", add_help=False)
     encode = commands.add_parser("encode", help="one image to a bitstream")
-    encode.add_argument("image", type=Path, help=".ppm, .pgm or .npy (others with Pillow), of the encoder's size")
+    encode.add_argument(
+        "image", type=Path, help=".ppm, .pgm or .npy (others with Pillow), of a size that the encoder takes"
+    )
     encode.add_argument("-o", "--output", type=Path, required=True, help="the bitstream's file")
     encode.add_argument("--bundle", required=True, help="name or path")
     encode.add_argument("--variant", default="int8", help="default int8")
+    encode.add_argument("--quality", type=int, help="of a photo codec, from 0, the smallest (default: in the middle)")
     encode.add_argument("--runtime", help="ai_edge_litert or tflite_runtime")
     return parser
 

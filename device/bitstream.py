@@ -17,11 +17,15 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from . import entropy
 from .errors import BitstreamError
 from .files import canonical_json, sha256_bytes
 from .quantization import LatentGrid
+
+if TYPE_CHECKING:
+    from .block_grid import BlockGrid
 
 VERSION = 1
 HEADER_BYTES = 16
@@ -30,7 +34,10 @@ MAX_PAYLOAD_BYTES = (1 << 24) - 1
 _CHECKED_BYTES = HEADER_BYTES - 3
 
 # Coder ids that a reader knows; an id is never used again for something else.
-CODERS = {entropy.CODER_ID: "static per-channel tables, rANS over pairs"}
+CODERS = {
+    entropy.CODER_ID: "static per-channel tables, rANS over pairs",
+    1: "static tables chosen by context, interleaved rANS",  # context.CODER_ID, not imported where it is not used
+}
 
 
 @dataclass(frozen=True)
@@ -45,11 +52,13 @@ class Header:
     payload_bytes: int
 
 
-def codec_tag(encoder_sha256: str, grid: LatentGrid, tables_sha256: str, coder_id: int = entropy.CODER_ID) -> str:
+def codec_tag(
+    encoder_sha256: str, grid: LatentGrid | BlockGrid, tables_sha256: str, coder_id: int = entropy.CODER_ID
+) -> str:
     """The digest of what fixes the codes' meaning and coding, and of nothing else: no decoder is in it.
 
     Args:
-        encoder_sha256: of the encoder's .tflite file.
+        encoder_sha256: of the encoder's .tflite file, as it lies in the bundle whatever the quality.
         grid: the latent grid.
         tables_sha256: `Tables.sha256`, of the frequencies themselves, not of the file around them.
         coder_id: key of `CODERS`.

@@ -4,7 +4,7 @@
 
 bundle.json names every other file with its digest. The workstation writes it (host/packaging/bundle_writer.py).
 
-Versions: 1 (2026) the first.
+Versions: 1 (2026) the first: images of one size. 2 (2026): photographs of any size, see photo_bundle.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,11 @@ from .errors import BundleError
 from .files import check_json, check_version, parse_json, read_bytes, sha256_bytes
 from .quantization import Array, LatentGrid, TensorInfo
 
-FORMAT_VERSION = 1
+if TYPE_CHECKING:  # models for images of one size do without
+    from .block_grid import BlockGrid
+    from .context_tables import ContextTables
+
+FORMAT_VERSION = 2
 FILE_NAME = "bundle.json"
 # What must be in it, and of which type; the latent grid and the tensors check their own parts.
 _BUNDLE = {
@@ -48,13 +52,28 @@ _ENCODER = {
     "input": dict,
     "output": dict,
 }
-_VARIANT = {"codec_tag": str, "encoder": _ENCODER}
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # models and variants become file names
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # models and variants become file names
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What makes one quality of an encoder of photographs.
+
+    Attributes:
+        index: 0 is the smallest bitstreams.
+        step_offset: where in the encoder's file its step belongs, a little-endian float32.
+    """
+
+    index: int
+    grid: BlockGrid
+    step_offset: int
+    tables_file: str
+    tables_sha256: str
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One encoder of a bundle.
+    """One encoder of a bundle; of photographs, at one quality.
 
     Attributes:
         parameters: weights and biases; None where the bundle does not tell (the first ones do not).
@@ -72,6 +91,7 @@ class Variant:
     output: TensorInfo
     parameters: int | None = None
     macs: int | None = None
+    quality: Quality | None = None
 
 
 @dataclass(frozen=True)
@@ -81,8 +101,9 @@ class Bundle:
     Attributes:
         sha256: of bundle.json itself.
         spec_sha256, model_sha256: what it was made from.
-        image_shape: (height, width, channels) of the uint8 images that every encoder here takes.
-        grid: the latent grid of all variants.
+        image_shape: (height, width, channels) of the uint8 images that every encoder here takes; of the samples
+            where it takes photographs of any size.
+        grid: the latent grid of all variants; where each quality has its own, that of the samples, in steps.
         coder_id: key of `bitstream.CODERS`.
         variants: by name, sorted.
     """
@@ -120,6 +141,19 @@ class Bundle:
         tables = entropy.parse_tables(self._read(self.tables_file, self.tables_sha256), path)
         if tables.channels != self.grid.channels:
             raise BundleError(f"{path}: tables of {tables.channels} channels, the latent has {self.grid.channels}")
+        return tables
+
+    def read_context_tables(self, name: str) -> ContextTables:
+        """The tables of a variant that is for photographs; raises BundleError as `read_tables`."""
+        from .context_tables import parse_context_tables
+
+        quality = self.variant(name).quality
+        if quality is None:
+            raise BundleError(f"{self.folder}: {name!r} has no tables of its own")
+        path = self.folder / quality.tables_file
+        tables = parse_context_tables(self._read(quality.tables_file, quality.tables_sha256), path)
+        if tables.channels != quality.grid.channels:
+            raise BundleError(f"{path}: tables of {tables.channels} channels, the latent has {quality.grid.channels}")
         return tables
 
     def read_samples(self) -> Array:
@@ -160,9 +194,11 @@ def parse_bundle(folder: Path, data: bytes) -> Bundle:
     path = folder / FILE_NAME
     value = parse_json(data, path, BundleError)
     found = value.get("format_version") if isinstance(value, dict) else None
-    check_version(found, FORMAT_VERSION, "bundle", path, BundleError)
+    parse = _parse
+    if check_version(found, FORMAT_VERSION, "bundle", path, BundleError) > 1:
+        from .photo_bundle import parse_photo as parse  # it builds on this module
     try:
-        return _parse(folder, sha256_bytes(data), value)
+        return parse(folder, sha256_bytes(data), value)
     except BundleError as reason:
         raise BundleError(f"{path}: {reason}") from None
 
@@ -177,7 +213,7 @@ def _parse(folder: Path, sha256: str, value: Any) -> Bundle:
     if not variants:
         raise BundleError("variants: empty; export the bundle again")
     for name in (value["model"], *variants):
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise BundleError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
     return Bundle(
         folder=folder,
@@ -186,9 +222,9 @@ def _parse(folder: Path, sha256: str, value: Any) -> Bundle:
         image_shape=image,
         grid=grid,
         coder_id=value["coder"],
-        tables_file=_plain(value["tables"]["file"], "tables.file"),
+        tables_file=plain_name(value["tables"]["file"], "tables.file"),
         tables_sha256=value["tables"]["sha256"],
-        samples_file=_plain(value["samples"]["file"], "samples.file"),
+        samples_file=plain_name(value["samples"]["file"], "samples.file"),
         samples_sha256=value["samples"]["sha256"],
         samples_count=value["samples"]["count"],
         variants={name: _parse_variant(name, variants[name], image, grid) for name in sorted(variants)},
@@ -196,30 +232,38 @@ def _parse(folder: Path, sha256: str, value: Any) -> Bundle:
 
 
 def _parse_variant(name: str, value: Any, image: tuple[int, int, int], grid: LatentGrid) -> Variant:
-    check_json(value, _VARIANT, BundleError, f"variants.{name}")
-    encoder, where = value["encoder"], f"variants.{name}.encoder"
-    for key in ("parameters", "macs"):
-        check_json(encoder.get(key), (int, type(None)), BundleError, f"{where}.{key}")
-    tensors = [TensorInfo.from_dict(encoder[end], f"{where}.{end}") for end in ("input", "output")]
-    for end, tensor, shape in zip(("input", "output"), tensors, (image, grid.shape)):
+    check_json(value, {"codec_tag": str, "encoder": dict}, BundleError, f"variants.{name}")
+    where = f"variants.{name}.encoder"
+    variant = parse_encoder(name, value["codec_tag"], value["encoder"], where)
+    for end, tensor, shape in (("input", variant.input, image), ("output", variant.output, grid.shape)):
         if tensor.shape != (1, *shape):
             raise BundleError(f"{where}.{end}.shape: {tensor.shape}, expected {(1, *shape)}")
+    return variant
+
+
+def parse_encoder(name: str, tag: str, value: Any, where: str, quality: Quality | None = None) -> Variant:
+    """What a bundle says about an encoder's file; raises BundleError naming `where`."""
+    check_json(value, _ENCODER, BundleError, where)
+    for key in ("parameters", "macs"):
+        check_json(value.get(key), (int, type(None)), BundleError, f"{where}.{key}")
     return Variant(
         name=name,
-        codec_tag=value["codec_tag"],
-        file=_plain(encoder["file"], f"{where}.file"),
-        sha256=encoder["sha256"],
-        encoder_bytes=encoder["bytes"],
-        ops=tuple(encoder["ops"]),
-        min_runtime_version=encoder["min_runtime_version"],
-        input=tensors[0],
-        output=tensors[1],
-        parameters=encoder.get("parameters"),
-        macs=encoder.get("macs"),
+        codec_tag=tag,
+        file=plain_name(value["file"], f"{where}.file"),
+        sha256=value["sha256"],
+        encoder_bytes=value["bytes"],
+        ops=tuple(value["ops"]),
+        min_runtime_version=value["min_runtime_version"],
+        input=TensorInfo.from_dict(value["input"], f"{where}.input"),
+        output=TensorInfo.from_dict(value["output"], f"{where}.output"),
+        parameters=value.get("parameters"),
+        macs=value.get("macs"),
+        quality=quality,
     )
 
 
-def _plain(name: str, where: str) -> str:
+def plain_name(name: str, where: str) -> str:
+    """`name`, if it names a file right here; raises BundleError."""
     # A bundle is copied around: what it names lies beside it and nowhere else.
     if not name or name != Path(name).name or name in (".", ".."):
         raise BundleError(f"{where}: {name!r} is not a plain file name")

@@ -6,6 +6,7 @@ image --quantize--> input tensor --invoke--> output tensor --code--> bitstream
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from .bitstream import codec_tag, header_start, seal
 from .errors import BundleError, ImageError
 from .quantization import Array, TensorInfo, make_input_quantizer, make_output_quantizer, same_grid
 from .runtime import Runtime, delegate_of, load_runtime, make_interpreter, tensor_infos
+
+if TYPE_CHECKING:
+    from .photo_encoder import PhotoEncoder
 
 DEFAULT_BUNDLES = Path(__file__).resolve().parent / "bundles"
 _EXPORT = "run make export on the workstation and copy device/ again"
@@ -142,3 +146,38 @@ def default_bundles() -> list[Path]:
     if not folders:
         raise BundleError(f"no bundles in {DEFAULT_BUNDLES}; {_EXPORT}")
     return folders
+
+
+def load_encoder(
+    bundle: bundles.Bundle,
+    variant: str,
+    threads: int = 1,
+    runtime: Runtime | None = None,
+    delegate: Path | None = None,
+) -> Encoder | PhotoEncoder:
+    """Loads a variant, whatever its images; raises BundleError, ModelLoadError or RuntimeUnavailableError."""
+    if bundle.variant(variant).quality is None:
+        return Encoder(bundle, variant, threads, runtime, delegate)
+    from .photo_encoder import PhotoEncoder
+
+    return PhotoEncoder(bundle, variant, threads, runtime, delegate)
+
+
+def open_encoder(
+    bundle: str | Path,
+    variant: str = "int8",
+    threads: int = 1,
+    runtime: str | None = None,
+    quality: int | None = None,
+) -> Encoder | PhotoEncoder:
+    """Loads a variant of a bundle; see `device.open_encoder`."""
+    found = bundles.read_bundle(find_bundle(bundle))
+    known = sorted({entry.quality.index for entry in found.variants.values() if entry.quality is not None})
+    if known and variant not in found.variants:
+        quality = known[len(known) // 2] if quality is None else quality
+        if quality not in known:
+            raise BundleError(f"{found.folder}: no quality {quality}; there are {known[0]} to {known[-1]}")
+        variant = f"{variant}_q{quality}"
+    elif quality is not None:
+        raise BundleError(f"{found.folder}: {variant!r} has no qualities to choose from; leave it out")
+    return load_encoder(found, variant, threads, load_runtime(runtime))

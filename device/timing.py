@@ -12,6 +12,7 @@ from .quantization import Array
 
 if TYPE_CHECKING:
     from .encoder import Encoder
+    from .photo_encoder import PhotoEncoder
 
 Result = TypeVar("Result")
 STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")
@@ -41,7 +42,7 @@ def time_reference(repeats: int) -> list[int]:
     return [timed(reference_loop)[1] for _ in range(repeats)]
 
 
-def time_encodes(encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> list[int]:
+def time_encodes(encoder: Encoder | PhotoEncoder, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> list[int]:
     """Nanoseconds of whole encodes, cycling over `images`, until both a count and a time are reached."""
     samples: list[int] = []
     begin = perf_counter_ns()
@@ -53,7 +54,9 @@ def time_encodes(encoder: Encoder, images: Sequence[Array], runs: int, minimum_n
     return samples
 
 
-def time_stages(encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> dict[str, list[int]]:
+def time_stages(
+    encoder: Encoder | PhotoEncoder, images: Sequence[Array], runs: int, minimum_ns: int = 0
+) -> dict[str, list[int]]:
     """For each of `STAGES`, nanoseconds of each turn, cycling over `images`, until both a count and a time are reached.
 
     Whole encodes are measured too, because the sum of the stages holds three more reads of the clock, and by turns
@@ -84,7 +87,9 @@ def time_stages(encoder: Encoder, images: Sequence[Array], runs: int, minimum_ns
     return samples
 
 
-def time_minute(encoder: Encoder, images: Sequence[Array], keep_every: int, length_ns: int) -> tuple[int, list[int]]:
+def time_minute(
+    encoder: Encoder | PhotoEncoder, images: Sequence[Array], keep_every: int, length_ns: int
+) -> tuple[int, list[int]]:
     """Whole encodes without a pause: how many there were, and the nanoseconds of the first of each `keep_every`."""
     kept: list[int] = []
     count = 0

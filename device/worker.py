@@ -18,13 +18,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import bitstream, run_file
 from .bundle import Bundle, read_bundle
-from .encoder import Encoder
+from .encoder import Encoder, load_encoder
 from .errors import SplitliteError
 from .files import sha256_bytes
 from .memory import read_memory
@@ -32,6 +32,9 @@ from .quantization import Array
 from .runtime import Runtime, load_runtime
 from .state import clock_probes, probe
 from .timing import KEPT_A_MINUTE, time_encodes, time_minute, time_reference, time_stages, timed
+
+if TYPE_CHECKING:
+    from .photo_encoder import PhotoEncoder
 
 _REFERENCES = 20  # times of the fixed loop, before and again after: about 15 ms each time
 
@@ -60,12 +63,12 @@ def _encode(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
         codes.append(encoder.encode_codes(image).tobytes())
     sizes: dict[str, Any] = {
         "encoder_bytes": encoder.variant.encoder_bytes,
-        "latent_bytes": bundle.grid.count,
+        "latent_bytes": len(codes[0]),
         "payload_bytes": [len(stream) - bitstream.HEADER_BYTES for stream in streams],
         "bitstream_bytes": [len(stream) for stream in streams],
     }
     if encoder.variant.output.dtype == "float32":
-        sizes["uncoded_latent_bytes"] = 4 * bundle.grid.count
+        sizes["uncoded_latent_bytes"] = 4 * len(codes[0])
     return {
         "encode_ns": times,
         "sizes": sizes,
@@ -124,9 +127,9 @@ def _sustained(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
 _JOBS = {"encode": _encode, "measure": _measure, "sustained": _sustained}
 
 
-def _load(bundle: Bundle, job: dict[str, Any], runtime: Runtime) -> Encoder:
+def _load(bundle: Bundle, job: dict[str, Any], runtime: Runtime) -> Encoder | PhotoEncoder:
     delegate = Path(job["delegate"]) if job.get("delegate") else None
-    return Encoder(bundle, job["variant"], job["threads"], runtime, delegate)
+    return load_encoder(bundle, job["variant"], job["threads"], runtime, delegate)
 
 
 def _images(bundle: Bundle, job: dict[str, Any]) -> list[Array]:

@@ -12,7 +12,7 @@ import click
 from device.errors import SplitliteError
 from host import __version__
 
-STAGE_NAMES = ("float", "qat", "tune")
+STAGE_NAMES = ("float", "qat", "tables", "tune")
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
@@ -74,9 +74,17 @@ def summary(name: str, models: Path | None) -> None:
     Example:
       host summary cifar10-ae-mse
     """
+    from host.codec.spec import TASK, load_codec_spec
     from host.quiet import load_tensorflow
-    from host.spec import load_spec
+    from host.spec import load_spec, task_of
 
+    if task_of(name, _models(models)) == TASK:
+        codec_spec = load_codec_spec(name, _models(models))
+        load_tensorflow()
+        from host.codec.summary import summarize_codec
+
+        click.echo(summarize_codec(codec_spec))
+        return
     spec = load_spec(name, _models(models))
     load_tensorflow()
     from host.summary import summarize
@@ -91,7 +99,7 @@ def summary(name: str, models: Path | None) -> None:
     "stages",
     multiple=True,
     type=click.Choice(STAGE_NAMES),
-    help="Only this stage; repeat for several.  [default: all three]",
+    help="Only this stage; repeat for several.  [default: all that the model has]",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints of an interrupted training.")
 @click.option(
@@ -108,10 +116,12 @@ def train(name: str, stages: tuple[str, ...], resume: bool, data_dir: Path | Non
       host train cifar10-ae-mse --data-dir ~/data
       host train cifar10-ae-mse --stage qat --resume
     """
+    from host.codec.spec import TASK, load_codec_spec
     from host.quiet import load_tensorflow
-    from host.spec import load_spec
+    from host.spec import load_spec, task_of
 
-    load_spec(name, _models(models))  # a wrong spec is said before TensorFlow takes its seconds to load
+    load = load_codec_spec if task_of(name, _models(models)) == TASK else load_spec
+    load(name, _models(models))  # a wrong spec is said before TensorFlow takes its seconds to load
     load_tensorflow()
     from host.train import train as run
 
@@ -128,6 +138,8 @@ def _stage_line(result: dict[str, Any]) -> list[str]:
     if "history" in result:
         best = result["history"][result["best_epoch"] - 1]
         return [f"{result['epochs']} epochs, {result['seconds']:.0f} s, validation {best['validation_psnr_db']:.2f} dB"]
+    if "encoder_sha256" in result:
+        return [f"quality {row['quality']} {row['validation_bpp']:.3f} bpp" for row in result["qualities"]]
     return [f"{variant} {_stage_line(part)[0]}" for variant, part in result.items() if isinstance(part, dict)]
 
 

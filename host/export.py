@@ -21,7 +21,7 @@ from host.model import ModelFolder
 from host.packaging.bundle_writer import EncoderFile, write_bundle
 from host.packaging.decoders import BUILD, read_decoders, samples_path, write_decoders, write_samples
 from host.quiet import load_tensorflow
-from host.spec import MODELS, load_spec
+from host.spec import MODELS, load_spec, task_of
 
 BUNDLES = Path(device.__file__).resolve().parent / "bundles"
 
@@ -59,6 +59,13 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
         ModelError: weights, tables or images are missing.
         ExportError: a converted file must not travel; nothing was written into the bundle then.
     """
+    if task_of(name, models) == "codec":
+        load_tensorflow()
+        from host.codec.export import export_codec
+
+        made = export_codec(name, models, bundles, build)
+        size = next(iter(made.variants.values())).encoder_bytes
+        return f"encoder {size / 1000:.1f} kB, variants {', '.join(made.variants)}"
     model = ModelFolder(load_spec(name, models))
     source = _source_digest(model)
     if _is_current(build / name, bundles / name, source):
@@ -79,7 +86,7 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
         grid=converted.grid,
         tables=tables.frequencies,
         samples=samples,
-        encoders={variant: _encoder_file(files["encoder"]) for variant, files in converted.files.items()},
+        encoders={variant: encoder_file(files["encoder"]) for variant, files in converted.files.items()},
     )
     for variant, files in converted.files.items():
         decoders = {key: data for key, data in files.items() if key != "encoder"}
@@ -100,7 +107,8 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
     return f"encoders {sizes}"
 
 
-def _encoder_file(data: bytes) -> EncoderFile:
+def encoder_file(data: bytes) -> EncoderFile:
+    """What a bundle says about an encoder's content."""
     from device.runtime import tensor_infos
     from host.packaging.costs import network_costs
     from host.packaging.metadata import min_runtime_version
@@ -117,7 +125,7 @@ def _encoder_file(data: bytes) -> EncoderFile:
 def _source_digest(model: ModelFolder) -> str:
     """Digest of all that decides the exported bytes: the model, the code that export runs, the converter."""
     root = Path(__file__).resolve().parent
-    other = {"cli.py", "data", "evaluation", "reporting", "summary.py", "train.py", "tuning"}
+    other = {"cli.py", "codec", "data", "evaluation", "reporting", "summary.py", "train.py", "tuning"}
     code = [path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in other]
     code = sorted([*code, *Path(device.__file__).resolve().parent.glob("*.py")])
     parts = [model.digest(), version("tensorflow"), version("tensorflow-model-optimization"), version("ai-edge-litert")]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from device.files import read_json
-from host.catalogue import INITIALIZERS, LAYERS
+from host.catalogue import INITIALIZERS, LAYERS, LayerKind
 from host.errors import ModelError, SpecError
+from host.reader import Reader
 
 FORMAT_VERSION = 1  # 1: layers, data, latent, training, quantization
 DATASETS = ("cifar10", "mnist", "photos")
@@ -96,69 +97,38 @@ class Spec:
     digest: str
 
 
-class _Reader:
-    """Takes values out of one JSON object, knows its path, and refuses what nobody asked for."""
-
-    def __init__(self, value: object, path: str, file: Path) -> None:
-        self.path, self.file = path, file
-        if not isinstance(value, dict):
-            raise SpecError(f"{file}: {path or '$'}: expected an object, found {json.dumps(value)}")
-        self.value = dict(value)
-        self.known: list[str] = []
-
-    def error(self, key: str, message: str) -> SpecError:
-        return SpecError(f"{self.file}: {self.path}.{key}: {message}")
-
-    def take(self, key: str, kind: type | tuple[type, ...], *default: Any) -> Any:
-        self.known.append(key)
-        if key not in self.value:
-            if default:
-                return default[0]
-            raise self.error(key, "missing")
-        found = self.value.pop(key)
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        if (isinstance(found, bool) and bool not in kinds) or not isinstance(found, kinds):
-            names = " or ".join(k.__name__ for k in kinds)
-            raise self.error(key, f"expected {names}, found {json.dumps(found)}")
-        return found
-
-    def choose(self, key: str, available: tuple[str, ...], *default: Any) -> str:
-        found: str = self.take(key, str, *default)
-        if found not in available:
-            raise self.error(key, f"unknown value {json.dumps(found)}; available: {', '.join(available)}")
-        return found
-
-    def number(self, key: str, low: float, high: float, *default: Any) -> Any:
-        found = self.take(key, (int, float) if isinstance(low, float) else int, *default)
-        if not low <= found <= high:
-            raise self.error(key, f"expected {low} to {high}, found {found}")
-        return found
-
-    def child(self, key: str, *default: Any) -> _Reader:
-        return _Reader(self.take(key, dict, *default), f"{self.path}.{key}", self.file)
-
-    def done(self) -> None:
-        for key in self.value:
-            raise self.error(key, f"unknown key; available: {', '.join(sorted(set(self.known)))}")
-
-
-def _initializer(reader: _Reader) -> Json:
+def _initializer(reader: Reader, available: dict[str, Any]) -> Json:
     value = reader.take("initializer", (str, dict), {})
     if not value:
         return {}
-    inner = _Reader({"name": value} if isinstance(value, str) else value, f"{reader.path}.initializer", reader.file)
-    name = inner.choose("name", tuple(INITIALIZERS))
-    arguments = {key: inner.take(key, kind, default) for key, (kind, default) in INITIALIZERS[name].items()}
+    inner = Reader({"name": value} if isinstance(value, str) else value, f"{reader.path}.initializer", reader.file)
+    name = inner.choose("name", tuple(available))
+    arguments = {key: inner.take(key, kind, default) for key, (kind, default) in available[name].items()}
     inner.done()
     return {"name": name, **arguments}
 
 
-def _layers(reader: _Reader, half: str) -> tuple[LayerSpec, ...]:
-    source = "image" if half == "encoder" else "latent"
-    known, layers = [source], []
+def read_layers(
+    reader: Reader,
+    half: str,
+    sources: tuple[str, ...],
+    kinds: dict[str, LayerKind] = LAYERS,
+    initializers: dict[str, Any] = INITIALIZERS,
+) -> tuple[LayerSpec, ...]:
+    """A half's list of layers.
+
+    Args:
+        half: the key that holds it.
+        sources: what the half reads, by the names that layers give as input; the first layer's default is the last.
+        kinds, initializers: what a layer may be and how it may start.
+
+    Raises:
+        SpecError: one line with the JSON path.
+    """
+    known, layers = list(sources), []
     for index, value in enumerate(reader.take(half, list)):
-        inner = _Reader(value, f"{reader.path}.{half}[{index}]", reader.file)
-        layer = inner.choose("layer", tuple(LAYERS))
+        inner = Reader(value, f"{reader.path}.{half}[{index}]", reader.file)
+        layer = inner.choose("layer", tuple(kinds))
         name = inner.take("name", str, f"{half}_{index}_{layer.lower()}")
         if name in known:
             raise inner.error("name", f"{json.dumps(name)} is taken; every layer of a half needs its own name")
@@ -169,7 +139,7 @@ def _layers(reader: _Reader, half: str) -> tuple[LayerSpec, ...]:
         for entry in inputs:
             if entry not in known:
                 raise inner.error("input", f"unknown layer {json.dumps(entry)}; available: {', '.join(known)}")
-        kind = LAYERS[layer]
+        kind = kinds[layer]
         if (len(inputs) > 1) != kind.merges:
             raise inner.error(
                 "input", f"{layer} takes {'several inputs' if kind.merges else 'one input'}, found {len(inputs)}"
@@ -181,7 +151,7 @@ def _layers(reader: _Reader, half: str) -> tuple[LayerSpec, ...]:
                 "activation",
                 f"unknown value {json.dumps(arguments['activation'])}; available: {', '.join(kind.activations)}",
             )
-        initializer = _initializer(inner) if kind.weighted else {}
+        initializer = _initializer(inner, initializers) if kind.weighted else {}
         inner.done()  # before what is missing: a misspelt key is both
         for key in kind.required:
             if key not in arguments:
@@ -193,7 +163,7 @@ def _layers(reader: _Reader, half: str) -> tuple[LayerSpec, ...]:
     return tuple(layers)
 
 
-def _stage(reader: _Reader, key: str, epochs: int, rate: float) -> StageSpec:
+def _stage(reader: Reader, key: str, epochs: int, rate: float) -> StageSpec:
     inner = reader.child(key, {})
     stage = StageSpec(
         inner.number("epochs", 1, 100_000, epochs),
@@ -204,7 +174,7 @@ def _stage(reader: _Reader, key: str, epochs: int, rate: float) -> StageSpec:
     return stage
 
 
-def _recipe(reader: _Reader, images: int) -> Json:
+def _recipe(reader: Reader, images: int) -> Json:
     recipe = {
         "weights": reader.choose("weights", WEIGHTS),
         "conversion": reader.choose("conversion", CONVERSIONS),
@@ -220,7 +190,7 @@ def parse_spec(value: object, file: Path) -> Spec:
     Raises:
         SpecError: an unknown key, layer or value, a missing or ill-typed one; one line with the JSON path.
     """
-    top = _Reader(value, "$", file)
+    top = Reader(value, "$", file)
     version = top.take("format_version", int)
     if version != FORMAT_VERSION:
         raise top.error(
@@ -243,7 +213,7 @@ def parse_spec(value: object, file: Path) -> Spec:
     inner.known.append("bits")
     inner.done()
 
-    encoder, decoder = _layers(top, "encoder"), _layers(top, "decoder")
+    encoder, decoder = read_layers(top, "encoder", ("image",)), read_layers(top, "decoder", ("latent",))
 
     inner = top.child("training")
     training = TrainingSpec(
@@ -259,13 +229,13 @@ def parse_spec(value: object, file: Path) -> Spec:
     inner = top.child("quantization", {})
     images = inner.number("calibration_images", 1, 10_000, 300)
     recipes = {
-        name: _recipe(_Reader(recipe, f"$.quantization.recipes.{name}", file), images)
+        name: _recipe(Reader(recipe, f"$.quantization.recipes.{name}", file), images)
         for name, recipe in inner.take("recipes", dict, {}).items()
     }
     inner.done()
     top.done()
 
-    digest = hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    digest = digest_of(value)
     return Spec(
         file.parent.name,
         task,
@@ -281,6 +251,11 @@ def parse_spec(value: object, file: Path) -> Spec:
     )
 
 
+def digest_of(value: object) -> str:
+    """sha256 of a parsed JSON file, whatever its white space."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
 def load_spec(name: str, models: Path = MODELS) -> Spec:
     """Reads models/<name>/spec.json.
 
@@ -288,12 +263,33 @@ def load_spec(name: str, models: Path = MODELS) -> Spec:
         ModelError: no such model; the line lists those there are.
         SpecError: see `parse_spec`.
     """
+    return parse_spec(*read_spec(name, models))
+
+
+def read_spec(name: str, models: Path = MODELS) -> tuple[Json, Path]:
+    """models/<name>/spec.json as it is written, and its path.
+
+    Raises:
+        ModelError: no such model; the line lists those there are.
+        SpecError: no JSON.
+    """
     file = models / name / "spec.json"
     if not file.is_file():
-        raise ModelError(f"{file}: no such model; available: {', '.join(list_models(models)) or 'none'}")
-    return parse_spec(read_json(file, SpecError), file)
+        available = list_models(models, None)
+        raise ModelError(f"{file}: no such model; available: {', '.join(available) or 'none'}")
+    return read_json(file, SpecError), file
 
 
-def list_models(models: Path = MODELS) -> list[str]:
-    """The names below `models/` that have a spec.json, sorted."""
-    return sorted(path.parent.name for path in models.glob("*/spec.json"))
+def list_models(models: Path = MODELS, task: str | None = "compression") -> list[str]:
+    """The names below `models/` whose spec.json is of a task (None: of any), sorted."""
+    names = sorted(path.parent.name for path in models.glob("*/spec.json"))
+    return [name for name in names if task in (None, task_of(name, models))]
+
+
+def task_of(name: str, models: Path = MODELS) -> str:
+    """A model's task; a spec that cannot be read counts as `compression`, whose reader says what is wrong."""
+    try:
+        value = read_json(models / name / "spec.json", SpecError)
+    except SpecError:
+        return "compression"
+    return value.get("task", "compression") if isinstance(value, dict) else "compression"

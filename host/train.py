@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from device.files import read_json, write_json
-from host import __version__
 from host.data import Images, data_folder, load_images
 from host.errors import ModelError
 from host.model import ModelFolder
-from host.spec import MODELS, load_spec
+from host.spec import MODELS, load_spec, task_of
 from host.training.stages import train_float, train_qat
 from host.tuning.stage import tune
+from host.versions import versions
 
 STAGES: dict[str, Callable[[ModelFolder, Images, bool], dict[str, Any]]] = {
     "float": train_float,
@@ -47,6 +46,10 @@ def train(
     Raises:
         SpecError, DataError, ModelError: one line each.
     """
+    if task_of(name, models) == "codec":
+        from host.codec.stages import train_stages
+
+        return train_stages(name, stages, resume=resume, data_dir=data_dir, models=models)
     model = ModelFolder(load_spec(name, models))
     images = load_images(model.spec.data, data_folder(data_dir))
     record = read_json(model.training, ModelError) if model.training.is_file() else {}
@@ -67,7 +70,7 @@ def train(
                 "training_images": len(images.train),
                 "validation_images": len(images.validation),
             },
-            "versions": _versions(),
+            "versions": versions(),
             "stages": {
                 **record.get("stages", {}),
                 stage: {
@@ -79,10 +82,3 @@ def train(
         }
         write_json(model.training, record)
     return record
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    packages = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "ai-edge-litert")
-    return {"splitlite": __version__, "python": platform.python_version(), **{name: version(name) for name in packages}}

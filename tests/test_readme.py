@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from host.cli import main
+from host.spec import list_models
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -27,5 +28,5 @@ def test_every_host_command_in_the_readme_exists_and_every_command_is_in_the_rea
 
 def test_the_measured_table_is_of_the_committed_evaluations() -> None:
     shown = README.split("## Measured")[1].split("## Step by step")[0]
-    for name in sorted(path.parent.name for path in (ROOT / "models").glob("*/spec.json")):
+    for name in list_models():
         assert name in shown

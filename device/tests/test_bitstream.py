@@ -69,7 +69,7 @@ class Damage(unittest.TestCase):
         with self.assertRaisesRegex(BitstreamError, "65535"):
             pack(PAYLOAD, 0, "0011aaff", 65536, 32)
         with self.assertRaisesRegex(BitstreamError, "coder"):
-            pack(PAYLOAD, 1, "0011aaff", 32, 32)
+            pack(PAYLOAD, 2, "0011aaff", 32, 32)
         with self.assertRaisesRegex(BitstreamError, "at most"):
             pack(bytes(1 << 24), 0, "0011aaff", 32, 32)
 

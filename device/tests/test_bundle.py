@@ -67,7 +67,7 @@ class Reading(BundleCase):
         self.assertNotIn("\n", str(caught.exception))
 
     def test_versions(self) -> None:
-        for version, words in ((2, "newer"), (0, "older"), (None, "no format version")):
+        for version, words in ((3, "newer"), (0, "older"), (None, "no format version")):
             self.value["format_version"] = version
             self.refused(words)
         self.value = []

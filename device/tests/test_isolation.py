@@ -19,9 +19,9 @@ OPTIONAL = {"image_file.py": {"PIL"}}  # used only where it happens to be instal
 # Python 3.9 has no sys.stdlib_module_names; this is what the package uses.
 STANDARD = {
     "__future__",
-    *("_ctypes", "argparse", "ast", "collections", "contextlib", "copy", "dataclasses", "datetime", "importlib", "io"),
-    *("itertools", "json", "math", "os", "pathlib", "platform", "random", "re", "resource", "secrets"),
-    *("shutil", "signal", "statistics", "threading", "types"),
+    *("_ctypes", "argparse", "ast", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime"),
+    *("importlib", "io", "itertools", "json", "math", "os", "pathlib", "platform", "random", "re", "resource"),
+    *("secrets", "shutil", "signal", "statistics", "threading", "types"),
     *("struct", "subprocess", "sys", "tempfile", "textwrap", "time", "typing", "unittest", "warnings", "zlib"),
 }
 

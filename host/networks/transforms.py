@@ -51,7 +51,7 @@ def block_transform(layer: Any, initializer: dict[str, Any], scale: float, image
         )
     blocks = _blocks(images[:_BLOCKS_FROM], stride)
     mean = blocks.mean(0)
-    basis = _local_pca(blocks - mean) if initializer["name"] == "local_pca" else _cosine(stride, channels)
+    basis = _local_pca(blocks - mean) if initializer["name"] == "local_pca" else cosine_basis(stride, channels)
     deviations = np.std((blocks - mean) @ basis, axis=0)
     chosen = np.argsort(-deviations, kind="stable")[:codes]
     basis, deviations = basis[:, chosen], deviations[chosen]
@@ -82,7 +82,8 @@ def _local_pca(centred: np.ndarray) -> np.ndarray:
     return vectors * np.sign(vectors[np.abs(vectors).argmax(0), np.arange(vectors.shape[1])])
 
 
-def _cosine(side: int, channels: int) -> np.ndarray:
+def cosine_basis(side: int, channels: int) -> np.ndarray:
+    """Orthonormal columns, float64 (side * side * channels, as many): cosines times colour axes."""
     positions, frequencies = np.arange(side) + 0.5, np.arange(side)
     waves = np.cos(np.pi * np.outer(positions, frequencies) / side)
     waves /= np.linalg.norm(waves, axis=0)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from device.bitstream import codec_tag
-from device.bundle import FILE_NAME, FORMAT_VERSION, Bundle, parse_bundle, read_bundle
+from device.bundle import FILE_NAME, Bundle, parse_bundle, read_bundle
 from device.entropy import CODER_ID, Tables
 from device.errors import BundleError
 from device.files import json_bytes, sha256_bytes, write_bytes
@@ -79,7 +79,7 @@ def write_bundle(
     content = {TABLES_NAME: tables_bytes(checked), SAMPLES_NAME: array_bytes(np.ascontiguousarray(samples))}
     content.update({name + ENCODER_SUFFIX: encoder.data for name, encoder in encoders.items()})
     value = {
-        "format_version": FORMAT_VERSION,
+        "format_version": 1,  # of images of one size; the bytes, and so the digests, stay what they were
         "model": model,
         "task": task,
         "spec_sha256": spec_sha256,

@@ -165,5 +165,7 @@ def read_decoders(build: Path, model: str, codec_tag: str) -> DecoderFolder:
             f"export the {model} that the device's bundle came from"
         )
     value = read_json(path, CollectError)
+    if value.get("task") == "codec":
+        raise CollectError(f"{path.parent}: of a photo codec, whose runs are not collected yet; use host decode")
     check_version(value.get("format_version"), FORMAT_VERSION, "decoders", path, CollectError)
     return DecoderFolder(folder, value, LatentGrid.from_dict(value["latent"]))

@@ -1,0 +1,192 @@
+"""Coder id 1: each code is coded with a table chosen by codes that the decoder knows already. All in integers.
+
+A row of blocks is coded channel by channel, and each channel from left to right. What a code's table depends on is in
+context_tables.py: codes of neighbouring blocks and of the channels before. The encoder knows all codes and computes
+all contexts at once (context_planes.py); only the decoder goes code by code. The symbols then go to interleaved
+coders: lanes.py.
+
+A payload has one segment per `segment_rows` rows of blocks, so that memory is bounded; in front of each but the last
+stand 3 bytes, its length. A segment is a payload of lanes.py, its extra bytes the codes that were escaped.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from . import lanes
+from .context_planes import code_planes, companded_planes, inside, last_row, predict, weigh
+from .context_tables import MAGNITUDES, NEIGHBOURS, SCORES, SKEW_BITS, ContextTables
+from .errors import BitstreamError, BundleError
+from .quantization import CODE_MAX, CODE_MIN, Array
+
+CODER_ID = 1  # tables chosen by context, interleaved rANS over pairs; what a header's coder id 1 means, for ever
+SEGMENT_CODES = 1 << 19
+_LENGTH_BYTES = 3
+# How many lanes: one costs about 5 bits, and so does a remainder that is not 0. But codes take a row of lanes their
+# time however little they cost, so cheap ones get lanes by their number.
+_REMAINDERS_PER_LANE = 112
+_CODES_PER_LANE = 3072
+
+
+class ContextCoder:
+    """Codes of one shape to bytes and back.
+
+    Attributes:
+        tables: the model.
+        shape: rows and columns of blocks, channels.
+        segment_rows: how many rows of blocks are coded together.
+    """
+
+    def __init__(self, tables: ContextTables, shape: Sequence[int]) -> None:
+        """Raises BundleError if codes of this shape do not fit the tables."""
+        self.tables, self.shape = tables, tuple(shape)
+        if len(self.shape) != 3 or min(self.shape) < 1 or self.shape[2] != tables.channels:
+            raise BundleError(f"codes of shape {self.shape} do not fit tables of {tables.channels} channels")
+        self.segment_rows: int = max(1, SEGMENT_CODES // (self.shape[1] * self.shape[2]))
+
+    def encode(self, codes: Array) -> bytes:
+        """Codes int8, of this coder's shape, to payload; raises BitstreamError for other codes."""
+        return self.encode_strips([codes])
+
+    def encode_strips(self, strips: Iterable[Array]) -> bytes:
+        """Like `encode`, of codes that come in strips: int8 (rows, columns, channels), any number of rows each.
+
+        Holds the codes of one segment at a time, and the payload.
+        """
+        missing, columns, channels = self.shape
+        waiting = np.zeros((0, columns, channels), np.int8)
+        above = np.zeros((channels, columns + 2), np.int16), np.zeros((channels, columns + 2), np.int16)
+        segments: list[bytes] = []
+        for strip in strips:
+            if strip.dtype != np.int8 or strip.shape[1:] != (columns, channels) or len(strip) > missing:
+                raise BitstreamError(f"codes are {strip.dtype} {strip.shape}, this coder takes int8 {self.shape}")
+            missing -= len(strip)
+            waiting = np.concatenate((waiting, strip))
+            while len(waiting) >= self.segment_rows or (len(waiting) and not missing):
+                segment, above = self._encode_segment(waiting[: self.segment_rows], above)
+                segments.append(segment)
+                waiting = waiting[self.segment_rows :]
+        if missing:
+            raise BitstreamError(f"codes end {missing} rows before those of {self.shape} do")
+        lengths = [len(segment).to_bytes(_LENGTH_BYTES, "little") for segment in segments[:-1]]
+        return b"".join(length + segment for length, segment in zip((*lengths, b""), segments))
+
+    def segments(self, payload: bytes) -> Iterator[tuple[int, bytes]]:
+        """The segments of a payload, each with its first row of blocks; raises BitstreamError if they do not fit."""
+        place = 0
+        for row in range(0, self.shape[0], self.segment_rows):
+            length = len(payload) - place
+            if row + self.segment_rows < self.shape[0]:
+                length = int.from_bytes(payload[place : place + _LENGTH_BYTES], "little")
+                place += _LENGTH_BYTES
+            if not 0 < length <= len(payload) - place:
+                raise BitstreamError(f"payload of {len(payload)} bytes ends before its segments do; damaged")
+            yield row, payload[place : place + length]
+            place += length
+
+    def decode(self, payload: bytes) -> Array:
+        """Payload to codes int8, of this coder's shape. The plain reference: seconds per megapixel.
+
+        Raises:
+            BitstreamError: the payload is not one that `encode` makes for these tables and this shape.
+        """
+        codes = np.empty(self.shape, np.int8)
+        above = _Rows(self.shape[1], self.shape[2])
+        for first, segment in self.segments(payload):
+            part = codes[first : first + self.segment_rows]
+            decoder = lanes.Decoder(segment, part.size)
+            for row in part:
+                here = _Rows(self.shape[1], self.shape[2])
+                self._decode_row(decoder, above, here)
+                row[:] = np.array(here.codes, np.int8).T[1:-1]
+                above = here
+            decoder.finish()
+        return codes
+
+    def _encode_segment(self, codes: Array, above: tuple[Array, Array]) -> tuple[bytes, tuple[Array, Array]]:
+        """Codes int8 (rows, columns, channels) to a segment; `above` and what is returned beside it: rows of planes."""
+        tables, stride = self.tables, self.shape[1] + 2
+        planes = code_planes(codes, above[0])
+        remainder, skew = predict(planes, tables.predictors, stride)
+        companded = companded_planes(remainder, tables.companding, above[1])
+        score = np.clip(weigh(companded, tables.scales, stride), 0, SCORES - 1)
+        # A remainder is seen from the side on which the prediction was rounded off.
+        sign = skew >> 15
+        column = ((remainder ^ sign) - sign + np.int16(tables.radius)).view(np.uint16)
+        place = tables.score_places.take(score)
+        place += tables.skew_places.take(np.abs(skew))
+        place += np.minimum(column, np.uint16(2 * tables.radius + 1))
+        place = inside(place, stride).ravel()
+        symbols = tables.symbols.take(place)
+        escaped = np.flatnonzero(symbols == 0)
+        symbols[escaped] = tables.escapes[place[escaped] // (2 * tables.radius + 2)]
+        extra = codes.transpose(0, 2, 1).ravel()[escaped].tobytes()
+        most_lanes = max(int(np.count_nonzero(remainder)) // _REMAINDERS_PER_LANE, codes.size // _CODES_PER_LANE)
+        segment = lanes.encode(
+            symbols >> np.uint32(16), symbols & np.uint32(0xFFFF), most_lanes.bit_length() - 1, extra
+        )
+        return segment, (last_row(planes, stride), last_row(companded, stride))
+
+    def _decode_row(self, decoder: lanes.Decoder, above: _Rows, here: _Rows) -> None:
+        tables = self.tables
+        table_of, starts, frequencies = tables.rows.tolist(), tables.starts.tolist(), tables.frequencies.tolist()
+        score_edges, skew_edges = tables.score_edges.tolist(), tables.skew_edges.tolist()
+        companding, escape = tables.companding.tolist(), 2 * tables.radius + 1
+        for channel, (predictor, scale) in enumerate(zip(tables.predictors, tables.scales)):
+            codes, companded = here.begin(channel, above)
+            predictor_terms = _sources(predictor[1], above.codes, here.codes)
+            scale_terms = _sources(scale[1], above.companded, here.companded)
+            for column in range(1, self.shape[1] + 1):
+                prediction = _int16(
+                    predictor[0] + sum([w * source[column + step] for source, step, w in predictor_terms])
+                )
+                score = _int16(scale[0] + sum([w * source[column + step] for source, step, w in scale_terms]))
+                nearest = (prediction >> SKEW_BITS) + (prediction >> SKEW_BITS - 1 & 1)
+                skew = prediction - (nearest << SKEW_BITS)
+                table = table_of[bisect_right(score_edges, score)][bisect_right(skew_edges, abs(skew))]
+                symbol = bisect_right(starts[table], decoder.slot()) - 1
+                decoder.advance(frequencies[table][symbol], starts[table][symbol])
+                if symbol == escape:
+                    code = (decoder.extra() ^ 0x80) - 0x80
+                else:
+                    code = nearest + (tables.radius - symbol if skew < 0 else symbol - tables.radius)
+                    if not CODE_MIN <= code <= CODE_MAX:
+                        raise BitstreamError(f"payload holds the code {code}; damaged, or coded with other tables")
+                codes[column] = code
+                companded[column] = companding[min(abs(code - nearest), MAGNITUDES - 1)]
+            here.end(channel)
+
+
+def _int16(total: int) -> int:
+    """As the encoder's int16 wraps around; no photograph comes near."""
+    return ((total + 0x8000) & 0xFFFF) - 0x8000
+
+
+class _Rows:
+    """Codes and companded remainders of one row of blocks, per channel a list with a block more on either side."""
+
+    def __init__(self, columns: int, channels: int) -> None:
+        self.codes = [[0] * (columns + 2) for _ in range(channels)]
+        self.companded = [[0] * (columns + 2) for _ in range(channels)]
+
+    def begin(self, channel: int, above: _Rows) -> tuple[list[int], list[int]]:
+        for mine, others in ((self.codes, above.codes), (self.companded, above.companded)):
+            mine[channel][0] = others[channel][1]
+        return self.codes[channel], self.companded[channel]
+
+    def end(self, channel: int) -> None:
+        for mine in (self.codes, self.companded):
+            mine[channel][-1] = mine[channel][-2]
+
+
+def _sources(
+    terms: Sequence[tuple[int, int, int]], above: list[list[int]], here: list[list[int]]
+) -> list[tuple[list[int], int, int]]:
+    """Terms as (row of the source, step to its column, weight)."""
+    return [
+        ((above if NEIGHBOURS[neighbour][0] else here)[channel], NEIGHBOURS[neighbour][1], weight)
+        for neighbour, channel, weight in terms
+    ]

@@ -1,0 +1,140 @@
+"""build/<name>/<codec tag>/ of a photo codec: its tables, and which networks decode the tag's bitstreams.
+
+All qualities share a network, so its weights lie beside the tags, in build/<name>/networks/<digest>/ with the spec
+that builds it. A later network for the same tag is added; nothing that decodes a tag is ever removed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from device.block_grid import BlockGrid
+from device.bundle import Bundle
+from device.context import ContextCoder
+from device.context_tables import ContextTables, read_context_tables
+from device.files import check_version, read_json, sha256_bytes, write_bytes, write_json
+from device.photo_bundle import TASK
+from host.errors import CollectError
+from host.packaging.decoders import FILE_NAME
+
+FORMAT_VERSION = 2  # 1 is packaging/decoders.py's
+NETWORKS = "networks"
+
+
+def write_photo_decoders(
+    build: Path, bundle: Bundle, variant: str, tables: ContextTables, files: dict[str, str]
+) -> None:
+    """Writes one tag's folder.
+
+    Args:
+        files: decoder's name ("own", "tuned") -> digest that `write_network` returned.
+    """
+    entry = bundle.variant(variant)
+    assert entry.quality is not None
+    folder = build / bundle.model / entry.codec_tag
+    known = read_json(folder / FILE_NAME, CollectError)["files"] if (folder / FILE_NAME).is_file() else {}
+    write_bytes(folder / "tables.npy", tables.tobytes())
+    write_json(
+        folder / FILE_NAME,
+        {
+            "format_version": FORMAT_VERSION,
+            "model": bundle.model,
+            "task": bundle.task,
+            "variant": variant,
+            "quality": entry.quality.index,
+            "codec_tag": entry.codec_tag,
+            "model_sha256": bundle.model_sha256,
+            "spec_sha256": bundle.spec_sha256,
+            "encoder_bytes": entry.encoder_bytes,
+            "latent": entry.quality.grid.to_dict(),
+            "tables_sha256": tables.sha256,
+            "files": {**known, **{name: {"network": digest} for name, digest in files.items()}},
+        },
+    )
+
+
+def write_network(build: Path, model: str, spec: Path, weights: Path) -> str:
+    """Keeps a spec and a decoder's weights; returns the digest that names them."""
+    digest = sha256_bytes((sha256_bytes(spec.read_bytes()) + sha256_bytes(weights.read_bytes())).encode())
+    folder = build / model / NETWORKS / digest[:16]
+    for source, name in ((spec, "spec.json"), (weights, "weights.h5")):
+        write_bytes(folder / name, source.read_bytes())
+    return digest
+
+
+def find_photo_decoders(build: Path, codec_tag: str) -> PhotoDecoders | None:
+    """The decoders of a photo codec's tag; None where the tag is of no photo codec that was exported here."""
+    for path in sorted(build.glob(f"*/{codec_tag}/{FILE_NAME}")):
+        value = read_json(path, CollectError)
+        if value.get("task") == TASK:
+            check_version(value.get("format_version"), FORMAT_VERSION, "decoders", path, CollectError)
+            return PhotoDecoders(path.parent, value)
+    return None
+
+
+@dataclass(frozen=True)
+class PhotoDecoders:
+    """One codec tag's decoders; `value` is decoders.json."""
+
+    folder: Path
+    value: dict[str, Any]
+
+    @property
+    def names(self) -> list[str]:
+        """The decoders that serve the tag."""
+        return [name for name in ("own", "tuned") if name in self.value["files"]]
+
+    @property
+    def grid(self) -> BlockGrid:
+        return BlockGrid.from_dict(self.value["latent"])
+
+    def codes(self, payload: bytes, height: int, width: int) -> np.ndarray:
+        """int8 (rows, columns, channels); raises BitstreamError for a damaged payload."""
+        from host.context_decoder import decode  # numba takes its time
+
+        tables = read_context_tables(self.folder / "tables.npy")
+        if tables.sha256 != self.value["tables_sha256"]:
+            raise CollectError(f"{self.folder / 'tables.npy'}: damaged; export {self.value['model']} again")
+        return decode(payload, ContextCoder(tables, self.grid.shape(height, width)))
+
+    def network(self, name: str) -> PhotoNetwork:
+        """The network of a decoder; raises CollectError where it is missing or damaged."""
+        digest = self.value["files"][name]["network"]
+        folder = self.folder.parent / NETWORKS / digest[:16]
+        spec, weights = folder / "spec.json", folder / "weights.h5"
+        if not (spec.is_file() and weights.is_file()):
+            raise CollectError(f"{folder}: missing; export {self.value['model']} again")
+        if sha256_bytes((sha256_bytes(spec.read_bytes()) + sha256_bytes(weights.read_bytes())).encode()) != digest:
+            raise CollectError(f"{folder}: damaged; export {self.value['model']} again")
+        return PhotoNetwork(spec, weights)
+
+
+class PhotoNetwork:
+    """A decoder in Keras, of all qualities of a codec."""
+
+    def __init__(self, spec: Path, weights: Path) -> None:
+        from host.quiet import load_tensorflow
+
+        load_tensorflow()
+        import tensorflow as tf
+
+        from device.files import parse_json
+        from host.codec.networks import build_codec
+        from host.codec.spec import parse_codec_spec
+        from host.errors import SpecError
+        from host.networks.weights import load_weights
+
+        codec = build_codec(parse_codec_spec(parse_json(spec.read_bytes(), spec, SpecError), spec))
+        load_weights(weights, {"decoder": codec.decoder})
+        self._tf, self._run = tf, tf.function(codec.decoder, reduce_retracing=True)
+
+    def image(self, codes: np.ndarray, quality: int, height: int, width: int) -> np.ndarray:
+        """Codes int8 (rows, columns, channels) to the photograph, uint8 (height, width, 3)."""
+        tf = self._tf
+        made = self._run([tf.constant(codes[None].astype(np.float32)), tf.constant([quality], tf.int32)])
+        pixels = made.numpy()[0, :height, :width]
+        return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)

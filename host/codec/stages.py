@@ -1,0 +1,67 @@
+"""A codec's training, whole: the stages float, tables and tune, and the record of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from device.files import read_json, write_json
+from host.codec.spec import CodecSpec, load_codec_spec
+from host.codec.tables import fit_tables
+from host.codec.training import train_codec
+from host.codec.tuning import tune_codec
+from host.data import data_folder
+from host.data.photographs import Photographs, load_photographs
+from host.errors import ModelError
+from host.spec import MODELS
+from host.versions import versions
+
+FORMAT_VERSION = 1
+STAGES: dict[str, Callable[[CodecSpec, Photographs, bool], dict[str, Any]]] = {
+    "float": train_codec,
+    "tables": fit_tables,
+    "tune": tune_codec,
+}
+
+
+def train_stages(
+    name: str, stages: tuple[str, ...], *, resume: bool = False, data_dir: Path | None = None, models: Path = MODELS
+) -> dict[str, Any]:
+    """As `host.train.train`, for a model of the task codec; a stage that codecs do not have is skipped."""
+    spec = load_codec_spec(name, models)
+    smallest = spec.grid.before + spec.patch + spec.grid.after
+    photographs = load_photographs(data_folder(data_dir), spec.validation, smallest)
+    file = spec.folder / "training.json"
+    record = read_json(file, ModelError) if file.is_file() else {}
+    for stage in (stage for stage in STAGES if stage in stages):
+        # Not the whole spec's digest: a longer stage tune must not train the stage float again.
+        made_by = {"identity": spec.identity, **asdict(spec.float_ if stage == "float" else spec.tune)}
+        done = record.get("stages", {}).get(stage, {})
+        if resume and done.get("made_by") == made_by:
+            continue
+        started = time.perf_counter()
+        result = STAGES[stage](spec, photographs, resume)
+        result |= {
+            "made_by": made_by,
+            "spec_sha256": spec.digest,
+            "wall_seconds": round(time.perf_counter() - started, 1),
+        }
+        record = {
+            "format_version": FORMAT_VERSION,
+            "model": name,
+            "seed": spec.seed,
+            "spec_sha256": spec.digest,
+            "data": {
+                "dataset": "photographs",
+                "sha256": photographs.digest,
+                "training_images": len(photographs.train),
+                "validation_images": len(photographs.validation),
+            },
+            "versions": versions(),
+            "stages": {**record.get("stages", {}), stage: result},
+        }
+        write_json(file, record)
+    return record

@@ -1,0 +1,15 @@
+"""What made an artefact: the versions of the packages that decide its numbers."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+from host import __version__
+
+PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "ai-edge-litert")
+
+
+def versions() -> dict[str, str]:
+    """Package -> version, with Python and splitlite."""
+    return {"splitlite": __version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

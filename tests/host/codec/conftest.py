@@ -1,0 +1,47 @@
+"""A tiny codec: blocks of 4, two qualities, a network of a few hundred weights; and photographs to train it on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from host.codec.spec import CodecSpec, parse_codec_spec
+
+TINY = Path(__file__).parent / "tiny.spec.json"
+
+
+@pytest.fixture
+def tiny_codec() -> dict[str, Any]:
+    """The tiny spec's JSON, a copy to change."""
+    return json.loads(TINY.read_text())
+
+
+@pytest.fixture
+def parse_codec(tmp_path: Path) -> Callable[[Any], CodecSpec]:
+    """Parses a spec's JSON as if it lay in models/tiny/spec.json."""
+    return lambda value: parse_codec_spec(value, tmp_path / "models" / "tiny" / "spec.json")
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of data sets with pictures of three sizes, one of them to validate on."""
+    import skimage.data
+
+    folder = tmp_path_factory.mktemp("data")
+    cat, coffee = skimage.data.cat(), skimage.data.coffee()
+    for name, image in {
+        "photos/wikipedia/001.png": cat[:90, :120],
+        "photos/wikipedia/002.png": coffee[100:220, 100:260],
+        "photos/wikipedia/003.png": coffee[200:296, 200:360],
+        "photos/bsds_half/7.png": cat[100:180, 100:200],
+        "sr/T91/t1.png": cat[:16, :16],
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.ascontiguousarray(image)).save(folder / name)
+    return folder
