@@ -98,7 +98,7 @@ test: setup lint $(TFLITE_READY) $(NEXT_READY) ## all tests: the device's under 
 		[ -f $$stamp ] || continue; python=$${stamp%/*}/bin/python; \
 		$$python -c 'import sys; from device.runtime import load_runtime as r; \
 			print("device, Python %d.%d:" % sys.version_info[:2], r().name, r().version)' && \
-		$$python -m unittest discover -t . -s device/tests || exit 1; \
+		$$python -m unittest discover -t . -s device || exit 1; \
 	done
 	@$(HOST) -m pytest
 

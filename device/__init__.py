@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .encoder import Encoder
-    from .photo_encoder import PhotoEncoder
+    from .photo.encoder import PhotoEncoder
 
 __version__ = "0.1.0"
 __all__ = ["open_encoder"]

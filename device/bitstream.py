@@ -25,7 +25,7 @@ from .files import canonical_json, sha256_bytes
 from .quantization import LatentGrid
 
 if TYPE_CHECKING:
-    from .block_grid import BlockGrid
+    from .photo.block_grid import BlockGrid
 
 VERSION = 1
 HEADER_BYTES = 16

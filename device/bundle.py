@@ -4,7 +4,7 @@
 
 bundle.json names every other file with its digest. The workstation writes it (host/packaging/bundle_writer.py).
 
-Versions: 1 (2026) the first: images of one size. 2 (2026): photographs of any size, see photo_bundle.py.
+Versions: 1 (2026) the first: images of one size. 2 (2026): photographs of any size, see photo/bundle.py.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from .files import check_json, check_version, parse_json, read_bytes, sha256_byt
 from .quantization import Array, LatentGrid, TensorInfo
 
 if TYPE_CHECKING:  # models for images of one size do without
-    from .block_grid import BlockGrid
-    from .context_tables import ContextTables
+    from .photo.block_grid import BlockGrid
+    from .photo.context_tables import ContextTables
 
 FORMAT_VERSION = 2
 FILE_NAME = "bundle.json"
@@ -145,7 +145,7 @@ class Bundle:
 
     def read_context_tables(self, name: str) -> ContextTables:
         """The tables of a variant that is for photographs; raises BundleError as `read_tables`."""
-        from .context_tables import parse_context_tables
+        from .photo.context_tables import parse_context_tables
 
         quality = self.variant(name).quality
         if quality is None:
@@ -196,7 +196,7 @@ def parse_bundle(folder: Path, data: bytes) -> Bundle:
     found = value.get("format_version") if isinstance(value, dict) else None
     parse = _parse
     if check_version(found, FORMAT_VERSION, "bundle", path, BundleError) > 1:
-        from .photo_bundle import parse_photo as parse  # it builds on this module
+        from .photo.bundle import parse_photo as parse  # it builds on this module
     try:
         return parse(folder, sha256_bytes(data), value)
     except BundleError as reason:

@@ -17,7 +17,7 @@ from .quantization import Array, TensorInfo, make_input_quantizer, make_output_q
 from .runtime import Runtime, delegate_of, load_runtime, make_interpreter, tensor_infos
 
 if TYPE_CHECKING:
-    from .photo_encoder import PhotoEncoder
+    from .photo.encoder import PhotoEncoder
 
 DEFAULT_BUNDLES = Path(__file__).resolve().parent / "bundles"
 _EXPORT = "run make export on the workstation and copy device/ again"
@@ -158,7 +158,7 @@ def load_encoder(
     """Loads a variant, whatever its images; raises BundleError, ModelLoadError or RuntimeUnavailableError."""
     if bundle.variant(variant).quality is None:
         return Encoder(bundle, variant, threads, runtime, delegate)
-    from .photo_encoder import PhotoEncoder
+    from .photo.encoder import PhotoEncoder
 
     return PhotoEncoder(bundle, variant, threads, runtime, delegate)
 

@@ -12,7 +12,7 @@ from .quantization import Array
 
 if TYPE_CHECKING:
     from .encoder import Encoder
-    from .photo_encoder import PhotoEncoder
+    from .photo.encoder import PhotoEncoder
 
 Result = TypeVar("Result")
 STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")

@@ -34,7 +34,7 @@ from .state import clock_probes, probe
 from .timing import KEPT_A_MINUTE, time_encodes, time_minute, time_reference, time_stages, timed
 
 if TYPE_CHECKING:
-    from .photo_encoder import PhotoEncoder
+    from .photo.encoder import PhotoEncoder
 
 _REFERENCES = 20  # times of the fixed loop, before and again after: about 15 ms each time
 

@@ -103,12 +103,24 @@ def summary(name: str, models: Path | None) -> None:
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints of an interrupted training.")
 @click.option(
+    "--start-from",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A float.weights.h5 of the same layers to start from.",
+)
+@click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     help="Local folder of data sets.  [default: SPLITLITE_DATA, else Keras downloads]",
 )
 @_models_option
-def train(name: str, stages: tuple[str, ...], resume: bool, data_dir: Path | None, models: Path | None) -> None:
+def train(
+    name: str,
+    stages: tuple[str, ...],
+    resume: bool,
+    start_from: Path | None,
+    data_dir: Path | None,
+    models: Path | None,
+) -> None:
     """Train a model: float, quantization-aware, then tables and decoders for the real codes.
 
     \b
@@ -126,7 +138,14 @@ def train(name: str, stages: tuple[str, ...], resume: bool, data_dir: Path | Non
     from host.train import train as run
 
     try:
-        record = run(name, stages or STAGE_NAMES, resume=resume, data_dir=data_dir, models=_models(models))
+        record = run(
+            name,
+            stages or STAGE_NAMES,
+            resume=resume,
+            start_from=start_from,
+            data_dir=data_dir,
+            models=_models(models),
+        )
     except KeyboardInterrupt:
         raise click.ClickException(f"interrupted; go on with: host train {name} --resume") from None
     for stage, result in record["stages"].items():

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from device import lanes
-from device.context import ContextCoder
-from device.context_tables import MAGNITUDES, NEIGHBOURS, SCORES, SKEW_BITS, Sums
 from device.entropy import TABLE_BITS
 from device.errors import BitstreamError
+from device.photo import lanes
+from device.photo.context import ContextCoder
+from device.photo.context_tables import MAGNITUDES, NEIGHBOURS, SCORES, SKEW_BITS, Sums
 from device.quantization import CODE_MAX, CODE_MIN
 
 _PAIR_BITS = np.uint64(2 * TABLE_BITS)

@@ -29,6 +29,7 @@ def train(
     stages: tuple[str, ...] = tuple(STAGES),
     *,
     resume: bool = False,
+    start_from: Path | None = None,
     data_dir: Path | None = None,
     models: Path = MODELS,
 ) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def train(
     Args:
         stages: some of float, qat, tune.
         resume: go on from the checkpoints of an interrupted training; a finished stage is not trained again.
+        start_from: a float.weights.h5 of the same layers that the stage float starts from.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
         models: the folder that holds <name>/spec.json.
 
@@ -49,7 +51,7 @@ def train(
     if task_of(name, models) == "codec":
         from host.codec.stages import train_stages
 
-        return train_stages(name, stages, resume=resume, data_dir=data_dir, models=models)
+        return train_stages(name, stages, resume=resume, start_from=start_from, data_dir=data_dir, models=models)
     model = ModelFolder(load_spec(name, models))
     images = load_images(model.spec.data, data_folder(data_dir))
     record = read_json(model.training, ModelError) if model.training.is_file() else {}

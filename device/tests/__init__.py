@@ -1,4 +1,4 @@
 """Standard-library unittest, so that it runs on the device as it is: from the folder that holds device/,
 
-python -m unittest discover -t . -s device/tests
+python -m unittest discover -t . -s device
 """

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from device.block_grid import BlockGrid
 from device.bundle import Bundle
 from device.files import sha256_bytes
+from device.photo.block_grid import BlockGrid
 from host.codec.int8 import convert_encoder, step_offset
 from host.codec.networks import Codec, build_codec
 from host.codec.photo_decoders import write_network, write_photo_decoders

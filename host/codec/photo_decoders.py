@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from device.block_grid import BlockGrid
 from device.bundle import Bundle
-from device.context import ContextCoder
-from device.context_tables import ContextTables, read_context_tables
 from device.files import check_version, read_json, sha256_bytes, write_bytes, write_json
-from device.photo_bundle import TASK
+from device.photo.block_grid import BlockGrid
+from device.photo.bundle import TASK
+from device.photo.context import ContextCoder
+from device.photo.context_tables import ContextTables, read_context_tables
 from host.errors import CollectError
 from host.packaging.decoders import FILE_NAME
 

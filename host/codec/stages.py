@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,17 @@ from host.spec import MODELS
 from host.versions import versions
 
 FORMAT_VERSION = 1
-STAGES: dict[str, Callable[[CodecSpec, Photographs, bool], dict[str, Any]]] = {
-    "float": train_codec,
-    "tables": fit_tables,
-    "tune": tune_codec,
-}
+STAGES = ("float", "tables", "tune")
 
 
 def train_stages(
-    name: str, stages: tuple[str, ...], *, resume: bool = False, data_dir: Path | None = None, models: Path = MODELS
+    name: str,
+    stages: tuple[str, ...],
+    *,
+    resume: bool = False,
+    start_from: Path | None = None,
+    data_dir: Path | None = None,
+    models: Path = MODELS,
 ) -> dict[str, Any]:
     """As `host.train.train`, for a model of the task codec; a stage that codecs do not have is skipped."""
     spec = load_codec_spec(name, models)
@@ -43,7 +44,7 @@ def train_stages(
         if resume and done.get("made_by") == made_by:
             continue
         started = time.perf_counter()
-        result = STAGES[stage](spec, photographs, resume)
+        result = _run(stage, spec, photographs, resume, start_from)
         result |= {
             "made_by": made_by,
             "spec_sha256": spec.digest,
@@ -65,3 +66,11 @@ def train_stages(
         }
         write_json(file, record)
     return record
+
+
+def _run(
+    stage: str, spec: CodecSpec, photographs: Photographs, resume: bool, start_from: Path | None
+) -> dict[str, Any]:
+    if stage == "float":
+        return train_codec(spec, photographs, resume, start_from)
+    return (fit_tables if stage == "tables" else tune_codec)(spec, photographs, resume)

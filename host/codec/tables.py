@@ -11,9 +11,9 @@ import click
 import numpy as np
 
 from device.bitstream import HEADER_BYTES
-from device.context import ContextCoder
-from device.context_tables import ContextTables, read_context_tables
 from device.files import sha256_bytes, write_bytes
+from device.photo.context import ContextCoder
+from device.photo.context_tables import ContextTables, read_context_tables
 from host.codec.int8 import Int8Encoder, convert_encoder
 from host.codec.networks import build_codec
 from host.codec.spec import CodecSpec

@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from device.files import read_json, write_json
+from device.files import read_json, sha256_bytes, write_json
 from host.codec.networks import Codec, build_codec
 from host.codec.rounding import round_codes_kernel
 from host.codec.spec import CodecSpec, CodecStage
@@ -27,7 +27,7 @@ from host.codec.start import start
 from host.codec.validation import Validation
 from host.data.photographs import Photographs, draw_patches
 from host.errors import ModelError
-from host.networks.weights import save_weights
+from host.networks.weights import load_weights, save_weights
 
 _HOLD = 0.6  # of the training at the full learning rate
 _FLOOR = 0.02
@@ -37,20 +37,31 @@ LARGEST_GRADIENT = 5.0
 _START_BLOCKS = 20_000
 
 
-def train_codec(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict[str, Any]:
-    """Trains from the block transform; writes float.weights.h5, the averaged weights, after every epoch.
+def train_codec(
+    spec: CodecSpec, photographs: Photographs, resume: bool, start_from: Path | None = None
+) -> dict[str, Any]:
+    """Trains from the block transform, or from weights; writes float.weights.h5, the averaged ones, after every epoch.
 
     At the end the codes' kernel is rounded to int8 as a whole, see rounding.py.
 
+    Args:
+        start_from: a float.weights.h5 of the same layers to start from.
+
     Returns:
-        {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "training_bpp", "seconds"}]}; a validated
-        epoch has what `Validation.row` gives beside it.
+        {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "training_bpp", "seconds"}]}, with
+        "started_from", that file's sha256, where there is one; a validated epoch has what `Validation.row` gives
+        beside it.
 
     Raises:
         ModelError: checkpoints of another spec, or a loss that is no finite number.
     """
     trained, average = build_codec(spec), build_codec(spec)
-    begin(trained, photographs)
+    started_from = {}
+    if start_from is None:
+        begin(trained, photographs)
+    else:
+        load_weights(start_from, trained.models)
+        started_from = {"started_from": sha256_bytes(start_from.read_bytes())}
     for name, model in average.models.items():
         model.set_weights(trained.models[name].get_weights())
     loop = _Loop(spec, trained, average, spec.folder / "checkpoints" / "float", resume)
@@ -75,6 +86,7 @@ def train_codec(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict
     round_codes_kernel(average, _patches(photographs, spec).astype(np.float32) / 255)
     save_weights(spec.folder / "float.weights.h5", average.models)
     return {
+        **started_from,
         "epochs": len(loop.history),
         "best_epoch": len(loop.history),
         "seconds": round(sum(row["seconds"] for row in loop.history), 1),

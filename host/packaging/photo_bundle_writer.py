@@ -1,4 +1,4 @@
-"""The bundle of a photo codec, version 2: what `device.photo_bundle` reads."""
+"""The bundle of a photo codec, version 2: what `device.photo.bundle` reads."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from device.bitstream import codec_tag
-from device.block_grid import BlockGrid
 from device.bundle import FILE_NAME, Bundle, parse_bundle, read_bundle
-from device.context import CODER_ID
-from device.context_tables import ContextTables
 from device.errors import BundleError
 from device.files import json_bytes, sha256_bytes, write_bytes
-from device.photo_bundle import TASK
+from device.photo.block_grid import BlockGrid
+from device.photo.bundle import TASK
+from device.photo.context import CODER_ID
+from device.photo.context_tables import ContextTables
 from device.quantization import make_input_quantizer
 from host.packaging.bundle_writer import ENCODER_SUFFIX, SAMPLES_NAME, EncoderFile, array_bytes
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from device import context_planes
-from device.context_tables import MAGNITUDES, NEIGHBOURS, SKEW_BITS, ContextTables, Sums, is_known
 from device.entropy import TOTAL
+from device.photo import context_planes
+from device.photo.context_tables import MAGNITUDES, NEIGHBOURS, SKEW_BITS, ContextTables, Sums, is_known
 
 RADIUS = 31
 SKEW_EDGES = (1, 3, 5, 9, 14, 20, 26)  # of 0..32: 1/64 codes

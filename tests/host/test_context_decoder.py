@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device import context
-from device.context import ContextCoder
 from device.errors import BitstreamError
-from device.tests import tiny
+from device.photo import context
+from device.photo.context import ContextCoder
+from device.photo.tests import tiny
 from host.context_decoder import decode
 
 

@@ -62,7 +62,7 @@ def main(models: Sequence[str]) -> int:
 
     _say("the device's tests there (emulated: minutes)")
     begun = time.monotonic()
-    status = _enter("venv/bin/python -m unittest discover -t . -s device/tests")
+    status = _enter("venv/bin/python -m unittest discover -t . -s device")
     checks.append(Check(status == 0, f"the device's tests: exit status {status}, {time.monotonic() - begun:.0f} s"))
 
     _say("python -m device.bench --quick there; its times are those of an emulator, not of a Pi")

@@ -15,7 +15,7 @@ from device import bitstream
 from device.__main__ import main as device_main
 from device.bundle import Bundle, read_bundle
 from device.errors import BundleError, ImageError
-from device.photo_encoder import PhotoEncoder
+from device.photo.encoder import PhotoEncoder
 from host.codec.export import export_codec
 from host.codec.int8 import Int8Encoder, convert_encoder
 from host.codec.networks import Codec, build_codec

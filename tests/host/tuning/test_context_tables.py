@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.context import ContextCoder
 from device.entropy import TOTAL, Tables
+from device.photo.context import ContextCoder
 from host.tuning.context_tables import RADIUS, Size, fit_context_tables, fit_frequencies, merge_tables
 from host.tuning.tables import count_codes
 from host.tuning.tables import fit_frequencies as fit_factorized

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import BundleError
+from ...quantization import Array
 from ..context_tables import ContextTables, is_known, read_context_tables
-from ..errors import BundleError
-from ..quantization import Array
 from . import tiny
 
 HEAD = 6

@@ -4,9 +4,9 @@ import unittest
 
 import numpy as np
 
+from ...errors import BitstreamError
+from ...quantization import Array
 from .. import lanes
-from ..errors import BitstreamError
-from ..quantization import Array
 
 FREQUENCIES = np.array([31000, 900, 600, 267, 1], np.uint16)
 STARTS = (np.cumsum(FREQUENCIES) - FREQUENCIES).astype(np.uint16)

@@ -4,8 +4,8 @@ import unittest
 
 import numpy as np
 
+from ...errors import BundleError
 from ..block_grid import BlockGrid, put_pixels, reflected
-from ..errors import BundleError
 
 GRID = BlockGrid(block=4, before=2, after=3, channels=5, plain=2, parts=2, step=0.7)
 

@@ -25,10 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from .entropy import TOTAL
-from .errors import BundleError
-from .files import check_version, read_bytes, sha256_bytes
-from .quantization import Array
+from ..entropy import TOTAL
+from ..errors import BundleError
+from ..files import check_version, read_bytes, sha256_bytes
+from ..quantization import Array
 
 VERSION = 1
 NEIGHBOURS = ((0, 0), (0, -1), (0, 1), (-1, -1), (-1, 0), (-1, 1))  # rows and columns from a block to a source's

@@ -16,11 +16,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from ..errors import BitstreamError, BundleError
+from ..quantization import CODE_MAX, CODE_MIN, Array
 from . import lanes
 from .context_planes import code_planes, companded_planes, inside, last_row, predict, weigh
 from .context_tables import MAGNITUDES, NEIGHBOURS, SCORES, SKEW_BITS, ContextTables
-from .errors import BitstreamError, BundleError
-from .quantization import CODE_MAX, CODE_MIN, Array
 
 CODER_ID = 1  # tables chosen by context, interleaved rANS over pairs; what a header's coder id 1 means, for ever
 SEGMENT_CODES = 1 << 19

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .entropy import TABLE_BITS, TOTAL
-from .errors import BitstreamError
-from .quantization import Array
+from ..entropy import TABLE_BITS, TOTAL
+from ..errors import BitstreamError
+from ..quantization import Array
 
 CHUNK_ROWS = 8
 MAX_DOUBLINGS = 5  # rows of few lanes take as long as rows of many, and a first lane of 32 costs 4 bytes of thousands

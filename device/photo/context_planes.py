@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..quantization import Array
 from .context_tables import MAGNITUDES, NEIGHBOURS, SKEW_BITS, Sums
-from .quantization import Array
 
 
 def code_planes(codes: Array, above: Array) -> Array:

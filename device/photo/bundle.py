@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..bundle import NAME, Bundle, Quality, Variant, parse_encoder, plain_name
+from ..errors import BundleError
+from ..files import check_json
+from ..quantization import LatentGrid
 from .block_grid import BlockGrid
-from .bundle import NAME, Bundle, Quality, Variant, parse_encoder, plain_name
 from .context import CODER_ID
-from .errors import BundleError
-from .files import check_json
-from .quantization import LatentGrid
 
 TASK = "codec"
 _FILE = {"file": str, "sha256": str}

@@ -5,11 +5,11 @@ from unittest import mock
 
 import numpy as np
 
+from ...errors import BitstreamError, BundleError
+from ...quantization import Array
 from .. import context
 from ..context import ContextCoder
 from ..context_tables import ContextTables
-from ..errors import BitstreamError, BundleError
-from ..quantization import Array
 from . import tiny
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import BundleError
-from .files import check_json
-from .quantization import Array
+from ..errors import BundleError
+from ..files import check_json
+from ..quantization import Array
 
 _GRID = {
     **dict.fromkeys(("block", "before", "after", "channels", "plain", "parts"), int),

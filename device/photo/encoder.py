@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .bitstream import codec_tag, header_start, seal
+from ..bitstream import codec_tag, header_start, seal
+from ..bundle import Bundle
+from ..errors import BundleError, ImageError
+from ..quantization import Array, make_input_quantizer, same_grid
+from ..runtime import Runtime, delegate_of, load_runtime, make_interpreter, resize_input, tensor_infos
 from .block_grid import put_pixels
-from .bundle import Bundle
 from .context import ContextCoder
-from .errors import BundleError, ImageError
-from .quantization import Array, make_input_quantizer, same_grid
-from .runtime import Runtime, delegate_of, load_runtime, make_interpreter, resize_input, tensor_infos
 
 STRIP_PIXELS = 1 << 17  # a whole number of block rows at about this; see benchmarks/photo_encoder.py
 
