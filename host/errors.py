@@ -35,3 +35,7 @@ class CompareError(SplitliteError):
 
 class ReportError(SplitliteError):
     """A report that cannot be written: no collected run, or a file of it that cannot be read."""
+
+
+class DemoError(SplitliteError):
+    """Something that the demo's page cannot show."""

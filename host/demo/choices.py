@@ -1,0 +1,94 @@
+"""What the page offers: the bundles that were exported, their encoders, qualities and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from device.bundle import Bundle, list_bundles, read_bundle
+from device.encoder import DEFAULT_BUNDLES
+from device.errors import BundleError
+from host.errors import DemoError
+
+_PREFERRED = ("int8_qat", "int8")  # what the page starts with, where there is one
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One exported model.
+
+    Attributes:
+        variants: names of its encoders, without a quality.
+        qualities: 0 is the smallest bitstreams; empty where there is nothing to choose.
+    """
+
+    bundle: Bundle
+    variants: tuple[str, ...]
+    qualities: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        return self.bundle.model
+
+    @property
+    def any_size(self) -> bool:
+        """Whether it takes images of any size; else those of `bundle.image_shape`."""
+        return bool(self.qualities)
+
+    @property
+    def first_variant(self) -> str:
+        return next((name for name in _PREFERRED if name in self.variants), self.variants[0])
+
+    @property
+    def first_quality(self) -> int | None:
+        return self.qualities[len(self.qualities) // 2] if self.qualities else None
+
+    def entry(self, variant: str, quality: int | None) -> str:
+        """The bundle's name of an encoder at a quality; raises BundleError where there is none."""
+        return self.bundle.variant(variant if quality is None else f"{variant}_q{quality}").name
+
+    def samples(self, count: int) -> np.ndarray:
+        """The first sample images, uint8 (count, height, width, channels); raises BundleError."""
+        return self.bundle.read_samples()[:count]
+
+
+def list_choices(names: Sequence[str] = (), bundles: Path = DEFAULT_BUNDLES) -> dict[str, Choice]:
+    """The exported models by name.
+
+    Args:
+        names: names or folders of bundles; all where none is given.
+        bundles: where export left them.
+
+    Raises:
+        DemoError: there is none, or none of that name.
+        BundleError: one that cannot be read.
+    """
+    there = list_bundles(bundles)
+    if not names and not there:
+        raise DemoError(f"{bundles}: no exported models here; make them with `host export`")
+    folders = [_folder(name, there, bundles) for name in names] or there
+    return {choice.name: choice for choice in map(read_choice, folders)}
+
+
+def read_choice(folder: Path) -> Choice:
+    """One bundle as a choice; raises BundleError."""
+    bundle = read_bundle(folder)
+    qualities = sorted({entry.quality.index for entry in bundle.variants.values() if entry.quality is not None})
+    variants = {
+        name if entry.quality is None else name.removesuffix(f"_q{entry.quality.index}"): None
+        for name, entry in bundle.variants.items()
+    }
+    if not variants:
+        raise BundleError(f"{folder}: no variants; export the bundle again")
+    return Choice(bundle, tuple(variants), tuple(qualities))
+
+
+def _folder(name: str, there: Sequence[Path], bundles: Path) -> Path:
+    for folder in (Path(name), bundles / name):
+        if folder in there or list_bundles(folder.parent).count(folder):
+            return folder
+    known = ", ".join(folder.name for folder in there) or "none"
+    raise DemoError(f"{bundles}: no bundle {name!r}; available: {known}; make it with `host export {name}`")
