@@ -34,7 +34,19 @@ def check_one_line(result: Result, *words: str) -> None:
 
 
 def test_the_commands_are_those_of_the_loop() -> None:
-    expected = ["bench", "collect", "compare", "decode", "deploy", "evaluate", "export", "report", "summary", "train"]
+    expected = [
+        "bench",
+        "collect",
+        "compare",
+        "decode",
+        "demo",
+        "deploy",
+        "evaluate",
+        "export",
+        "report",
+        "summary",
+        "train",
+    ]
     assert expected == COMMANDS
 
 
@@ -131,6 +143,7 @@ def test_a_missing_data_folder_is_one_line(tiny: dict[str, Any], tmp_path: Path)
         ["deploy"],
         ["bench"],
         ["bench", "pi", "--port", "0"],
+        ["demo", "--port", "0"],
         ["decode"],
         ["decode", "x.bin"],
         ["decode", "x.bin", "-o", "x.png", "--decoder", "best"],
