@@ -26,7 +26,7 @@ NEXT_READY := .venv-device-313/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup loop train export bench collect report evaluate test pi lint lock clean
+.PHONY: help setup loop train export bench collect report evaluate test pi browser lint lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -108,13 +108,19 @@ pi: ## the device's half on a Debian arm64 system under qemu (root; OS=trixie, M
 	@$(if $(SUDO_USER),sudo -u $(SUDO_USER)) $(MAKE) --no-print-directory setup export
 	@OS=$(OS) PI_PYTHON=$(HOST) PYTHONDONTWRITEBYTECODE=1 $(HOST) -m tests.pi $(MODELS)
 
+browser: ## Chromium from Debian's packages, for the demo's test (nothing to do where there is one; root or sudo)
+	@[ -n "$(CHROMIUM)" ] || command -v chromium >/dev/null || { \
+		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$as_root apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends chromium; }
+
 lint: $(HOST_READY) ## ruff, and mypy --strict on device/
 	@$(HOST) -m ruff check .
 	@$(HOST) -m mypy --strict -p device
 
 lock: $(HOST_READY) ## write requirements.lock anew from pyproject.toml
 	@$(HOST) $(PIP_INSTALL) uv
-	@$(HOST) -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet \
+	@$(HOST) -m uv pip compile pyproject.toml --extra demo --extra dev --universal --python-version 3.11 --quiet \
 		--no-header -o requirements.lock
 
 clean: ## remove what was exported and built; environments, runs and weights stay

@@ -29,14 +29,16 @@ _THEME = gr.themes.Default(
 )
 # Pictures of 32 x 32 pixels are shown large: with their pixels, not smoothed.
 _CSS = """
-.gradio-container {max-width: 1200px !important; margin: 0 auto !important}
+.gradio-container {max-width: 1200px !important; width: 100%; margin: 0 auto !important}
+#samples .grid-container {grid-template-columns: repeat(6, minmax(0, 1fr)) !important}
 .picture img {width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated}
-table.numbers {width: 100%; border-collapse: collapse; font-size: 15px}
-table.numbers th, table.numbers td {padding: 6px 10px; border-bottom: 1px solid var(--border-color-primary)}
+table.numbers {width: 100%; border-collapse: collapse; font-size: 15px; border: 0 !important}
+table.numbers th, table.numbers td {padding: 6px 10px !important; border: 0 !important}
+table.numbers tr {border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important}
 table.numbers th[scope=row] {text-align: left; font-weight: 400}
 table.numbers th[scope=col] {text-align: right; font-weight: 600}
 table.numbers td {text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap}
-.notes p {margin: 6px 10px; font-size: 14px; color: var(--body-text-color-subdued)}
+.notes p {margin: 2px 10px; font-size: 14px; opacity: 0.8}
 .notes p.error {color: var(--error-text-color); font-weight: 600}
 """
 
@@ -90,7 +92,7 @@ def build_page(choices: Mapping[str, Choice], build: Path = BUILD) -> gr.Blocks:
                     elem_id="upload", elem_classes="picture", buttons=[],
                 )  # fmt: skip
                 gallery = gr.Gallery(
-                    format="png", columns=6, height=170, allow_preview=False, label="Samples", interactive=False,
+                    format="png", columns=6, allow_preview=False, label="Samples", interactive=False,
                     elem_id="samples", buttons=[], object_fit="cover",
                 )  # fmt: skip
             with gr.Column(scale=3, min_width=320):
