@@ -26,7 +26,7 @@ NEXT_READY := .venv-device-313/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup loop train export bench collect report evaluate test pi lint lock clean
+.PHONY: help setup loop train export bench collect report evaluate test pi lint schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -111,6 +111,9 @@ pi: ## the device's half on a Debian arm64 system under qemu (root; OS=trixie, M
 lint: $(HOST_READY) ## ruff, and mypy --strict on device/
 	@$(HOST) -m ruff check .
 	@$(HOST) -m mypy --strict -p device
+
+schema: $(HOST_READY) ## write models/spec.schema.json anew from the host's catalogue of layers
+	@$(HOST) -m host schema models/spec.schema.json
 
 lock: $(HOST_READY) ## write requirements.lock anew from pyproject.toml
 	@$(HOST) $(PIP_INSTALL) uv

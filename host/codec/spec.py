@@ -7,28 +7,34 @@ from pathlib import Path
 from typing import Any
 
 from host.catalogue import INITIALIZERS, LAYERS, LayerKind
+from host.fields import ABSENT, Field, flag, integer, number
 from host.reader import Reader
 from host.spec import MODELS, LayerSpec, digest_of, read_layers, read_spec
 
 FORMAT_VERSION = 1  # 1: data, latent, qualities, encoder, decoder, training
 TASK = "codec"
 
+_KERAS = ("Conv2D", "Conv2DTranspose", "DepthwiseConv2D", "UpSampling2D", "Cropping2D", "ReLU", "Add", "Concatenate")
+
 CODEC_LAYERS: dict[str, LayerKind] = {
-    **LAYERS,
-    "Cropping2D": LayerKind({"cropping": list}, ("cropping",)),
+    **{name: LAYERS[name] for name in _KERAS},
     "RoundedConv2D": LAYERS["Conv2D"],
-    "FixedRange": LayerKind({"low": (int, float), "high": (int, float)}, ("low", "high")),
-    "SpaceToDepth": LayerKind({"block": int}, ("block",)),
-    "DepthToSpace": LayerKind({"block": int}, ("block",)),
+    "FixedRange": LayerKind({"low": number(None, None), "high": number(None, None)}),
+    "SpaceToDepth": LayerKind({"block": integer()}),
+    "DepthToSpace": LayerKind({"block": integer()}),
     "Dequantize": LayerKind(merges=True),
-    "QualityGain": LayerKind({"start": (int, float), "times_step": bool, "bias": bool}, merges=True, weighted=True),
+    "QualityGain": LayerKind(
+        {"start": number(None, None, ABSENT), "times_step": flag(ABSENT), "bias": flag(ABSENT)},
+        merges=True,
+        weighted=True,
+    ),
 }
 
 # networks.py writes what is not Keras' own. `cosine_codes` and `cosine_pixels` are inverse to each other.
-CODEC_INITIALIZERS: dict[str, dict[str, tuple[type | tuple[type, ...], float]]] = {
+CODEC_INITIALIZERS: dict[str, dict[str, Field]] = {
     **{name: INITIALIZERS[name] for name in ("glorot_uniform", "he_normal", "zeros", "random_normal")},
     "luma_chroma": {},
-    "cosine_codes": {"step": ((int, float), 55.0), "reach": ((int, float), 8.0)},
+    "cosine_codes": {"step": number(0.0, None, 55.0), "reach": number(0.0, None, 8.0)},
     "cosine_pixels": {},
     "whiten": {},
 }

@@ -30,7 +30,11 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
     ("path", "change", "words"),
     [
         ("$.colour", lambda s: s.update(colour=1), ("unknown key", "encoder, format_version", "training")),
-        ("$.latent.bit", lambda s: s["latent"].update(bit=5.2), ("unknown key", "available: bits, scale")),
+        (
+            "$.latent.bit",
+            lambda s: s["latent"].update(bit=5.2),
+            ("unknown key", "did you mean bits? available: bits, dims, scale"),
+        ),
         ("$.latent.bits", lambda s: s["latent"].update(bits=9), ("expected 0.01 to 8.0", "found 9")),
         ("$.data.colour", lambda s: s["data"].update(colour=1), ("unknown key", "dataset, flip, size, validation")),
         (
@@ -60,8 +64,8 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
         ),
         (
             "$.encoder[1].layer",
-            lambda s: s["encoder"][1].update(layer="Dense"),
-            ('"Dense"', "Conv2D", "Conv2DTranspose", "UpSampling2D", "Add", "Concatenate"),
+            lambda s: s["encoder"][1].update(layer="Dens"),
+            ('"Dens"', "did you mean Dense?", "Conv2D", "Conv2DTranspose", "UpSampling2D", "Add", "Concatenate"),
         ),
         ("$.data.dataset", lambda s: s["data"].update(dataset="imagenet"), ('"imagenet"', "cifar10, mnist, photos")),
         ("$.training.loss", lambda s: s["training"].update(loss="huber"), ('"huber"', "mse, mae")),
@@ -71,7 +75,7 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
             lambda s: s["encoder"][0].update(initializer="wavelet"),
             ('"wavelet"', "local_pca", "cosine", "he_normal"),
         ),
-        ("$.encoder[1].activation", lambda s: s["encoder"][1].update(activation="gelu"), ('"gelu"', "relu, relu6")),
+        ("$.encoder[1].activation", lambda s: s["encoder"][1].update(activation="gelo"), ('"gelo"', "relu, relu6")),
         (
             "$.quantization.recipes.wide.conversion",
             lambda s: s["quantization"].update(recipes={"wide": {"weights": "float", "conversion": "int4"}}),
