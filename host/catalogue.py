@@ -141,3 +141,12 @@ INITIALIZERS: dict[str, dict[str, Field]] = {
     "local_pca": {"step": number(0.0, None, 4.0), "reach": number(0.0, None, 5.0)},
     "cosine": {"step": number(0.0, None, 4.0), "reach": number(0.0, None, 5.0)},
 }
+
+# What training may minimize, training/losses.py; the sizes that some need are spec.py's to check.
+LOSSES: dict[str, dict[str, Field]] = {
+    "mse": {},
+    "mae": {},
+    "ssim_l1": {"alpha": number(0.0, 1.0, 0.84, text="share of 1 - SSIM; the rest is the mean absolute error")},
+    "ms_ssim": {},
+    "rate_distortion": {"lmbda": number(1e-6, 10.0, text="bits per pixel that a squared error of 1 of 255 is worth")},
+}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from host.catalogue import INITIALIZERS, LAYERS, LayerKind
+from host.catalogue import INITIALIZERS, LAYERS, LOSSES, LayerKind
 from host.codec.spec import CODEC_INITIALIZERS, CODEC_LAYERS, TASK
 from host.fields import REQUIRED, Field
-from host.spec import DATA, DATASETS, FORMAT_VERSION, LATENT, LAYER_NAME, QUANTIZATION, RECIPE, STAGES, TRAINING
+from host.spec import DATA, DATASETS, FORMAT_VERSION, LATENT, LAYER_NAME, QUANTIZATION, RECIPE, STAGES, TRAINING, WEIGHT
 
 Json = dict[str, Any]
 _NAMES: Json = {
@@ -45,6 +45,8 @@ def schema_text() -> str:
 def _compression() -> Json:
     version: Json = {"const": FORMAT_VERSION}
     training = _object(TRAINING)
+    training["properties"]["loss"] = _losses()
+    training["required"].append("loss")
     training["properties"] |= {key: _object(stage) for key, stage in STAGES.items()}
     quantization = _object(QUANTIZATION)
     quantization["properties"]["recipes"] = {"type": "object", "additionalProperties": _object(RECIPE)}
@@ -110,6 +112,18 @@ def _initializer(tables: dict[str, dict[str, Field]]) -> Json:
         _closed({"name": {"const": name}} | _object(table)["properties"], ["name"]) for name, table in tables.items()
     ]
     return {"anyOf": [{"enum": list(tables)}, *forms]}
+
+
+def _losses() -> Json:
+    weight = WEIGHT.schema()
+    terms = {
+        name: {"anyOf": [weight, _object({"weight": WEIGHT, **table})]}
+        if not any(field.default is REQUIRED for field in table.values())
+        else _object({"weight": WEIGHT, **table})
+        for name, table in LOSSES.items()
+    }
+    names = [name for name, term in terms.items() if "anyOf" in term]
+    return {"anyOf": [{"enum": names}, _closed(terms, []) | {"minProperties": 1}]}
 
 
 def _reference(name: str) -> Json:

@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from device.files import read_json
-from host.catalogue import INITIALIZERS, LAYERS, NOT_CARRIED, LayerKind
+from host.catalogue import INITIALIZERS, LAYERS, LOSSES, NOT_CARRIED, LayerKind
 from host.errors import ModelError, SpecError
 from host.fields import ABSENT, LATENT_DIMS, Field, choice, flag, integer, number
 from host.overrides import overridden
@@ -19,7 +19,7 @@ from host.reader import Reader, offer
 
 FORMAT_VERSION = 1  # 1: layers, data, latent, training, quantization
 DATASETS = ("cifar10", "mnist", "photos")
-LOSSES = ("mse", "mae")
+LEAST_SIDES = {"ssim_l1": 11, "ms_ssim": 176}  # of images, for these losses
 WEIGHTS = ("float", "qat")
 CONVERSIONS = ("float32", "float16", "dynamic_range", "int8", "int16x8")
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -38,7 +38,6 @@ LATENT = {
     "bits": number(0.01, 8.0, ABSENT, text="entropy of a code that the scale is then chosen for"),
 }
 TRAINING = {
-    "loss": choice(LOSSES),
     "batch_size": integer(1, 65536, 64),
     "seed": integer(0, 2**31 - 1, 1),
 }
@@ -52,6 +51,7 @@ def _stage_fields(epochs: int, learning_rate: float) -> dict[str, Field]:
     }
 
 
+WEIGHT = number(1e-9, 1e9, 1.0, text="what the part is multiplied with")
 STAGES = {"float": _stage_fields(40, 1e-3), "qat": _stage_fields(12, 2e-4), "tune": _stage_fields(6, 2e-4)}
 QUANTIZATION = {"calibration_images": integer(1, 10_000, 300)}
 RECIPE = {
@@ -97,8 +97,20 @@ class StageSpec:
 
 
 @dataclass(frozen=True)
+class LossTerm:
+    """A part of the loss: what, times how much of it, with what arguments."""
+
+    name: str
+    weight: float = 1.0
+    arguments: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TrainingSpec:
+    """`loss`: the terms in words, for people."""
+
     loss: str
+    terms: tuple[LossTerm, ...]
     batch_size: int
     seed: int
     float_: StageSpec
@@ -222,6 +234,43 @@ def _stage(reader: Reader, key: str) -> StageSpec:
     return StageSpec(values["epochs"], float(values["learning_rate"]), values["patience"])
 
 
+def _loss(reader: Reader, image_shape: tuple[int, int, int]) -> tuple[LossTerm, ...]:
+    value = reader.take("loss", (str, dict))
+    inner = Reader({value: {}} if isinstance(value, str) else value, f"{reader.path}.loss", reader.file)
+    if not inner.value:
+        raise reader.error("loss", f"no loss named; available: {', '.join(LOSSES)}")
+    terms = []
+    for name in list(inner.value):
+        if name not in LOSSES:
+            raise reader.error(
+                "loss" if isinstance(value, str) else f"loss.{name}",
+                f"unknown value {json.dumps(name)}; {offer(name, LOSSES)}",
+            )
+        entry = inner.take(name, (int, float, dict))
+        table = {"weight": WEIGHT, **LOSSES[name]}
+        found = Reader(entry if isinstance(entry, dict) else {"weight": entry}, f"{inner.path}.{name}", reader.file)
+        arguments = found.fields(table)
+        terms.append(LossTerm(name, float(arguments.pop("weight")), arguments))
+        least = LEAST_SIDES.get(name, 1)
+        if min(image_shape[:2]) < least:
+            raise reader.error(
+                f"loss.{name}",
+                f"expected images with sides of at least {least} pixels, found {image_shape[0]} x {image_shape[1]}; "
+                "choose another loss or larger images",
+            )
+    return tuple(terms)
+
+
+def _in_words(terms: tuple[LossTerm, ...]) -> str:
+    words = []
+    for term in terms:
+        arguments = ", ".join(f"{key} {value:g}" for key, value in term.arguments.items())
+        words.append(
+            (f"{term.weight:g} " if term.weight != 1 else "") + term.name + (f" ({arguments})" if arguments else "")
+        )
+    return " + ".join(words)
+
+
 def _recipe(reader: Reader, images: int) -> Json:
     recipe = reader.fields(RECIPE)
     found = recipe.setdefault("calibration_images", images)
@@ -266,8 +315,16 @@ def parse_spec(value: object, file: Path) -> Spec:
         raise top.error("latent.dims", f'no layer reads it; write "{LATENT_DIMS}" for a number of one, or leave it out')
 
     inner = top.child("training")
+    terms = _loss(inner, data.image_shape)
     stages = {key: _stage(inner, key) for key in STAGES}
-    training = TrainingSpec(**inner.fields(TRAINING), float_=stages["float"], qat=stages["qat"], tune=stages["tune"])
+    training = TrainingSpec(
+        _in_words(terms),
+        terms,
+        **inner.fields(TRAINING),
+        float_=stages["float"],
+        qat=stages["qat"],
+        tune=stages["tune"],
+    )
 
     inner = top.child("quantization", {})
     recipes = inner.take("recipes", dict, {})

@@ -77,7 +77,7 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
     save_weights(model.weights("qat"), task.models)
 
     continued = _float_task(spec, "control", encoder, decoder, grid, images)
-    before, _ = validate(continued, spec.training.loss)
+    before = validate(continued, spec.training.terms)["loss"]
     control = fit_stage(model, continued, stage, "control", spec.training.seed + 1, resume)
     after = min(row["validation_loss"] for row in control["history"])
     if after < before:
@@ -89,7 +89,7 @@ def fit_stage(model: ModelFolder, task: Task, stage: StageSpec, name: str, seed:
     """`fit` as the model's spec says, with checkpoints of its own under the stage's name."""
     training = model.spec.training
     folder = model.checkpoints / name
-    return fit(task, training.loss, stage, training.batch_size, seed, folder, resume, model.spec.digest)
+    return fit(task, training.terms, stage, training.batch_size, seed, folder, resume, model.spec.digest)
 
 
 def calibration_images(spec: Spec, train: np.ndarray) -> np.ndarray:
