@@ -24,7 +24,7 @@ ACTIVATIONS = (
     "exponential",
 )
 # Quantization-aware training knows these inside a layer; the others become layers of their own there.
-FUSED_ACTIVATIONS = ("linear", "relu", "relu6")
+FUSED_ACTIVATIONS = ("linear", "relu")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,19 @@ from typing import Any
 from host.catalogue import INITIALIZERS, LAYERS, LOSSES, LayerKind
 from host.codec.spec import CODEC_INITIALIZERS, CODEC_LAYERS, TASK
 from host.fields import REQUIRED, Field
-from host.spec import DATA, DATASETS, FORMAT_VERSION, LATENT, LAYER_NAME, QUANTIZATION, RECIPE, STAGES, TRAINING, WEIGHT
+from host.spec import (
+    DATA,
+    DATASETS,
+    FORMAT_VERSION,
+    LATENT,
+    LAYER_NAME,
+    QUANTIZATION,
+    RECIPE,
+    STAGES,
+    TFDS,
+    TRAINING,
+    WEIGHT,
+)
 
 Json = dict[str, Any]
 _NAMES: Json = {
@@ -51,8 +63,9 @@ def _compression() -> Json:
     quantization = _object(QUANTIZATION)
     quantization["properties"]["recipes"] = {"type": "object", "additionalProperties": _object(RECIPE)}
     data = _object(DATA)
-    data["properties"] |= {"dataset": {"enum": list(DATASETS)}, "size": {"type": "integer", "minimum": 16}}
-    data["required"].append("dataset")
+    names: Json = {"anyOf": [{"enum": list(DATASETS)}, {"type": "string", "pattern": f"^{TFDS}."}]}
+    data["properties"]["dataset"] = names
+    data["required"] = ["dataset"]  # the path is a folder's only
     return _closed(
         {
             "$schema": {"type": "string"},

@@ -6,19 +6,26 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from device.files import read_json
 from host.catalogue import INITIALIZERS, LAYERS, LOSSES, NOT_CARRIED, LayerKind
 from host.errors import ModelError, SpecError
-from host.fields import ABSENT, LATENT_DIMS, Field, choice, flag, integer, number
+from host.fields import ABSENT, LATENT_DIMS, REQUIRED, Field, choice, flag, integer, number, sides
 from host.overrides import overridden
 from host.reader import Reader, offer
 
 FORMAT_VERSION = 1  # 1: layers, data, latent, training, quantization
-DATASETS = ("cifar10", "mnist", "photos")
+NATIVE_SHAPES = {  # of the data sets whose images have one size
+    "cifar10": (32, 32, 3),
+    "cifar100": (32, 32, 3),
+    "mnist": (28, 28, 1),
+    "fashion_mnist": (28, 28, 1),
+}
+DATASETS = (*NATIVE_SHAPES, "photos", "folder")
+TFDS = "tfds:"  # before the name of a data set of tensorflow-datasets
 LEAST_SIDES = {"ssim_l1": 11, "ms_ssim": 176}  # of images, for these losses
 WEIGHTS = ("float", "qat")
 CONVERSIONS = ("float32", "float16", "dynamic_range", "int8", "int16x8")
@@ -29,9 +36,17 @@ Json = dict[str, Any]
 LAYER_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./-]*")  # Keras puts them into the graph's names
 
 DATA = {
+    "path": Field((str,), text="of the data set folder: absolute, or below the folder of data sets"),
+    "size": replace(sides(8, ABSENT), text="a side or [height, width] that images are brought to"),
+    "color": choice(("grayscale", "rgb"), ABSENT),
+    "fit": choice(("resize", "crop"), "resize", text="crop: a part of the image, in training at a random place"),
     "validation": integer(1, 1_000_000, 5000, text="training images that are set aside"),
     "flip": flag(False, text="mirror training images left to right at random"),
+    "rotation": number(0.0, 180.0, 0.0, text="turn training images by up to so many degrees"),
+    "zoom": number(0.0, 4.0, 0.0, text="enlarge or shrink training images by up to this share: 0.1 is 10 %"),
+    "stream": flag(ABSENT, text="of a folder: read images as training goes along; not given: where they are too many"),
 }
+FOLDER_DATA = ("path", "stream")  # only of the data set folder
 LATENT = {
     "dims": integer(1, 1_000_000, ABSENT, text='the size that layers name by "latent_dims"'),
     "scale": number(1e-6, 1e6, 1.0, text="one code in units of the latent, while the stage float trains"),
@@ -74,17 +89,40 @@ class LayerSpec:
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Where images come from; `size` is the side of a patch and only `photos` takes it."""
+    """Where images come from, and what is made of them.
+
+    Attributes:
+        size: a side or (height, width) that images are brought to; 0 keeps those of a data set that has one.
+        path: of the data set `folder`: absolute, or below the folder of data sets.
+        color: "grayscale" or "rgb"; "" keeps the data set's.
+        fit: "resize" the image, or "crop" a part of it, in training at a random place.
+        flip, rotation, zoom: augmentation: mirrored or not, up to so many degrees, enlarged or shrunk by up to a share.
+        stream: of a folder: read images as training goes along; None: where they are more than memory should hold.
+    """
 
     dataset: str
-    size: int
+    size: int | tuple[int, int]
     validation: int
     flip: bool
+    path: str = ""
+    color: str = ""
+    fit: str = "resize"
+    rotation: float = 0.0
+    zoom: float = 0.0
+    stream: bool | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of an image."""
-        return {"cifar10": (32, 32, 3), "mnist": (28, 28, 1)}.get(self.dataset, (self.size, self.size, 3))
+        height, width, channels = NATIVE_SHAPES.get(self.dataset, (0, 0, 3))
+        if self.size:
+            height, width = self.size if isinstance(self.size, tuple) else (self.size, self.size)
+        return height, width, {"grayscale": 1, "rgb": 3}.get(self.color, channels)
+
+    @property
+    def augments(self) -> bool:
+        """Whether training changes its images by more than mirroring them."""
+        return self.fit == "crop" or bool(self.rotation or self.zoom)
 
 
 @dataclass(frozen=True)
@@ -283,9 +321,21 @@ def _recipe(reader: Reader, images: int) -> Json:
 
 
 def _data(reader: Reader) -> DataSpec:
-    dataset = reader.choose("dataset", DATASETS)
-    size = reader.field("size", integer(16, 4096, 32)) if dataset == "photos" else 0
-    return DataSpec(dataset, size, **reader.fields(DATA))
+    dataset = reader.take("dataset", str)
+    if dataset not in DATASETS and not (dataset.startswith(TFDS) and len(dataset) > len(TFDS)):
+        raise reader.error(
+            "dataset", f"unknown value {json.dumps(dataset)}; {offer(dataset, (*DATASETS, f'{TFDS}NAME'))}"
+        )
+    table = dict(DATA)
+    if dataset != "folder":
+        table = {key: field for key, field in table.items() if key not in FOLDER_DATA}
+    if dataset == "photos":
+        table["size"] = integer(16, 4096, 32)
+    elif dataset not in NATIVE_SHAPES:
+        table["size"] = replace(table["size"], default=REQUIRED)
+    values = reader.fields(table)
+    size = values.pop("size", 0)
+    return DataSpec(dataset, tuple(size) if isinstance(size, list) else size, **values)
 
 
 def parse_spec(value: object, file: Path) -> Spec:

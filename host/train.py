@@ -78,7 +78,7 @@ def train(
             "data": {
                 "dataset": model.spec.data.dataset,
                 "sha256": images.digest,
-                "training_images": len(images.train),
+                "training_images": len(images.drawn),
                 "validation_images": len(images.validation),
             },
             "versions": versions(),

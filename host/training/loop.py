@@ -6,7 +6,7 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import tf_keras as keras
 from tqdm import tqdm
 
 from device.files import read_json, write_json
+from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.networks.weights import load_weights, save_weights
 from host.spec import LossTerm, StageSpec
@@ -36,23 +37,25 @@ class Task:
         models: what is trained and saved, by the names in the weights file.
         forward: (inputs, training) -> reconstruction float32 0..1.
         inputs, targets: what `forward` reads and what it should give: uint8 images (scaled to 0..1 here) or float32
-            latents (as they are). The same array twice for a network that reads images.
+            latents (as they are). The same array, or the same files, twice for a network that reads images.
         validation: the same two, of the validation split.
         flip: mirror each image left to right with probability 1/2; only where inputs are the targets.
         encode: (inputs, training) -> the latent that `forward` then reads in place of the inputs; None where the
             inputs are it.
+        augment: changes a batch of images before it is trained on; only where inputs are the targets.
         rate: latent -> estimated bits per pixel, for a loss that has a rate in it.
     """
 
     label: str
     models: dict[str, keras.Model]
     forward: Forward
-    inputs: np.ndarray
-    targets: np.ndarray
+    inputs: np.ndarray | ImageFiles
+    targets: np.ndarray | ImageFiles
     validation: tuple[np.ndarray, np.ndarray]
     flip: bool = False
     encode: Forward | None = None
     rate: Callable[[Any], Any] | None = None
+    augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None
 
 
 def fit(
@@ -82,11 +85,9 @@ def fit(
     if not resume:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    batches = max(len(task.inputs) // batch_size, 1)
-    decay = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * batches)
-    optimizer = keras.optimizers.Adam(decay)
-    variables = [variable for model in task.models.values() for variable in model.trainable_variables]
-    optimizer.build(variables)
+    count = max(len(task.inputs) // batch_size, 1)
+    decay = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * count)
+    optimizer = make_optimizer(task, decay)
     checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models)
     history: list[dict[str, Any]] = []
     best = folder / "best.weights.h5"
@@ -97,7 +98,7 @@ def fit(
         checkpoint.read(str(folder / state["checkpoint"])).assert_consumed()
         history = state["history"]
 
-    train_step = _train_step(task, variables, optimizer, terms)
+    train_step = make_step(task, terms, optimizer)
     validation = _validation(task, terms)
     while len(history) < stage.epochs and not _stalled(history, stage.patience):
         epoch = len(history) + 1
@@ -106,7 +107,7 @@ def fit(
             task,
             train_step,
             batch_size,
-            batches,
+            count,
             np.random.default_rng([seed, epoch]),
             f"{task.label} {epoch}/{stage.epochs}",
         )
@@ -211,7 +212,21 @@ def _scaled(values: Any) -> Any:
     return tf.cast(values, tf.float32) / 255.0 if values.dtype == tf.uint8 else values
 
 
-def _train_step(task: Task, variables: list[Any], optimizer: Any, terms: Sequence[LossTerm]) -> Any:
+def make_optimizer(task: Task, learning_rate: Any) -> Any:
+    """Adam over all that a task trains; a rate, or a schedule of it."""
+    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build(_variables(task))
+    return optimizer
+
+
+def _variables(task: Task) -> list[Any]:
+    return [variable for model in task.models.values() for variable in model.trainable_variables]
+
+
+def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable[[Any, Any], dict[str, Any]]:
+    """(inputs, targets) -> the loss and its parts, after one step."""
+    variables = _variables(task)
+
     @tf.function(reduce_retracing=True)
     def step(inputs: Any, targets: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
@@ -224,17 +239,39 @@ def _train_step(task: Task, variables: list[Any], optimizer: Any, terms: Sequenc
 
 
 def _epoch(
-    task: Task, step: Any, batch_size: int, batches: int, rng: np.random.Generator, label: str
+    task: Task, step: Any, batch_size: int, count: int, rng: np.random.Generator, label: str
 ) -> dict[str, float]:
-    order = rng.permutation(len(task.inputs))
     total: dict[str, Any] = {}
-    for index in tqdm(range(batches), desc=label, unit="batch", leave=False, file=sys.stderr, disable=None):
-        chosen = order[index * batch_size : (index + 1) * batch_size]
-        inputs = task.inputs[chosen]
-        if task.flip:
-            mirrored = rng.random(len(chosen)) < 0.5
-            inputs[mirrored] = inputs[mirrored, :, ::-1]
-        targets = inputs if task.inputs is task.targets else task.targets[chosen]
+    drawn = batches(task, batch_size, count, rng)
+    for _ in tqdm(range(count), desc=label, unit="batch", leave=False, file=sys.stderr, disable=None):
+        inputs, targets = next(drawn)
         parts = step(tf.constant(inputs), tf.constant(targets))
         total = {name: total.get(name, 0.0) + value for name, value in parts.items()}
-    return {name: float(value) / batches for name, value in total.items()}
+    return {name: float(value) / count for name, value in total.items()}
+
+
+def batches(
+    task: Task, batch_size: int, count: int, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """An epoch's (inputs, targets), in an order and with changes that `rng` decides."""
+    order = rng.permutation(len(task.inputs))[: count * batch_size]
+    if isinstance(task.inputs, ImageFiles):
+        stream = task.inputs.batches(order, batch_size, rng)
+        drawn = ((images, images) for images in stream)
+    else:
+        drawn = _from_arrays(task, order, batch_size)
+    for inputs, targets in drawn:
+        if task.flip:
+            mirrored = rng.random(len(inputs)) < 0.5
+            inputs[mirrored] = inputs[mirrored, :, ::-1]
+        if task.augment is not None:
+            inputs = targets = task.augment(inputs, rng)
+        yield inputs, targets
+
+
+def _from_arrays(task: Task, order: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    inputs, targets = np.asarray(task.inputs), np.asarray(task.targets)
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        batch = inputs[chosen]
+        yield batch, batch if task.inputs is task.targets else targets[chosen]
