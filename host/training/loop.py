@@ -263,7 +263,7 @@ def batches(
     for inputs, targets in drawn:
         if task.flip:
             mirrored = rng.random(len(inputs)) < 0.5
-            inputs[mirrored] = inputs[mirrored, :, ::-1]
+            inputs = targets = np.where(mirrored[:, None, None, None], inputs[:, :, ::-1], inputs)
         if task.augment is not None:
             inputs = targets = task.augment(inputs, rng)
         yield inputs, targets

@@ -19,6 +19,7 @@ from host.networks.weights import load_weights, save_weights
 from host.spec import DataSpec, Spec, StageSpec
 from host.training.loop import Task, fit, validate
 from host.training.quantization_aware import quantization_aware, set_ranges
+from host.training.rate import has_rate, make_prior, make_rate
 
 SAMPLES = 64
 _RANGES_FROM = 500  # images whose activations set the first ranges of quantization-aware training
@@ -66,18 +67,9 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
     latents = on_grid(encoder.predict(some, verbose=0), grid).numpy()
     set_ranges(quantized[0], encoder, some)
     set_ranges(quantized[1], decoder, latents)
-    task = Task(
-        f"{spec.name} qat",
-        {"encoder": quantized[0], "decoder": quantized[1]},
-        lambda image, training: quantized[1](quantized[0](image, training=training), training=training),
-        images.drawn,
-        images.drawn,
-        (images.validation, images.validation),
-        spec.data.flip,
-        augment=augmentation(spec.data),
-    )
+    task = _task(spec, "qat", quantized[0], quantized[1], grid, images, lambda latent: latent)
     result = fit_stage(model, task, stage, "qat", spec.training.seed + 1, resume)
-    save_weights(model.weights("qat"), task.models)
+    save_weights(model.weights("qat"), {"encoder": quantized[0], "decoder": quantized[1]})
 
     continued = float_task(spec, "control", encoder, decoder, grid, images)
     before = validate(continued, spec.training.terms)["loss"]
@@ -110,13 +102,33 @@ def float_task(
     spec: Spec, label: str, encoder: keras.Model, decoder: keras.Model, grid: LatentGrid, images: Images
 ) -> Task:
     """The float network's work: images to themselves, the latent on the grid."""
+    return _task(spec, label, encoder, decoder, grid, images, lambda latent: on_grid(latent, grid))
+
+
+def _task(
+    spec: Spec,
+    label: str,
+    encoder: keras.Model,
+    decoder: keras.Model,
+    grid: LatentGrid,
+    images: Images,
+    quantize: Callable[[Any], Any],
+) -> Task:
+    models: dict[str, Any] = {"encoder": encoder, "decoder": decoder}
+    rate = None
+    if has_rate(spec.training.terms):
+        models["prior"] = make_prior(encoder, grid, images.train[:_RANGES_FROM])
+        height, width, _ = spec.data.image_shape
+        rate = make_rate(models["prior"], grid, height * width)
     return Task(
         f"{spec.name} {label}",
-        {"encoder": encoder, "decoder": decoder},
-        lambda image, training: decoder(on_grid(encoder(image, training=training), grid), training=training),
+        models,
+        lambda latent, training: decoder(quantize(latent), training=training),
         images.drawn,
         images.drawn,
         (images.validation, images.validation),
         spec.data.flip,
-        augment=augmentation(spec.data),
+        lambda image, training: encoder(image, training=training),
+        rate,
+        augmentation(spec.data),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
+from PIL import Image
 
+from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.spec import LossTerm, StageSpec
 from host.training import loop
@@ -188,3 +191,22 @@ def test_latents_are_read_as_they_are_and_images_as_0_to_1(tmp_path: Path) -> No
     model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Conv2D(1, 1)])
     third = Task("test", {"decoder": model}, lambda x, training: x / 3 + 0 * model(x), latents, WHITE, (latents, WHITE))
     assert validate(third, MSE)["loss"] == pytest.approx(0, abs=1e-12)
+
+
+def test_files_train_to_the_same_numbers_as_the_same_images_in_memory(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.png" for number in range(len(IMAGES))]
+    for path, image in zip(paths, IMAGES):
+        Image.fromarray(image[..., 0]).save(path)
+    files = ImageFiles(paths, IMAGES.shape[1:], resize=True)
+    for flip in (False, True):
+        memory = run(autoencoder(flip), tmp_path / "memory")
+        streamed = run(replace(autoencoder(flip), inputs=files, targets=files), tmp_path / "files")
+        assert numbers(streamed) == numbers(memory)
+
+
+def test_what_changes_a_batch_changes_its_target_too(tmp_path: Path) -> None:
+    seen = []
+    identity = replace(autoencoder(), augment=lambda batch, rng: seen.append(len(batch)) or batch * 0)
+    row = run(replace(identity, forward=lambda x, training: x + 0 * identity.models["encoder"](x)), tmp_path, 1)
+    assert row["history"][0]["loss"] == 0
+    assert seen == [16] * 6
