@@ -35,8 +35,6 @@ _SHAPE_ONLY = (  # pass their input's values on, so their input's quantization
 
 
 _KNOWN_ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
-# The toolkit's registry names these, but quantizes nothing of them.
-_UNKNOWN = (keras.layers.ELU, keras.layers.Minimum, keras.layers.LayerNormalization)
 
 
 class NoQuantization(tfmot.quantization.keras.QuantizeConfig):
@@ -145,7 +143,7 @@ def _quantize(model: keras.Model, low: float, high: float, input_range: tuple[fl
 def _known(layer: Any) -> bool:
     if isinstance(layer, keras.layers.Activation):
         return layer.get_config()["activation"] in _KNOWN_ACTIVATIONS
-    return not isinstance(layer, _UNKNOWN) and bool(_REGISTRY.supports(layer))
+    return bool(_REGISTRY.supports(layer))
 
 
 def _last_computing(model: keras.Model) -> Any:
