@@ -64,7 +64,7 @@ def train_codec(
         started_from = {"started_from": sha256_bytes(start_from.read_bytes())}
     for name, model in average.models.items():
         model.set_weights(trained.models[name].get_weights())
-    loop = _Loop(spec, trained, average, spec.folder / "checkpoints" / "float", resume)
+    loop = Loop(spec, trained, average, spec.folder / "checkpoints" / "float", resume)
     validation = Validation(average, photographs.validation)
     stage = spec.float_
     if not loop.history:
@@ -115,21 +115,30 @@ def quality_weights(spec: CodecSpec) -> np.ndarray:
 
 
 @dataclass
-class _Loop:
-    """What a checkpoint holds, and one epoch."""
+class Loop:
+    """What a checkpoint holds, and one epoch.
+
+    Attributes:
+        trained, average: the networks, and the average of their weights over the last steps.
+        folder: of the checkpoints; emptied first unless `resume`.
+        qualities: which of the spec's are drawn; None draws all.
+        with_encoder: False leaves the encoder as it is.
+    """
 
     spec: CodecSpec
     trained: Codec
     average: Codec
     folder: Path
-    resume: bool
+    resume: bool = False
+    qualities: tuple[int, ...] | None = None
+    with_encoder: bool = True
 
     def __post_init__(self) -> None:
         if not self.resume:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         codec = self.trained
-        self.networks = codec.encoder.trainable_variables + codec.decoder.trainable_variables
+        self.networks = codec.encoder.trainable_variables * self.with_encoder + codec.decoder.trainable_variables
         self.priors = codec.prior.trainable_variables
         # Two optimizers: the norm of one's gradients must not clip the other's.
         self.optimizers = [keras.optimizers.Adam() for _ in range(2)]
@@ -163,7 +172,7 @@ class _Loop:
             for optimizer in self.optimizers:
                 optimizer.learning_rate = learning_rate(stage, step)
             patches = draw_patches(photographs, spec.batch_size, grid.before + spec.patch + grid.after, rng)
-            quality = rng.integers(len(spec.qualities), size=spec.batch_size).astype(np.int32)
+            quality = rng.choice(self.qualities or len(spec.qualities), size=spec.batch_size).astype(np.int32)
             decay = min(AVERAGED, (1 + step) / (10 + step))
             total += self.train_step(tf.constant(patches), tf.constant(quality), tf.constant(decay, tf.float32))
         loss, bpp, squared = (total / stage.steps).numpy().tolist()
