@@ -6,7 +6,8 @@ all contexts at once (context_planes.py); only the decoder goes code by code. Th
 coders: lanes.py.
 
 A payload has one segment per `segment_rows` rows of blocks, so that memory is bounded; in front of each but the last
-stand 3 bytes, its length. A segment is a payload of lanes.py, its extra bytes the codes that were escaped.
+stand 3 bytes, its length. A segment is the number of its symbols and a payload of lanes.py, its extra bytes the codes
+that were escaped.
 """
 
 from __future__ import annotations
@@ -16,19 +17,22 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from ..entropy import TOTAL
 from ..errors import BitstreamError, BundleError
 from ..quantization import CODE_MAX, CODE_MIN, Array
 from . import lanes
-from .context_planes import code_planes, companded_planes, inside, last_row, predict, weigh
-from .context_tables import MAGNITUDES, NEIGHBOURS, SCORES, SKEW_BITS, ContextTables
+from .context_planes import code_planes, companded_planes, fold, inside, last_row, predict, weigh
+from .context_tables import GROUP, MAGNITUDES, NEIGHBOURS, QUIET_CAP, SCORES, SKEW_BITS, ContextTables
 
+Above = tuple[Array, Array]
 CODER_ID = 1  # tables chosen by context, interleaved rANS over pairs; what a header's coder id 1 means, for ever
 SEGMENT_CODES = 1 << 19
 _LENGTH_BYTES = 3
 # How many lanes: one costs about 5 bits, and so does a remainder that is not 0. But codes take a row of lanes their
 # time however little they cost, so cheap ones get lanes by their number.
 _REMAINDERS_PER_LANE = 112
-_CODES_PER_LANE = 3072
+_SYMBOLS_PER_LANE = 3072
+_HALF = 1 << SKEW_BITS - 1
 
 
 class ContextCoder:
@@ -46,6 +50,7 @@ class ContextCoder:
         if len(self.shape) != 3 or min(self.shape) < 1 or self.shape[2] != tables.channels:
             raise BundleError(f"codes of shape {self.shape} do not fit tables of {tables.channels} channels")
         self.segment_rows: int = max(1, SEGMENT_CODES // (self.shape[1] * self.shape[2]))
+        self._missing = -self.shape[1] % GROUP  # of the last group's blocks
 
     def encode(self, codes: Array) -> bytes:
         """Codes int8, of this coder's shape, to payload; raises BitstreamError for other codes."""
@@ -58,7 +63,7 @@ class ContextCoder:
         """
         missing, columns, channels = self.shape
         waiting = np.zeros((0, columns, channels), np.int8)
-        above = np.zeros((channels, columns + 2), np.int16), np.zeros((channels, columns + 2), np.int16)
+        above = self._nothing_above()
         segments: list[bytes] = []
         for strip in strips:
             if strip.dtype != np.int8 or strip.shape[1:] != (columns, channels) or len(strip) > missing:
@@ -97,7 +102,8 @@ class ContextCoder:
         above = _Rows(self.shape[1], self.shape[2])
         for first, segment in self.segments(payload):
             part = codes[first : first + self.segment_rows]
-            decoder = lanes.Decoder(segment, part.size)
+            count, begin = read_number(segment)
+            decoder = lanes.Decoder(segment[begin:], count)
             for row in part:
                 here = _Rows(self.shape[1], self.shape[2])
                 self._decode_row(decoder, above, here)
@@ -106,58 +112,145 @@ class ContextCoder:
             decoder.finish()
         return codes
 
-    def _encode_segment(self, codes: Array, above: tuple[Array, Array]) -> tuple[bytes, tuple[Array, Array]]:
+    def _encode_segment(self, codes: Array, above: Above) -> tuple[bytes, Above]:
         """Codes int8 (rows, columns, channels) to a segment; `above` and what is returned beside it: rows of planes."""
+        sequence, extra, nonzero, above = self.symbols(codes, above)
+        most_lanes = max(nonzero // _REMAINDERS_PER_LANE, len(sequence) // _SYMBOLS_PER_LANE)
+        return _number(len(sequence)) + lanes.encode(sequence, most_lanes.bit_length() - 1, extra), above
+
+    def symbols(self, codes: Array, above: Above | None = None) -> tuple[Array, bytes, int, Above]:
+        """What is coded for some rows of blocks.
+
+        Args:
+            codes: int8 (rows, columns, channels).
+            above: the last rows of planes of the blocks above; None at the top.
+
+        Returns:
+            Symbols as `lanes.encode` takes them, extra bytes, how many remainders are not 0, and the `above` of what
+            follows.
+        """
         tables, stride = self.tables, self.shape[1] + 2
+        above = above or self._nothing_above()
         planes = code_planes(codes, above[0])
         remainder, skew = predict(planes, tables.predictors, stride)
         companded = companded_planes(remainder, tables.companding, above[1])
-        score = np.clip(weigh(companded, tables.scales, stride), 0, SCORES - 1)
-        # A remainder is seen from the side on which the prediction was rounded off.
-        sign = skew >> 15
-        column = ((remainder ^ sign) - sign + np.int16(tables.radius)).view(np.uint16)
-        place = tables.score_places.take(score)
-        place += tables.skew_places.take(np.abs(skew))
-        place += np.minimum(column, np.uint16(2 * tables.radius + 1))
-        place = inside(place, stride).ravel()
+        score = weigh(companded, tables.scales, stride)
+        asked, flags, coded = self._groups(inside(score, stride), inside(remainder, stride))
+        score += companded[:, stride:-2] * tables.lefts[:, None]
+
+        chosen = np.flatnonzero(np.repeat(coded, GROUP, axis=2)[..., : self.shape[1]])
+        np.clip(score, 0, SCORES - 1, score)
+        skew *= np.int16(2 * tables.radius + 3)
+        skew += np.clip(remainder, -1 - tables.radius, 1 + tables.radius) + np.int16(1 + tables.radius)
+        place = tables.score_places.take(inside(score, stride).ravel().take(chosen))
+        place += tables.remainder_places.take(inside(skew, stride).ravel().take(chosen))
         symbols = tables.symbols.take(place)
         escaped = np.flatnonzero(symbols == 0)
         symbols[escaped] = tables.escapes[place[escaped] // (2 * tables.radius + 2)]
-        extra = codes.transpose(0, 2, 1).ravel()[escaped].tobytes()
-        most_lanes = max(int(np.count_nonzero(remainder)) // _REMAINDERS_PER_LANE, codes.size // _CODES_PER_LANE)
-        segment = lanes.encode(
-            symbols >> np.uint32(16), symbols & np.uint32(0xFFFF), most_lanes.bit_length() - 1, extra
-        )
-        return segment, (last_row(planes, stride), last_row(companded, stride))
+        extra = codes.transpose(0, 2, 1).ravel()[chosen[escaped]].tobytes() if len(escaped) else b""
+
+        # In each channel of a row first what says which groups are quiet, then the codes of the others.
+        flags_before = np.cumsum(np.count_nonzero(asked, axis=2))
+        row_ends = np.cumsum(np.count_nonzero(coded, axis=2) * GROUP - self._missing * coded[..., -1])
+        sequence = np.zeros(len(flags) + len(symbols), np.uint32)
+        places = np.arange(len(symbols)) + np.repeat(flags_before, np.diff(row_ends, prepend=0))
+        sequence[places] = symbols
+        others = np.ones(len(sequence), np.bool_)
+        others[places] = False
+        sequence[others] = flags
+        below = last_row(planes, stride), last_row(companded, stride)
+        return sequence, extra, int(np.count_nonzero(remainder)), below
+
+    def _nothing_above(self) -> Above:
+        shape = self.shape[2], self.shape[1] + 2
+        return np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+
+    def _groups(self, base: Array, remainder: Array) -> tuple[Array, Array, Array]:
+        """Which groups are asked for, the symbols that answer, and which are coded.
+
+        Args:
+            base: scores without what is to the left, int16 (rows, channels, columns).
+            remainder: the same shape.
+
+        Returns:
+            bool (rows, channels, groups), uint32 (asked,), bool (rows, channels, groups).
+        """
+        tables = self.tables
+        bins = np.searchsorted(tables.quiet_edges, fold(np.add, np.clip(base, 0, QUIET_CAP)), "right")
+        asked = bins < len(tables.quiet_edges)
+        busy = fold(np.logical_or, remainder != 0)
+        quiet = tables.quiet_frequencies.astype(np.uint32)[bins[asked]]
+        flags = np.where(busy[asked], np.uint32(TOTAL) - quiet << np.uint32(16) | quiet, quiet << np.uint32(16))
+        return asked, flags, busy | ~asked
 
     def _decode_row(self, decoder: lanes.Decoder, above: _Rows, here: _Rows) -> None:
         tables = self.tables
         table_of, starts, frequencies = tables.rows.tolist(), tables.starts.tolist(), tables.frequencies.tolist()
         score_edges, skew_edges = tables.score_edges.tolist(), tables.skew_edges.tolist()
         companding, escape = tables.companding.tolist(), 2 * tables.radius + 1
-        for channel, (predictor, scale) in enumerate(zip(tables.predictors, tables.scales)):
+        columns = range(1, self.shape[1] + 1)
+        for channel, (predictor, scale, left) in enumerate(
+            zip(tables.predictors, tables.scales, tables.lefts.tolist())
+        ):
             codes, companded = here.begin(channel, above)
             predictor_terms = _sources(predictor[1], above.codes, here.codes)
             scale_terms = _sources(scale[1], above.companded, here.companded)
-            for column in range(1, self.shape[1] + 1):
-                prediction = _int16(
-                    predictor[0] + sum([w * source[column + step] for source, step, w in predictor_terms])
-                )
-                score = _int16(scale[0] + sum([w * source[column + step] for source, step, w in scale_terms]))
-                nearest = (prediction >> SKEW_BITS) + (prediction >> SKEW_BITS - 1 & 1)
-                skew = prediction - (nearest << SKEW_BITS)
-                table = table_of[bisect_right(score_edges, score)][bisect_right(skew_edges, abs(skew))]
-                symbol = bisect_right(starts[table], decoder.slot()) - 1
-                decoder.advance(frequencies[table][symbol], starts[table][symbol])
-                if symbol == escape:
-                    code = (decoder.extra() ^ 0x80) - 0x80
-                else:
-                    code = nearest + (tables.radius - symbol if skew < 0 else symbol - tables.radius)
-                    if not CODE_MIN <= code <= CODE_MAX:
-                        raise BitstreamError(f"payload holds the code {code}; damaged, or coded with other tables")
+            base = [
+                _int16(scale[0] + sum([w * source[column + step] for source, step, w in scale_terms]))
+                for column in columns
+            ]
+            coded = self._decode_groups(decoder, base)
+            for column in columns:
+                prediction = predictor[0] + sum([w * source[column + step] for source, step, w in predictor_terms])
+                prediction = _int16(prediction + _HALF)
+                nearest, skew = prediction >> SKEW_BITS, (prediction & 2 * _HALF - 1) - _HALF
+                code = nearest
+                if coded[(column - 1) // GROUP]:
+                    score = _int16(base[column - 1] + left * companded[column - 1])
+                    table = table_of[bisect_right(score_edges, score)][bisect_right(skew_edges, abs(skew))]
+                    symbol = bisect_right(starts[table], decoder.slot()) - 1
+                    decoder.advance(frequencies[table][symbol], starts[table][symbol])
+                    if symbol == escape:
+                        code = (decoder.extra() ^ 0x80) - 0x80
+                    else:
+                        code += tables.radius - symbol if skew < 0 else symbol - tables.radius
+                if not CODE_MIN <= code <= CODE_MAX:
+                    raise BitstreamError(f"payload holds the code {code}; damaged, or coded with other tables")
                 codes[column] = code
                 companded[column] = companding[min(abs(code - nearest), MAGNITUDES - 1)]
             here.end(channel)
+
+    def _decode_groups(self, decoder: lanes.Decoder, base: list[int]) -> list[bool]:
+        """Which groups of a row are coded."""
+        edges, quiet = self.tables.quiet_edges.tolist(), self.tables.quiet_frequencies.tolist()
+        coded = []
+        for first in range(0, len(base), GROUP):
+            total = sum([min(max(score, 0), QUIET_CAP) for score in base[first : first + GROUP]])
+            place = bisect_right(edges, total)
+            coded.append(True)
+            if place < len(edges):
+                coded[-1] = decoder.slot() >= quiet[place]
+                if coded[-1]:
+                    decoder.advance(TOTAL - quiet[place], quiet[place])
+                else:
+                    decoder.advance(quiet[place], 0)
+        return coded
+
+
+def _number(value: int) -> bytes:
+    """LEB128: seven bits a byte, the lowest first, the highest bit set in all but the last."""
+    parts = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
+    return bytes([part | 0x80 for part in parts[:-1]] + parts[-1:])
+
+
+def read_number(data: bytes) -> tuple[int, int]:
+    """The number at the beginning of `data` and how many bytes it takes; raises BitstreamError."""
+    value = 0
+    for place, byte in enumerate(data[:5]):
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return value, place + 1
+    raise BitstreamError("payload does not begin with the number of its symbols; damaged")
 
 
 def _int16(total: int) -> int:

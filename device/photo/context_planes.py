@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..quantization import Array
-from .context_tables import MAGNITUDES, NEIGHBOURS, SKEW_BITS, Sums
+from .context_tables import GROUP, MAGNITUDES, NEIGHBOURS, SKEW_BITS, Sums
 
 
 def code_planes(codes: Array, above: Array) -> Array:
@@ -39,19 +39,24 @@ def predict(planes: Array, predictors: Sums, stride: int) -> tuple[Array, Array]
         stride: columns + 2.
 
     Returns:
-        Remainders, and skews: what rounding the prediction to the nearest code left, in 1/64. Both int16
+        Remainders, and skews + 32: what rounding the prediction to the nearest code left, in 1/64. Both int16
         (channels, rows * stride); meaningless beside the image.
     """
     prediction = weigh(planes, predictors, stride)
-    nearest = (prediction >> SKEW_BITS) + (prediction >> SKEW_BITS - 1 & 1)
-    return planes[:, 1 + stride : -1] - nearest, prediction - (nearest << SKEW_BITS)
+    prediction += 1 << SKEW_BITS - 1
+    remainders = planes[:, 1 + stride : -1] - (prediction >> SKEW_BITS)
+    prediction &= (1 << SKEW_BITS) - 1
+    return remainders, prediction
 
 
 def companded_planes(remainders: Array, companding: Array, above: Array) -> Array:
     """Planes of companded remainders, from those that `predict` returns and the row above; see `code_planes`."""
     planes, grid = _empty(above, remainders.shape[1] // above.shape[1])
-    magnitudes = np.minimum(np.abs(remainders), MAGNITUDES - 1)
-    grid[:, 1:] = companding.take(magnitudes).reshape(grid[:, 1:].shape)
+    values = np.zeros_like(remainders)
+    places = np.flatnonzero(remainders != 0)  # few
+    magnitudes = np.minimum(np.abs(remainders.ravel()[places]), MAGNITUDES - 1)
+    values.ravel()[places] = companding.take(magnitudes)
+    grid[:, 1:] = values.reshape(grid[:, 1:].shape)
     _repeat_edges(grid)
     return planes
 
@@ -71,6 +76,16 @@ def weigh(planes: Array, sums: Sums, stride: int) -> Array:
         np.add.reduce(terms, 0, np.int16, total)
     totals += sums.biases[:, None]
     return totals
+
+
+def fold(operation: np.ufunc, values: Array) -> Array:
+    """Reduces each group of `GROUP` columns, the last one what is left: (..., columns) -> (..., groups)."""
+    total = values[..., ::GROUP].copy()
+    for place in range(1, min(GROUP, values.shape[-1])):
+        part = values[..., place::GROUP]
+        filled = total[..., : part.shape[-1]]
+        operation(filled, part, filled)
+    return total
 
 
 def last_row(planes: Array, stride: int) -> Array:
