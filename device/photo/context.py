@@ -32,6 +32,7 @@ _LENGTH_BYTES = 3
 # time however little they cost, so cheap ones get lanes by their number.
 _REMAINDERS_PER_LANE = 112
 _SYMBOLS_PER_LANE = 3072
+_CHANNELS = 32
 _HALF = 1 << SKEW_BITS - 1
 
 
@@ -137,27 +138,32 @@ class ContextCoder:
         score = weigh(companded, tables.scales, stride)
         asked, flags, coded = self._groups(inside(score, stride), inside(remainder, stride))
         score += companded[:, stride:-2] * tables.lefts[:, None]
-
-        chosen = np.flatnonzero(np.repeat(coded, GROUP, axis=2)[..., : self.shape[1]])
         np.clip(score, 0, SCORES - 1, score)
         skew *= np.int16(2 * tables.radius + 3)
-        skew += np.clip(remainder, -1 - tables.radius, 1 + tables.radius) + np.int16(1 + tables.radius)
-        place = tables.score_places.take(inside(score, stride).ravel().take(chosen))
-        place += tables.remainder_places.take(inside(skew, stride).ravel().take(chosen))
-        symbols = tables.symbols.take(place)
-        escaped = np.flatnonzero(symbols == 0)
-        symbols[escaped] = tables.escapes[place[escaped] // (2 * tables.radius + 2)]
-        extra = codes.transpose(0, 2, 1).ravel()[chosen[escaped]].tobytes() if len(escaped) else b""
+        skew += np.clip(remainder, -1 - tables.radius, 1 + tables.radius)
+        skew += np.int16(1 + tables.radius)
 
         # In each channel of a row first what says which groups are quiet, then the codes of the others.
-        flags_before = np.cumsum(np.count_nonzero(asked, axis=2))
-        row_ends = np.cumsum(np.count_nonzero(coded, axis=2) * GROUP - self._missing * coded[..., -1])
-        sequence = np.zeros(len(flags) + len(symbols), np.uint32)
-        places = np.arange(len(symbols)) + np.repeat(flags_before, np.diff(row_ends, prepend=0))
-        sequence[places] = symbols
-        others = np.ones(len(sequence), np.bool_)
-        others[places] = False
-        sequence[others] = flags
+        rows, columns, channels = codes.shape
+        groups = asked.shape[2]
+        everything = np.empty((rows, channels, groups + columns), np.uint32)
+        everything[..., :groups] = flags
+        # In parts: large arrays that come and go cost more in new pages of memory than in arithmetic.
+        for first in range(0, channels, _CHANNELS):
+            part = slice(first, first + _CHANNELS)
+            place = tables.score_places.take(score[part]) + tables.remainder_places.take(skew[part])
+            everything[:, part, groups:] = inside(tables.symbols.take(place), stride)
+        there = np.concatenate((asked, np.repeat(coded, GROUP, axis=2)[..., :columns]), axis=2)
+        chosen = np.flatnonzero(there)
+        sequence = everything.ravel().take(chosen)
+        escaped = np.flatnonzero(sequence == 0)
+        extra = b""
+        if len(escaped):
+            row, channel, column = np.unravel_index(chosen[escaped], there.shape)
+            spot = channel, row * stride + 1 + column - groups
+            place = tables.score_places[score[spot]] + tables.remainder_places[skew[spot]]
+            sequence[escaped] = tables.escapes[place // (2 * tables.radius + 2)]
+            extra = codes[row, column - groups, channel].tobytes()
         below = last_row(planes, stride), last_row(companded, stride)
         return sequence, extra, int(np.count_nonzero(remainder)), below
 
@@ -173,14 +179,14 @@ class ContextCoder:
             remainder: the same shape.
 
         Returns:
-            bool (rows, channels, groups), uint32 (asked,), bool (rows, channels, groups).
+            bool, uint32 and bool (rows, channels, groups).
         """
         tables = self.tables
         bins = np.searchsorted(tables.quiet_edges, fold(np.add, np.clip(base, 0, QUIET_CAP)), "right")
         asked = bins < len(tables.quiet_edges)
         busy = fold(np.logical_or, remainder != 0)
-        quiet = tables.quiet_frequencies.astype(np.uint32)[bins[asked]]
-        flags = np.where(busy[asked], np.uint32(TOTAL) - quiet << np.uint32(16) | quiet, quiet << np.uint32(16))
+        quiet = np.append(tables.quiet_frequencies, 0).astype(np.uint32)[bins]
+        flags = np.where(busy, np.uint32(TOTAL) - quiet << np.uint32(16) | quiet, quiet << np.uint32(16))
         return asked, flags, busy | ~asked
 
     def _decode_row(self, decoder: lanes.Decoder, above: _Rows, here: _Rows) -> None:

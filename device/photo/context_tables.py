@@ -90,7 +90,7 @@ class ContextTables:
         quiet_frequencies: uint16 (quiet bins,): how often such a group is quiet, out of 2**15.
         vector: uint16, read-only: all of it.
         starts: uint32 (tables, 2 * radius + 2): sums of the frequencies before each.
-        score_places: int64 (SCORES,), remainder_places: int64 (64 * (2 * radius + 3),), by skew + 32 and by the
+        score_places: uint16 (SCORES,), remainder_places: uint16 (64 * (2 * radius + 3),), by skew + 32 and by the
             remainder, -radius - 1..radius + 1: their sum is a place in `symbols`.
         symbols: uint32: frequency << 16 | start; 0 for what is escaped.
         escapes: uint32 (score bins * skew bins,): the same of the escapes.
@@ -131,13 +131,16 @@ class ContextTables:
         packed[wide == 0] = 0
         self.symbols: Array = packed[self.rows.ravel()].ravel()
         symbols = packed.shape[1]
-        self.score_places: Array = np.searchsorted(self.score_edges, np.arange(SCORES), "right") * (skews * symbols)
+        # Small integers: the time that they take is memory's.
+        score_bins = np.searchsorted(self.score_edges, np.arange(SCORES), "right")
+        self.score_places: Array = (score_bins * (skews * symbols)).astype(np.uint16)
         # A remainder is seen from the side on which the prediction was rounded off.
         skew = np.arange(1 << SKEW_BITS)[:, None] - (1 << SKEW_BITS - 1)
         remainder = np.arange(-self.radius - 1, self.radius + 2)
         seen = np.where(skew < 0, -remainder, remainder)
         column = np.where(abs(seen) > self.radius, symbols - 1, seen + self.radius)
-        self.remainder_places: Array = (np.searchsorted(self.skew_edges, abs(skew), "right") * symbols + column).ravel()
+        remainder_places = np.searchsorted(self.skew_edges, abs(skew), "right") * symbols + column
+        self.remainder_places: Array = remainder_places.ravel().astype(np.uint16)
 
     def _take(self, count: int) -> Array:
         self._next += count
@@ -151,6 +154,8 @@ class ContextTables:
         return Sums(biases.view(np.int16), counts, self._take(terms), self._take(terms).view(np.int16))
 
     def _faults(self) -> Iterator[str]:
+        if self.rows.size * self.frequencies.shape[1] > 1 << 16:
+            yield f"{self.rows.size} bins of {self.frequencies.shape[1]} symbols, expected at most {1 << 16} in all"
         for name, edges, limit in (
             ("score", self.score_edges, SCORES),
             ("skew", self.skew_edges, 1 << SKEW_BITS),
