@@ -58,7 +58,7 @@ IMAGE_CODECS: dict[str, ImageCodec] = {
     "avif": ImageCodec(
         "AVIF",
         "avif",
-        (10, 18, 26, 34, 42, 50, 58, 66, 74, 82),
+        (4, 10, 18, 26, 34, 42, 50, 58, 66, 74, 82),
         "speed 6, 4:2:0",
         {"speed": 6, "subsampling": "4:2:0", "max_threads": 1},
     ),
