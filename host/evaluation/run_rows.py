@@ -14,9 +14,10 @@ from device.run_file import pooled_samples, process_samples, read_outputs
 from device.statistics import median_interval, percentile
 from host.errors import CollectError
 from host.evaluation.codes import compare_codes
+from host.evaluation.decoders import read
 from host.evaluation.originals import own_images
 from host.evaluation.rows import decode_streams, latency, set_tag, variant_rows
-from host.packaging.decoders import read_decoders, read_samples
+from host.packaging.decoders import read_samples
 from host.quantization.recipes import DEFAULTS
 
 Json = dict[str, Any]
@@ -141,7 +142,7 @@ def _streams(folder: Path, row: Mapping[str, Any], expected: int) -> list[bytes]
 def _evaluate(
     row: Mapping[str, Any], streams: list[bytes], originals: np.ndarray | None, build: Path, bundles: Path
 ) -> tuple[list[Json], dict[str, np.ndarray]]:
-    decoders = read_decoders(build, row["model"], row["codec_tag"])
+    decoders = read(build, row["model"], row["codec_tag"])
     codes = decode_streams(streams, decoders)
     if sha256_bytes(codes.tobytes()) != row["codes_sha256"]:
         raise CollectError("the codes decoded here are not those that the device coded; report this as a bug")
