@@ -16,11 +16,13 @@ from device.bundle import read_bundle
 from device.encoder import find_bundle, open_encoder
 from device.photo.block_grid import BlockGrid
 from device.photo.context import ContextCoder
+from device.photo.context_tables import read_context_tables
 from device.photo.encoder import PhotoEncoder
 from host.codec.photo_decoders import PhotoDecoders, PhotoNetwork, find_photo_decoders
 from host.errors import CurveError
 from host.evaluation.anchor_points import Point, rate_point
 from host.evaluation.ideal_length import ideal_bits
+from host.model import model_digest
 from host.quiet import load_tensorflow
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class PhotoCodec:
         stream = encoder.encode(image)
         _, payload = unpack(stream, expect_tag=encoder.codec_tag)
         codes = decoders.codes(payload, height, width)
-        tables = encoder.bundle.read_context_tables(encoder.variant.name)
+        tables = read_context_tables(decoders.folder / "tables.npy")
         floats = self.float32.image_codes(image, quality)
         float_bytes = HEADER_BYTES + len(ContextCoder(tables, floats.shape).encode(floats))
         points = {}
@@ -115,14 +117,13 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
     if not qualities:
         raise CurveError(f"{found.folder}: not of a photo codec, it has no qualities; give another --bundle")
     load_tensorflow()
-    from host.codec.export import model_digest
     from host.codec.float32 import Float32Encoder
     from host.codec.networks import build_codec
     from host.codec.spec import load_codec_spec
     from host.networks.weights import load_weights
 
     spec = load_codec_spec(found.model, models)
-    if model_digest(spec) != found.model_sha256:
+    if model_digest(spec.folder, spec.digest) != found.model_sha256:
         raise CurveError(f"{spec.folder}: changed since the bundle was exported; export {found.model} again")
     codec = build_codec(spec)
     load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder})
