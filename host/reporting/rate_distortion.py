@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ def _bd_rates(result: Mapping[str, Any]) -> list[str]:
         words = result["codecs"].get(name)
         lines.append(_line(f"  {name}, {words}" if words else f"  {name}", cells))
     for name, reason in sorted(result["bd_rate_missing"].items()):
-        lines.append(f"  {name}: {reason}"[:80])
+        lines += textwrap.wrap(f"{name}: {reason}", 80, initial_indent="  ", subsequent_indent="    ")
     return lines
 
 
@@ -91,4 +92,9 @@ def _times(result: Mapping[str, Any]) -> list[str]:
         )
     stages = ", ".join(f"{name} {value:.1f}" for name, value in timing["encode_stages_ms_per_megapixel"].items())
     lines.append(f"per megapixel. splitlite's stages: {stages} ms.")
+    mean = result["megapixels"] / result["images"]
+    encode, decode = (result[f"{kind}_ms_per_megapixel"]["splitlite"] * mean for kind in ("encode", "decode"))
+    code = timing["encode_stages_ms_per_megapixel"]["code"] * mean
+    lines.append(f"An image of {mean:.2f} megapixels at these rates: splitlite encodes it in {encode:.1f} ms,")
+    lines.append(f"{code:.1f} ms of them to code, and decodes it in {decode:.0f} ms.")
     return lines
