@@ -29,6 +29,7 @@ for _name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREA
 
 import numpy as np  # noqa: E402
 
+from device.environment import read_environment  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.files import write_bytes, write_json  # noqa: E402
 from device.image_file import read_image  # noqa: E402
@@ -58,6 +59,7 @@ from host.spec import MODELS  # noqa: E402
 
 PUBLISHED = ROOT / "benchmarks" / "published" / "kodak_rd.csv"
 FORMAT_VERSION = 1
+_ENVIRONMENT = ("cpu_model", "machine", "cores", "load_average", "python", "numpy", "runtime", "runtime_version")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,12 +131,13 @@ def measure(images: dict[str, np.ndarray], codec: PhotoCodec, kept: Path, jobs: 
     } | anchors
     published = published_curves(PUBLISHED, IMAGE_CODECS) if set(images) == KODAK else {}
     others = {name: points for name, points in curves.items() if name not in (NAME, FLOAT32_UNTUNED)}
-    bundle = codec.encoders[0].bundle
+    bundle, environment = codec.encoders[0].bundle, read_environment(codec.encoders[0].runtime)
     return {
         "format_version": FORMAT_VERSION,
         "model": bundle.model,
         "model_sha256": bundle.model_sha256,
         "codec_tags": [encoder.codec_tag for encoder in codec.encoders],
+        "environment": {key: environment[key] for key in _ENVIRONMENT if key in environment},
         "images": len(images),
         "image_names": list(images),
         "megapixels": sum(image.shape[0] * image.shape[1] for image in images.values()) / 1e6,

@@ -80,6 +80,7 @@ def _qualities(result: Mapping[str, Any]) -> list[str]:
 def _times(result: Mapping[str, Any]) -> list[str]:
     timing = result["timing"]
     lines = [
+        result["environment"].get("cpu_model", result["environment"]["machine"])[:80],
         f"One thread, medians of {timing['repetitions']} rounds, at the setting nearest {timing['nearest_bpp']:g} bpp:",
         f"{'':<34}{'setting':>10}{'bpp':>8}{'encode':>13}{'decode':>13}",
     ]

@@ -48,6 +48,7 @@ def test_it_writes_what_it_prints(arguments: list[str], tmp_path: Path, capsys: 
     assert result["images"] == 2 and result["image_names"] == ["cat", "coffee"] and result["published"] == []
     assert {NAME, FLOAT32, "jpeg", "jpeg-444", "webp", "avif", "jpeg2000"} <= set(result["points"])
     assert {len(point) for points in result["points"].values() for point in points} == {3}
+    assert result["environment"]["runtime"] == "ai_edge_litert" and "hostname" not in result["environment"]
     timed = {NAME, *image_codecs.IMAGE_CODECS}
     for kind in ("encode", "decode"):
         times = result[f"{kind}_ms_per_megapixel"]
