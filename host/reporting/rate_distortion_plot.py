@@ -22,9 +22,10 @@ _COLOURS = {
     "jpeg-444": "#CC79A7",
     "webp": "#0072B2",
     "avif": "#009E73",
+    "avif-psnr": "#009E73",
     "jpeg2000": "#56B4E9",
 }
-_DASHED = {"jpeg-444", "splitlite (untuned decoder)", "splitlite (float32 encoder)"}
+_DASHED = {"jpeg-444", "avif-psnr", "splitlite (untuned decoder)", "splitlite (float32 encoder)"}
 _PUBLISHED = {
     "bmshj2018-factorized": "-",
     "bmshj2018-hyperprior": "--",
@@ -63,7 +64,7 @@ def rate_distortion_plot(result: Mapping[str, Any], published: Mapping[str, np.n
                 label=name,
                 color=_COLOURS[name],
                 linestyle="--" if name in _DASHED else "-",
-                linewidth=2.6 if name == _OURS else 1.6,
+                linewidth=2.8 if name == _OURS else 1.2 if ours else 1.6,
                 marker="o" if name == _OURS else None,
                 zorder=4 if ours else 3,
             )
