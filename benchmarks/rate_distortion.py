@@ -24,8 +24,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-for _name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-    os.environ[_name] = "1"  # read once, when TensorFlow is imported
 
 import numpy as np  # noqa: E402
 
@@ -87,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_images(folder: Path | None) -> dict[str, np.ndarray]:
-    """Images by name without suffix, uint8 (height, width, 3), of any sizes that MS-SSIM takes.
+    """Images by file name, uint8 (height, width, 3), of any sizes that MS-SSIM takes.
 
     Raises:
         CurveError: no folder, no images, or one that is too small.
@@ -101,12 +99,12 @@ def read_images(folder: Path | None) -> dict[str, np.ndarray]:
     files = sorted(path for path in folder.glob("[!.]*") if path.is_file())
     if not files:
         raise CurveError(f"{folder}: no images here")
-    images = {path.stem: read_image(path) for path in files}
-    for path in files:
+    images = {path.name: read_image(path) for path in files}
+    for name, image in images.items():
         try:
-            check_sides(images[path.stem].shape)
+            check_sides(image.shape)
         except CurveError as reason:
-            raise CurveError(f"{path}: {reason}") from None
+            raise CurveError(f"{folder / name}: {reason}") from None
     return images
 
 
@@ -129,7 +127,7 @@ def measure(images: dict[str, np.ndarray], codec: PhotoCodec, kept: Path, jobs: 
         name: np.array([[quality.points[name] for quality in image] for image in measured])
         for name in measured[0][0].points
     } | anchors
-    published = published_curves(PUBLISHED, IMAGE_CODECS) if set(images) == KODAK else {}
+    published = published_curves(PUBLISHED, IMAGE_CODECS) if {Path(name).stem for name in images} == KODAK else {}
     others = {name: points for name, points in curves.items() if name not in (NAME, FLOAT32_UNTUNED)}
     bundle, environment = codec.encoders[0].bundle, read_environment(codec.encoders[0].runtime)
     return {
@@ -166,11 +164,10 @@ def measure_anchors(images: Sequence[np.ndarray], folder: Path, jobs: int) -> di
 
 
 def int8_cost(curves: dict[str, np.ndarray]) -> dict[str, float]:
-    """The rate of the int8 encoder against float32's at equal PSNR, with each decoder, in percent."""
-    pairs = {"tuned": (NAME, FLOAT32), "untuned": (UNTUNED, FLOAT32_UNTUNED)}
+    """The rate of the int8 encoder against float32's at equal PSNR, in percent, by the curve of either decoder."""
     return {
-        name: bd_rate_percent(curves[int8].mean(0)[:, :2], curves[float32].mean(0)[:, :2])
-        for name, (int8, float32) in pairs.items()
+        int8: bd_rate_percent(curves[int8].mean(0)[:, :2], curves[float32].mean(0)[:, :2])
+        for int8, float32 in ((NAME, FLOAT32), (UNTUNED, FLOAT32_UNTUNED))
         if int8 in curves
     }
 
@@ -190,4 +187,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    # Read once, when TensorFlow is imported, which `open_photo_codec` does.
+    os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
     sys.exit(main())

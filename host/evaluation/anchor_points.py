@@ -45,7 +45,7 @@ def anchor_points(image: np.ndarray, codec: ImageCodec, folder: Path) -> list[Po
         "version": _VERSION,
         "image_sha256": sha256_bytes(np.ascontiguousarray(image).tobytes()),
         "shape": list(image.shape),
-        "codec": asdict(codec),
+        "codec": {key: value for key, value in asdict(codec).items() if key != "words"},
         "pillow": library_version(codec),
     }
     file = folder / f"{sha256_bytes(canonical_json(made_of))[:32]}.json"

@@ -96,6 +96,9 @@ def _times(result: Mapping[str, Any]) -> list[str]:
     mean = result["megapixels"] / result["images"]
     encode, decode = (result[f"{kind}_ms_per_megapixel"]["splitlite"] * mean for kind in ("encode", "decode"))
     code = timing["encode_stages_ms_per_megapixel"]["code"] * mean
-    lines.append(f"An image of {mean:.2f} megapixels at these rates: splitlite encodes it in {encode:.1f} ms,")
-    lines.append(f"{code:.1f} ms of them to code, and decodes it in {decode:.0f} ms.")
+    text = (
+        f"An image of {mean:.2f} megapixels at these rates: splitlite encodes it in {encode:.1f} ms, {code:.1f} ms of "
+        f"them to code, and decodes it in {decode:.0f} ms."
+    )
+    lines += textwrap.wrap(text, 80)
     return lines

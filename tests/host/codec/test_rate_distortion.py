@@ -45,7 +45,7 @@ def test_it_writes_what_it_prints(arguments: list[str], tmp_path: Path, capsys: 
     files = ["--json", str(tmp_path / "r.json"), "--plot", str(tmp_path / "r.png"), "--repetitions", "1"]
     assert rate_distortion.main([*arguments, *files]) == 0
     result = json.loads((tmp_path / "r.json").read_text())
-    assert result["images"] == 2 and result["image_names"] == ["cat", "coffee"] and result["published"] == []
+    assert result["images"] == 2 and result["image_names"] == ["cat.png", "coffee.png"] and result["published"] == []
     assert {NAME, FLOAT32, "jpeg", "jpeg-444", "webp", "avif", "jpeg2000"} <= set(result["points"])
     assert {len(point) for points in result["points"].values() for point in points} == {3}
     assert result["environment"]["runtime"] == "ai_edge_litert" and "hostname" not in result["environment"]

@@ -31,7 +31,7 @@ def test_points_are_kept_by_image_codec_and_setting(tmp_path: Path, monkeypatch:
     first = anchor_points(CAT, JPEG, tmp_path)
     encode, calls = ImageCodec.encode, []
     monkeypatch.setattr(ImageCodec, "encode", lambda self, *rest: calls.append(rest[1]) or encode(self, *rest))
-    assert anchor_points(CAT, JPEG, tmp_path) == first and calls == []
+    assert anchor_points(CAT, replace(JPEG, words="otherwise said"), tmp_path) == first and calls == []
     assert anchor_points(CAT, replace(JPEG, settings=(20, 70)), tmp_path)[0] == first[0] and calls == [20, 70]
     assert anchor_points(CAT, replace(JPEG, options={"optimize": False}), tmp_path) != first
     assert anchor_points(255 - CAT, JPEG, tmp_path) != first
