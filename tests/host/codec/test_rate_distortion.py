@@ -79,6 +79,17 @@ def test_a_second_call_keeps_the_points_of_pillow(
     assert results[0] == results[1] and "timing" not in results[0]
 
 
+def test_published_curves_stand_beside_their_own_images_alone(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_distortion, "KODAK", {"cat", "coffee"})
+    assert rate_distortion.main([*arguments, "--no-timing", "--json", str(tmp_path / "r.json")]) == 0
+    result = json.loads((tmp_path / "r.json").read_text())
+    compared = set(result["bd_rate_percent"]) | set(result["bd_rate_missing"])
+    assert {"bmshj2018-factorized", "jpeg (published)", "jpeg"} <= compared
+    assert set(result["published"]) & set(result["points"]) == set()
+
+
 @pytest.mark.parametrize("what", ["small", "empty", "none"])
 def test_images_that_will_not_do(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
