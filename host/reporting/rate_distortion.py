@@ -96,6 +96,9 @@ def _times(result: Mapping[str, Any]) -> list[str]:
     mean = result["megapixels"] / result["images"]
     encode, decode = (result[f"{kind}_ms_per_megapixel"]["splitlite"] * mean for kind in ("encode", "decode"))
     code = timing["encode_stages_ms_per_megapixel"]["code"] * mean
+    ratio = timing["encode_ratio"]
+    others = ", ".join(f"{name}'s {ratio[name]:.2f}" for name in sorted(ratio, key=lambda name: -ratio[name]))
+    lines += textwrap.wrap(f"Encode times of splitlite in the same rounds, as a factor of {others}.", 80)
     text = (
         f"An image of {mean:.2f} megapixels at these rates: splitlite encodes it in {encode:.1f} ms, {code:.1f} ms of "
         f"them to code, and decodes it in {decode:.0f} ms."

@@ -107,12 +107,16 @@ def test_the_setting_nearest_the_rate_is_timed(exported: Exported, monkeypatch: 
     codecs = {"jpeg": replace(image_codecs.IMAGE_CODECS["jpeg"], settings=(10, 30, 90))}
     monkeypatch.setattr(codec_times, "IMAGE_CODECS", codecs)
     seen: list[Any] = []
-    monkeypatch.setattr(codec_times, "_calls", lambda *arguments: seen.append(arguments[2:]) or {})
+    monkeypatch.setattr(codec_times, "_calls", lambda *arguments: seen.append(arguments[2:]) or {"encode": {}})
+    rounds = iter([{NAME: [3_000_000, 50_000_000], "jpeg": [1_000_000, 20_000_000]}, {NAME: [8, 8], "jpeg": [1, 4]}])
+    monkeypatch.setattr(codec_times, "interleaved_ns", lambda *_: next(rounds))
     monkeypatch.setattr(codec_times, "_stages_ns", lambda *_: [3_000_000, 1_000_000, 2_000_000])
     points = {NAME: [[0.2], [0.52]], "jpeg": [[0.1], [0.45], [0.9]]}
     image = np.zeros((500, 1000, 3), np.uint8)
     found = codec_times.codec_times([image, image], codec=None, points=points, repetitions=2)  # type: ignore[arg-type]
     assert seen == [(1, {"jpeg": 30})] * 2
     assert found["timing"]["settings"] == {NAME: 1, "jpeg": 30} and found["timing"]["bpp"]["jpeg"] == 0.45
+    assert found["timing"]["encode_ratio"] == {"jpeg": pytest.approx((3 + 2.5) / 2)}
+    assert found["encode_ms_per_megapixel"][NAME] == pytest.approx((8e-6 + 3) / 2 * 2)
     stages = {"quantize": 6.0, "invoke": 2.0, "code": 4.0}  # half a megapixel
     assert found["timing"]["encode_stages_ms_per_megapixel"] == stages

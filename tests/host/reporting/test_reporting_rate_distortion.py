@@ -40,6 +40,7 @@ def result() -> dict[str, Any]:
             "nearest_bpp": 0.5,
             "settings": {"splitlite": 1, "webp-m4": 25},
             "bpp": {"splitlite": 0.5, "webp-m4": 0.53},
+            "encode_ratio": {"webp-m4": 0.889, "jpeg": 14.6},
             "encode_stages_ms_per_megapixel": {"quantize": 0.5, "invoke": 15.8, "code": 50.0},
         },
     }
@@ -59,6 +60,7 @@ def test_the_table_holds_the_numbers_in_80_columns(result: dict[str, Any]) -> No
     assert any("no common range" in line for line in lines) and "aarch64" in lines
     quality = line_of(result, "1 ")
     assert quality == ["1", "0.5000", "32.00", "dB", "32.00", "dB", "32.00", "dB", "13.98", "dB", "+0.88", "%", "3"]
+    assert "as a factor of jpeg's 14.60, webp-m4's 0.89." in " ".join(lines)
     # An image of 0.393 megapixels.
     assert "in 31.5 ms, 19.7 ms of them to code, and decodes it in 425 ms." in " ".join(lines[-2:])
 
