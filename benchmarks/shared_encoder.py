@@ -10,7 +10,6 @@ estimated under the factorized prior. Needs the photographs (SPLITLITE_DATA) and
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from dataclasses import replace
@@ -26,7 +25,9 @@ from host.codec.networks import build_codec  # noqa: E402
 from host.codec.spec import CodecSpec, CodecStage, load_codec_spec  # noqa: E402
 from host.codec.training import Loop  # noqa: E402
 from host.codec.validation import Validation  # noqa: E402
-from host.data.photographs import Photographs, load_photographs  # noqa: E402
+from host.data import data_folder  # noqa: E402
+from host.data.codec_images import load_codec_images  # noqa: E402
+from host.data.photographs import Photographs  # noqa: E402
 from host.networks.weights import load_weights  # noqa: E402
 
 
@@ -60,11 +61,11 @@ def main() -> None:
     parser.add_argument("--quality", type=int, default=2)
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
-    parser.add_argument("--data-dir", type=Path, default=os.environ.get("SPLITLITE_DATA"))
+    parser.add_argument("--data-dir", type=Path)
     options = parser.parse_args()
     spec = load_codec_spec(options.model)
     spec = replace(spec, float_=CodecStage(1, options.steps, options.learning_rate, 1))
-    photographs = load_photographs(options.data_dir, spec.validation, spec.patch)
+    photographs = load_codec_images(spec, data_folder(options.data_dir))
     shared, curve = trained_on(spec, photographs, options.quality, with_encoder=False)
     own, _ = trained_on(spec, photographs, options.quality, with_encoder=True)
     for name, row in (("shared encoder", shared), ("encoder of its own", own)):
