@@ -30,7 +30,7 @@ SEGMENT_CODES = 1 << 19
 _LENGTH_BYTES = 3
 # How many lanes: one costs about 5 bits, and so does a remainder that is not 0. But codes take a row of lanes their
 # time however little they cost, so cheap ones get lanes by their number.
-_REMAINDERS_PER_LANE = 136
+_REMAINDERS_PER_LANE = 150
 _SYMBOLS_PER_LANE = 3072
 _CHANNELS = 32
 _HALF = 1 << SKEW_BITS - 1

@@ -13,6 +13,8 @@ import numpy as np
 from ..quantization import Array
 from .context_tables import GROUP, MAGNITUDES, NEIGHBOURS, SKEW_BITS, Sums
 
+_SHORT = 128
+
 
 def code_planes(codes: Array, above: Array) -> Array:
     """Planes of codes.
@@ -69,11 +71,15 @@ def weigh(planes: Array, sums: Sums, stride: int) -> Array:
     steps = np.array([1 + stride + row * stride + column for row, column in NEIGHBOURS])
     neighbours, sources = np.divmod(sums.sources.astype(np.intp), channels)
     begins, weights = sources * size + steps[neighbours], sums.weights[:, None]
-    totals, ends = np.empty((channels, count), np.int16), np.cumsum(sums.counts).tolist()
-    for total, begin, end in zip(totals, [0, *ends], ends):
-        terms = windows[begins[begin:end]]
-        np.multiply(terms, weights[begin:end], terms)
-        np.add.reduce(terms, 0, np.int16, total)
+    totals, ends = np.zeros((channels, count), np.int16), np.cumsum(sums.counts, dtype=np.intp)
+    if count <= _SHORT:  # all channels at once, since calls are what takes the time
+        terms, some = windows[begins] * weights, np.flatnonzero(sums.counts)
+        totals[some] = np.add.reduceat(terms, (ends - sums.counts)[some], 0, np.int16)
+    else:
+        for total, begin, end in zip(totals, [0, *ends.tolist()], ends.tolist()):
+            terms = windows[begins[begin:end]]
+            np.multiply(terms, weights[begin:end], terms)
+            np.add.reduce(terms, 0, np.int16, total)
     totals += sums.biases[:, None]
     return totals
 
