@@ -117,10 +117,10 @@ def measure(images: np.ndarray, bundle: str, build: Path) -> dict[str, Any]:
 def lines(result: dict[str, Any]) -> list[str]:
     """The table, of at most 80 columns."""
     table = [f"{result['model']} on {result['images']} test images of 32 x 32 pixels", ""]
-    table.append(f"{'':<26}" + "bits per pixel at PSNR (dB)")
+    table.append(f"{'':<24}" + "bits per pixel at PSNR (dB)")
     for name, curve in result["points"].items():
         chosen = curve if name.startswith(OURS) else curve[1::2]
-        table.append(f"{name:<26}" + "".join(f"{bpp:>5.2f} {psnr:<5.2f}" for bpp, psnr in chosen))
+        table.append(f"{name:<24}" + "".join(f"{bpp:>5.2f} {psnr:<5.2f}" for bpp, psnr in chosen))
     table += ["", f"{'rate at equal PSNR against':<32}{'BD-rate':>10}"]
     table += [f"  {name:<30}{value:>+9.1f} %" for name, value in result["bd_rate_percent"].items()]
     return table
