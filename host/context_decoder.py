@@ -11,7 +11,8 @@ import numpy as np
 from device.entropy import TABLE_BITS
 from device.errors import BitstreamError
 from device.photo import lanes
-from device.photo.context import ContextCoder, read_number
+from device.photo.context import ContextCoder
+from device.photo.context_decoder import read_number
 from device.photo.context_tables import GROUP, MAGNITUDES, NEIGHBOURS, QUIET_CAP, SCORES, SKEW_BITS, Sums
 from device.quantization import CODE_MAX, CODE_MIN
 
