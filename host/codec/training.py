@@ -21,13 +21,14 @@ import tf_keras as keras
 
 from device.files import read_json, sha256_bytes, write_json
 from host.codec.networks import Codec, build_codec
+from host.codec.other_qualities import start_from_weights
 from host.codec.rounding import round_codes_kernel
 from host.codec.spec import CodecSpec, CodecStage
 from host.codec.start import start
 from host.codec.validation import Validation
 from host.data.photographs import Photographs, draw_patches
 from host.errors import ModelError
-from host.networks.weights import load_weights, save_weights
+from host.networks.weights import save_weights
 
 _HOLD = 0.6  # of the training at the full learning rate
 _FLOOR = 0.02
@@ -45,12 +46,12 @@ def train_codec(
     At the end the codes' kernel is rounded to int8 as a whole, see rounding.py.
 
     Args:
-        start_from: a float.weights.h5 of the same layers to start from.
+        start_from: a float.weights.h5 of the same layers to start from, see other_qualities.py.
 
     Returns:
         {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "training_bpp", "seconds"}]}, with
-        "started_from", that file's sha256, where there is one; a validated epoch has what `Validation.row` gives
-        beside it.
+        "started_from" where there is such a file: its "sha256", and "training", its stage float as the training.json
+        beside it tells; a validated epoch has what `Validation.row` gives beside it.
 
     Raises:
         ModelError: checkpoints of another spec, or a loss that is no finite number.
@@ -60,8 +61,8 @@ def train_codec(
     if start_from is None:
         begin(trained, photographs)
     else:
-        load_weights(start_from, trained.models)
-        started_from = {"started_from": sha256_bytes(start_from.read_bytes())}
+        start_from_weights(start_from, trained)
+        started_from = {"started_from": {"sha256": sha256_bytes(start_from.read_bytes()), **_history(start_from)}}
     for name, model in average.models.items():
         model.set_weights(trained.models[name].get_weights())
     loop = Loop(spec, trained, average, spec.folder / "checkpoints" / "float", resume)
@@ -92,6 +93,11 @@ def train_codec(
         "seconds": round(sum(row["seconds"] for row in loop.history), 1),
         "history": loop.history,
     }
+
+
+def _history(weights: Path) -> dict[str, Any]:
+    file = weights.parent / "training.json"
+    return {"training": read_json(file, ModelError)["stages"]["float"]} if file.is_file() else {}
 
 
 def begin(codec: Codec, photographs: Photographs) -> None:
