@@ -43,13 +43,14 @@ def train_codec(
 ) -> dict[str, Any]:
     """Trains from the block transform, or from weights; writes float.weights.h5, the averaged ones, after every epoch.
 
-    At the end the codes' kernel is rounded to int8 as a whole, see rounding.py.
+    At the end the codes' kernel is rounded to int8 as a whole, see rounding.py, and kept so if it validates better.
 
     Args:
         start_from: a float.weights.h5 of the same layers to start from, see other_qualities.py.
 
     Returns:
-        {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "training_bpp", "seconds"}]}, with
+        {"epochs", "best_epoch", "seconds", "rounded_validation_loss", "history": [{"epoch", "loss", "training_bpp",
+        "seconds"}]}, with
         "started_from" where there is such a file: its "sha256", and "training", its stage float as the training.json
         beside it tells; a validated epoch has what `Validation.row` gives beside it.
 
@@ -84,13 +85,17 @@ def train_codec(
         loop.history.append({**row, "seconds": round(time.perf_counter() - started, 1)})
         loop.save()
         save_weights(spec.folder / "float.weights.h5", average.models)
+    # Training saw a rounded kernel already, and what lies under it may have drifted: this is a try.
     round_codes_kernel(average, _patches(photographs, spec).astype(np.float32) / 255)
-    save_weights(spec.folder / "float.weights.h5", average.models)
+    rounded = validation.row(f"{spec.name} float, codes' kernel rounded as a whole")["validation_loss"]
+    if rounded < loop.history[-1]["validation_loss"]:
+        save_weights(spec.folder / "float.weights.h5", average.models)
     return {
         **started_from,
         "epochs": len(loop.history),
         "best_epoch": len(loop.history),
         "seconds": round(sum(row["seconds"] for row in loop.history), 1),
+        "rounded_validation_loss": rounded,
         "history": loop.history,
     }
 
