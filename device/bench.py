@@ -87,7 +87,7 @@ class _Entry:
 
 def _bench(options: argparse.Namespace, command: list[str]) -> None:
     begun = time.monotonic()
-    plans = plan_rows(options.bundle, options.variant, options.threads)
+    plans = plan_rows(options.bundle, options.variant, options.threads, options.quality)
     bundles = {plan.bundle.model: plan.bundle for plan in plans}
     check_runtime(options.runtime)
     runtime = load_runtime(options.runtime)
@@ -274,8 +274,9 @@ def _parser() -> argparse.ArgumentParser:
         prog=f"python -m {__package__}.bench", description="Measure the encoders on this device.", allow_abbrev=False
     )
     add = parser.add_argument
-    add("--bundle", action="append", default=[], help="name or path; may be repeated (default: all but photo codecs)")
+    add("--bundle", action="append", default=[], help="name or path; may be repeated (default: all)")
     add("--variant", action="append", default=[], help="may be repeated (default: all)")
+    add("--quality", type=int, action="append", default=[], help="of photo codecs; may be repeated (default: all)")
     add("--threads", type=_counts, default=[1], help="that the runtime may use; 1,2,4 measures each (default 1)")
     add("--quick", action="store_true", help="under a minute in all: a first look, too little to compare")
     add("--repetitions", type=_positive, help=f"fresh processes a row (default {DEFAULT.repetitions})")

@@ -25,8 +25,7 @@ from .files import check_json, check_version, parse_json, read_bytes, sha256_byt
 from .quantization import Array, LatentGrid, TensorInfo
 
 if TYPE_CHECKING:  # models for images of one size do without
-    from .photo.block_grid import BlockGrid
-    from .photo.context_tables import ContextTables
+    from .photo.bundle import Quality
 
 FORMAT_VERSION = 2
 FILE_NAME = "bundle.json"
@@ -53,22 +52,6 @@ _ENCODER = {
     "output": dict,
 }
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # models and variants become file names
-
-
-@dataclass(frozen=True)
-class Quality:
-    """What makes one quality of an encoder of photographs.
-
-    Attributes:
-        index: 0 is the smallest bitstreams.
-        step_offset: where in the encoder's file its step belongs, a little-endian float32.
-    """
-
-    index: int
-    grid: BlockGrid
-    step_offset: int
-    tables_file: str
-    tables_sha256: str
 
 
 @dataclass(frozen=True)
@@ -133,33 +116,20 @@ class Bundle:
     def read_encoder(self, name: str) -> bytes:
         """The .tflite file of a variant; raises BundleError if its digest differs."""
         variant = self.variant(name)
-        return self._read(variant.file, variant.sha256)
+        return self.read_file(variant.file, variant.sha256)
 
     def read_tables(self) -> entropy.Tables:
         """The entropy tables; raises BundleError if their digest differs or they do not fit the grid."""
         path = self.folder / self.tables_file
-        tables = entropy.parse_tables(self._read(self.tables_file, self.tables_sha256), path)
+        tables = entropy.parse_tables(self.read_file(self.tables_file, self.tables_sha256), path)
         if tables.channels != self.grid.channels:
             raise BundleError(f"{path}: tables of {tables.channels} channels, the latent has {self.grid.channels}")
-        return tables
-
-    def read_context_tables(self, name: str) -> ContextTables:
-        """The tables of a variant that is for photographs; raises BundleError as `read_tables`."""
-        from .photo.context_tables import parse_context_tables
-
-        quality = self.variant(name).quality
-        if quality is None:
-            raise BundleError(f"{self.folder}: {name!r} has no tables of its own")
-        path = self.folder / quality.tables_file
-        tables = parse_context_tables(self._read(quality.tables_file, quality.tables_sha256), path)
-        if tables.channels != quality.grid.channels:
-            raise BundleError(f"{path}: tables of {tables.channels} channels, the latent has {quality.grid.channels}")
         return tables
 
     def read_samples(self) -> Array:
         """The sample images, uint8 (count, height, width, channels), 0..255; raises BundleError."""
         path = self.folder / self.samples_file
-        data = self._read(self.samples_file, self.samples_sha256)
+        data = self.read_file(self.samples_file, self.samples_sha256)
         try:
             images: Array = np.load(io.BytesIO(data), allow_pickle=False)
         except (ValueError, EOFError) as reason:
@@ -169,7 +139,8 @@ class Bundle:
             raise BundleError(f"{path}: {images.dtype} {images.shape}, expected uint8 {expected}; export again")
         return images
 
-    def _read(self, file: str, sha256: str) -> bytes:
+    def read_file(self, file: str, sha256: str) -> bytes:
+        """A file that bundle.json names; raises BundleError if its digest differs."""
         data = read_bytes(self.folder / file, BundleError)
         found = sha256_bytes(data)
         if found != sha256:
@@ -196,7 +167,10 @@ def parse_bundle(folder: Path, data: bytes) -> Bundle:
     found = value.get("format_version") if isinstance(value, dict) else None
     parse = _parse
     if check_version(found, FORMAT_VERSION, "bundle", path, BundleError) > 1:
-        from .photo.bundle import parse_photo as parse  # it builds on this module
+        try:
+            from .photo.bundle import parse_photo as parse  # it builds on this module
+        except ImportError:
+            raise BundleError(f"{path}: of a photo codec, which needs device/photo; copy that too") from None
     try:
         return parse(folder, sha256_bytes(data), value)
     except BundleError as reason:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import encoder
-from .bundle import Bundle, read_bundle
+from .bundle import Bundle, Variant, read_bundle
 from .errors import BundleError
 
 _OVERHEAD_S = 0.05  # of a measuring process, for the fixed loop and the first encode
@@ -51,33 +51,46 @@ DEFAULT = Effort(repetitions=10, runs=30, minimum_ns=150_000_000, warmup=10, war
 QUICK = Effort(repetitions=QUICK_REPETITIONS, runs=10, minimum_ns=50_000_000, warmup=3, warmup_ns=20_000_000)
 
 
-def plan_rows(bundles: Sequence[str], variants: Sequence[str], threads: Sequence[int] = (1,)) -> list[Plan]:
+def plan_rows(
+    bundles: Sequence[str],
+    variants: Sequence[str],
+    threads: Sequence[int] = (1,),
+    qualities: Sequence[int] = (),
+) -> list[Plan]:
     """What to measure: of `bundles` (names or paths) these `variants`, or of either all; each number of threads.
 
-    A bundle without one of the variants leaves it out; photo codecs are measured where they are named.
+    A bundle without one of the variants leaves it out. Of photo codecs, whose variants are encoders at a quality
+    ("int8_q3"), an encoder's name ("int8") stands for all its qualities, and `qualities` chooses among them.
 
     Raises:
-        BundleError: no bundles, an unknown one, a variant that no bundle has, or two bundles of one model.
+        BundleError: no bundles, an unknown one, a variant or quality that no bundle has, or two bundles of one model.
     """
     folders = [encoder.find_bundle(name) for name in bundles] or encoder.default_bundles()
     found = [read_bundle(folder) for folder in folders]
-    if not bundles:
-        # What `host collect` cannot decode yet is measured where it is asked for.
-        found = [bundle for bundle in found if all(each.quality is None for each in bundle.variants.values())]
     models = [bundle.model for bundle in found]
     if len(set(models)) != len(models):
         raise BundleError(f"two bundles of one model among {', '.join(models)}; a run holds each once")
-    known = sorted({name for bundle in found for name in bundle.variants})
+    entries = [entry for bundle in found for entry in bundle.variants.values()]
+    known = sorted({entry.quality.index for entry in entries if entry.quality})
+    for number in qualities:
+        if number not in known:
+            raise BundleError(f"no bundle has a quality {number}; available: {', '.join(map(str, known)) or 'none'}")
     for name in variants:
-        if name not in known:
-            raise BundleError(f"no bundle has a variant {name!r}; available: {', '.join(known)}")
+        if not any(_is(entry, name) for entry in entries):
+            available = ", ".join(sorted({entry.name for entry in entries}))
+            raise BundleError(f"no bundle has a variant {name!r}; available: {available}")
     return [
-        Plan(bundle, name, count)
+        Plan(bundle, entry.name, count)
         for bundle in found
         for count in threads
-        for name in bundle.variants
-        if not variants or name in variants
+        for entry in bundle.variants.values()
+        if not variants or any(_is(entry, name) for name in variants)
+        if not (entry.quality and qualities) or entry.quality.index in qualities
     ]
+
+
+def _is(entry: Variant, name: str) -> bool:
+    return entry.name == name or (entry.quality is not None and entry.name == f"{name}_q{entry.quality.index}")
 
 
 def shuffled_order(rows: int, repetitions: int, seed: int) -> list[int]:

@@ -134,27 +134,6 @@ def make_interpreter(
     return interpreter
 
 
-def resize_input(interpreter: Any, shape: tuple[int, ...]) -> TensorInfo:
-    """Gives the input another shape and allocates again.
-
-    Returns:
-        The output tensor as it is now: look at its shape, some operators silently keep the old one.
-
-    Raises:
-        ModelLoadError: the runtime refuses, or did not take the shape.
-    """
-    try:
-        with captured_stderr():
-            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], list(shape))
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as reason:
-        raise ModelLoadError(f"the model does not take an input of {shape}: {one_line(reason)}") from None
-    source, result = tensor_infos(interpreter)
-    if source.shape != tuple(shape):
-        raise ModelLoadError(f"the model kept its input of {source.shape}, expected {shape}")
-    return result
-
-
 def tensor_infos(interpreter: Any) -> tuple[TensorInfo, TensorInfo]:
     """The one input and the one output of a model; raises ModelLoadError where there are more."""
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()

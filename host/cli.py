@@ -58,10 +58,10 @@ def _models(folder: Path | None) -> Path:
     return folder or MODELS
 
 
-def _names(names: tuple[str, ...], folder: Path) -> list[str]:
+def _names(names: tuple[str, ...], folder: Path, task: str | None = None) -> list[str]:
     from host.spec import list_models
 
-    return list(names) or list_models(folder)
+    return list(names) or list_models(folder, task)
 
 
 @main.command()
@@ -489,15 +489,21 @@ def evaluate(
     Example:
       host evaluate cifar10-ae-mse --data-dir ~/data
     """
+    from host.errors import ModelError
     from host.quiet import load_tensorflow
+    from host.spec import task_of
 
+    for name in names:
+        if task_of(name, _models(models)) == "codec":
+            raise ModelError(
+                f"{name}: a codec of many rates; benchmarks/rate_distortion.py measures those, see README.md"
+            )
     load_tensorflow()
     from host.evaluation.evaluate import evaluate as run
     from host.reporting.evaluations import rows_text
 
-    results = [
-        run(name, data_dir=data_dir, images=images, models=_models(models)) for name in _names(names, _models(models))
-    ]
+    chosen = _names(names, _models(models), "compression")
+    results = [run(name, data_dir=data_dir, images=images, models=_models(models)) for name in chosen]
     if as_json:
         click.echo(json.dumps(results[0] if len(results) == 1 else results, indent=1, sort_keys=True, allow_nan=False))
         return

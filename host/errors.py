@@ -35,3 +35,7 @@ class CompareError(SplitliteError):
 
 class ReportError(SplitliteError):
     """A report that cannot be written: no collected run, or a file of it that cannot be read."""
+
+
+class CurveError(SplitliteError):
+    """A rate-distortion curve that cannot be measured or compared."""

@@ -7,15 +7,17 @@ A row of the bench, and what `Bundle.variants` holds, is an encoder at a quality
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..bundle import NAME, Bundle, Quality, Variant, parse_encoder, plain_name
+from ..bundle import NAME, Bundle, Variant, parse_encoder, plain_name
 from ..errors import BundleError
 from ..files import check_json
 from ..quantization import LatentGrid
 from .block_grid import BlockGrid
 from .context import CODER_ID
+from .context_tables import ContextTables, parse_context_tables
 
 TASK = "codec"
 _FILE = {"file": str, "sha256": str}
@@ -30,6 +32,30 @@ _BUNDLE = {
     "samples": {**_FILE, "count": int, "height": int, "width": int},
     "variants": dict,
 }
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What makes one quality of an encoder of photographs.
+
+    Attributes:
+        index: 0 is the smallest bitstreams.
+        step_offset: where in the encoder's file its step belongs, a little-endian float32.
+    """
+
+    index: int
+    grid: BlockGrid
+    step_offset: int
+    tables_file: str
+    tables_sha256: str
+
+    def read_tables(self, bundle: Bundle) -> ContextTables:
+        """The tables; raises BundleError if their digest differs or they do not fit the grid."""
+        path = bundle.folder / self.tables_file
+        tables = parse_context_tables(bundle.read_file(self.tables_file, self.tables_sha256), path)
+        if tables.channels != self.grid.channels:
+            raise BundleError(f"{path}: tables of {tables.channels} channels, the latent has {self.grid.channels}")
+        return tables
 
 
 def parse_photo(folder: Path, sha256: str, value: Any) -> Bundle:

@@ -8,14 +8,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..bitstream import codec_tag, header_start, seal
 from ..bundle import Bundle
-from ..errors import BundleError, ImageError
-from ..quantization import Array, make_input_quantizer, same_grid
-from ..runtime import Runtime, delegate_of, load_runtime, make_interpreter, resize_input, tensor_infos
+from ..errors import BundleError, ImageError, ModelLoadError, one_line
+from ..quantization import Array, TensorInfo, make_input_quantizer, same_grid
+from ..runtime import Runtime, captured_stderr, delegate_of, load_runtime, make_interpreter, tensor_infos
 from .block_grid import put_pixels
 from .context import ContextCoder
 
@@ -40,14 +41,15 @@ class PhotoEncoder:
         """Loads a variant; raises BundleError, ModelLoadError or RuntimeUnavailableError."""
         self.bundle = bundle
         self.variant = bundle.variant(variant)
-        if self.variant.quality is None:
+        quality = self.variant.quality
+        if quality is None:
             raise BundleError(f"{bundle.folder}: {variant!r} is for images of one size, not for photographs")
-        self.grid = self.variant.quality.grid
+        self.grid = quality.grid
         self.image_shape = bundle.image_shape
         self.runtime = runtime or load_runtime()
         self.runtime_log: list[str] = []
-        content, offset = bundle.read_encoder(variant), self.variant.quality.step_offset
-        self._tables = bundle.read_context_tables(variant)
+        content, offset = bundle.read_encoder(variant), quality.step_offset
+        self._tables = quality.read_tables(bundle)
         tag = codec_tag(self.variant.sha256, self.grid, self._tables.sha256, bundle.coder_id)
         if tag != self.variant.codec_tag:
             raise BundleError(
@@ -154,3 +156,24 @@ class PhotoEncoder:
         self._coder = ContextCoder(self._tables, shape)
         self._header_start = header_start(self.bundle.coder_id, self.codec_tag, height, width)
         self._prepared = height, width
+
+
+def resize_input(interpreter: Any, shape: tuple[int, ...]) -> TensorInfo:
+    """Gives the input another shape and allocates again.
+
+    Returns:
+        The output tensor as it is now: look at its shape, some operators silently keep the old one.
+
+    Raises:
+        ModelLoadError: the runtime refuses, or did not take the shape.
+    """
+    try:
+        with captured_stderr():
+            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], list(shape))
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as reason:
+        raise ModelLoadError(f"the model does not take an input of {shape}: {one_line(reason)}") from None
+    source, result = tensor_infos(interpreter)
+    if source.shape != tuple(shape):
+        raise ModelLoadError(f"the model kept its input of {source.shape}, expected {shape}")
+    return result

@@ -15,7 +15,8 @@ import tensorflow as tf
 import tf_keras as keras
 from tensorflow.lite.python import schema_py_generated as schema
 
-from device.runtime import Runtime, make_interpreter, resize_input
+from device.photo.encoder import resize_input
+from device.runtime import Runtime, make_interpreter
 from host.codec.layers import RoundedConv2D
 from host.codec.networks import Codec, padded
 from host.codec.spec import CodecSpec

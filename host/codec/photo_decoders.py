@@ -7,6 +7,7 @@ that builds it. A later network for the same tag is added; nothing that decodes 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ def write_photo_decoders(
             "model_sha256": bundle.model_sha256,
             "spec_sha256": bundle.spec_sha256,
             "encoder_bytes": entry.encoder_bytes,
+            "output_dtype": entry.output.dtype,
+            "image": {"channels": bundle.image_shape[2]},
             "latent": entry.quality.grid.to_dict(),
             "tables_sha256": tables.sha256,
             "files": {**known, **{name: {"network": digest} for name, digest in files.items()}},
@@ -66,9 +69,9 @@ def write_network(build: Path, model: str, spec: Path, weights: Path) -> str:
     return digest
 
 
-def find_photo_decoders(build: Path, codec_tag: str) -> PhotoDecoders | None:
+def find_photo_decoders(build: Path, codec_tag: str, model: str = "*") -> PhotoDecoders | None:
     """The decoders of a photo codec's tag; None where the tag is of no photo codec that was exported here."""
-    for path in sorted(build.glob(f"*/{codec_tag}/{FILE_NAME}")):
+    for path in sorted(build.glob(f"{model}/{codec_tag}/{FILE_NAME}")):
         value = read_json(path, CollectError)
         if value.get("task") == TASK:
             check_version(value.get("format_version"), FORMAT_VERSION, "decoders", path, CollectError)
@@ -92,17 +95,40 @@ class PhotoDecoders:
     def grid(self) -> BlockGrid:
         return BlockGrid.from_dict(self.value["latent"])
 
-    def codes(self, payload: bytes, height: int, width: int) -> np.ndarray:
-        """int8 (rows, columns, channels); raises BitstreamError for a damaged payload."""
-        from host.context_decoder import decode  # numba takes its time
+    def check(self) -> None:
+        """Raises CollectError or BundleError where a file is missing or damaged."""
+        assert self._tables
+        for name in self.names:
+            self._network_folder(name)
 
+    @cached_property
+    def _tables(self) -> ContextTables:
         tables = read_context_tables(self.folder / "tables.npy")
         if tables.sha256 != self.value["tables_sha256"]:
             raise CollectError(f"{self.folder / 'tables.npy'}: damaged; export {self.value['model']} again")
-        return decode(payload, ContextCoder(tables, self.grid.shape(height, width)))
+        return tables
+
+    def codes(self, payload: bytes, height: int, width: int) -> np.ndarray:
+        """int8 (rows, columns, channels) of one image; raises BitstreamError for a damaged payload."""
+        from host.context_decoder import decode  # numba takes its time
+
+        return decode(payload, ContextCoder(self._tables, self.grid.shape(height, width)))
+
+    def images(self, name: str, codes: np.ndarray, height: int, width: int) -> np.ndarray:
+        """Codes int8 (count, rows, columns, channels) to photographs uint8 (count, height, width, 3)."""
+        network = self.network(name)
+        return np.stack([network.image(each, self.value["quality"], height, width) for each in codes])
+
+    def sizes(self, name: str) -> dict[str, int]:
+        """Bytes of the encoder's file, and of a decoder's weights; both serve all qualities."""
+        spec = self._network_folder(name)
+        return {"encoder_bytes": self.value["encoder_bytes"], "decoder_bytes": (spec / "weights.h5").stat().st_size}
 
     def network(self, name: str) -> PhotoNetwork:
         """The network of a decoder; raises CollectError where it is missing or damaged."""
+        return _open_network(self._network_folder(name))
+
+    def _network_folder(self, name: str) -> Path:
         digest = self.value["files"][name]["network"]
         folder = self.folder.parent / NETWORKS / digest[:16]
         spec, weights = folder / "spec.json", folder / "weights.h5"
@@ -110,7 +136,13 @@ class PhotoDecoders:
             raise CollectError(f"{folder}: missing; export {self.value['model']} again")
         if sha256_bytes((sha256_bytes(spec.read_bytes()) + sha256_bytes(weights.read_bytes())).encode()) != digest:
             raise CollectError(f"{folder}: damaged; export {self.value['model']} again")
-        return PhotoNetwork(spec, weights)
+        return folder
+
+
+@lru_cache(maxsize=4)
+def _open_network(folder: Path) -> PhotoNetwork:
+    # All qualities share one, and it takes seconds to build.
+    return PhotoNetwork(folder / "spec.json", folder / "weights.h5")
 
 
 class PhotoNetwork:

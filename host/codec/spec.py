@@ -13,6 +13,7 @@ from host.spec import MODELS, LayerSpec, digest_of, read_layers, read_spec
 
 FORMAT_VERSION = 1  # 1: data, latent, qualities, encoder, decoder, training
 TASK = "codec"
+DATASETS = ("photographs", "cifar10")
 
 _KERAS = ("Conv2D", "Conv2DTranspose", "DepthwiseConv2D", "UpSampling2D", "Cropping2D", "ReLU", "Add", "Concatenate")
 
@@ -85,14 +86,17 @@ class CodecSpec:
     """One codec.
 
     Attributes:
-        validation: file names in photos/wikipedia that are never trained on.
+        dataset: a key of `DATASETS`.
+        validation: what is never trained on: of photographs file names in photos/wikipedia, of CIFAR-10 how many of
+            the last training images.
         patch: side of a training patch in pixels.
         digest: sha256 of spec.json's content, whatever its white space.
         identity: the same without `training`: what must not change under a training that is resumed, or lengthened.
     """
 
     name: str
-    validation: tuple[str, ...]
+    dataset: str
+    validation: tuple[str, ...] | int
     patch: int
     grid: GridSpec
     qualities: tuple[Quality, ...]
@@ -127,10 +131,14 @@ def parse_codec_spec(value: Any, file: Path) -> CodecSpec:
 
     grid = _grid(top.child("latent"))
     inner = top.child("data")
-    inner.choose("dataset", ("photographs",))
-    names = tuple(inner.take("validation", list))
-    if not names or not all(isinstance(name, str) for name in names):
-        raise inner.error("validation", "expected the file names of photographs, at least one")
+    dataset = inner.choose("dataset", DATASETS)
+    validation: tuple[str, ...] | int
+    if dataset == "photographs":
+        validation = tuple(inner.take("validation", list))
+        if not validation or not all(isinstance(name, str) for name in validation):
+            raise inner.error("validation", "expected the file names of photographs, at least one")
+    else:
+        validation = inner.number("validation", 1, 10_000)
     patch = inner.number("patch", grid.block, 4096)
     if patch % grid.block:
         raise inner.error("patch", f"{patch} is no multiple of latent.block, {grid.block}")
@@ -154,7 +162,8 @@ def parse_codec_spec(value: Any, file: Path) -> CodecSpec:
     top.done()
     return CodecSpec(
         file.parent.name,
-        names,
+        dataset,
+        validation,
         patch,
         grid,
         qualities,

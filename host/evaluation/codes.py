@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from device.bundle import FILE_NAME, read_bundle
+from device.encoder import load_encoder
 from device.errors import SplitliteError
 from device.runtime import load_runtime
 from host.errors import CollectError
-from host.execution import TfliteEncoder
 
 
 def host_description() -> dict[str, str]:
@@ -58,4 +58,5 @@ def _encode(originals: np.ndarray | None, folder: Path, variant: str, codec_tag:
     bundle = read_bundle(folder)
     if variant not in bundle.variants or bundle.variant(variant).codec_tag != codec_tag:
         raise CollectError(f"{folder}: another export, its {variant} has not codec tag {codec_tag}")
-    return TfliteEncoder(bundle.read_encoder(variant), bundle.grid).codes(originals)
+    encoder = load_encoder(bundle, variant)
+    return np.stack([encoder.encode_codes(image) for image in originals])

@@ -15,12 +15,10 @@ from device.errors import BitstreamError
 from device.files import read_bytes, write_bytes
 from device.image_file import read_image
 from device.run_file import FILE_NAME as RUN_FILE
-from host.codec.photo_decoders import PhotoDecoders, PhotoNetwork, find_photo_decoders
 from host.errors import CollectError
+from host.evaluation.decoders import Decoders, find
 from host.evaluation.metrics import bits_per_pixel, psnr_db, ssim
-from host.evaluation.rows import decode_streams
-from host.execution import TfliteDecoder
-from host.packaging.decoders import BUILD, DecoderFolder, find_decoders
+from host.packaging.decoders import BUILD
 
 SUFFIX = ".png"
 
@@ -66,7 +64,7 @@ class Decoded:
 class _Job:
     stream: bytes
     target: Path
-    decoders: DecoderFolder | PhotoDecoders
+    decoders: Decoders
     codes: np.ndarray
     shape: tuple[int, int, int]
 
@@ -93,8 +91,7 @@ def decode(
     image = None if original is None else read_image(original)
     if image is not None and image.shape != jobs[0].shape:
         raise CollectError(f"{original}: {image.shape}, the bitstream is of an image {jobs[0].shape}")
-    networks: dict[str, PhotoNetwork] = {}
-    return [_decode(job, decoder, image, networks) for job in jobs]
+    return [_decode(job, decoder, image) for job in jobs]
 
 
 def _targets(files: Sequence[Path], output: Path) -> list[Path]:
@@ -117,40 +114,21 @@ def _read(file: Path, target: Path, decoder: str, build: Path) -> _Job:
         raise CollectError(f"{file}: the outputs of a run, many bitstreams; host collect {file.parent} decodes them")
     try:
         header, payload = unpack(stream)
-        decoders = find_photo_decoders(build, header.codec_tag) or find_decoders(build, header.codec_tag)
-        if isinstance(decoders, PhotoDecoders):
-            shape = header.height, header.width, 3
-            codes = decoders.codes(payload, header.height, header.width)
-        else:
-            image = decoders.value["image"]
-            shape = image["height"], image["width"], image["channels"]
-            codes = decode_streams([stream], decoders)
+        decoders = find(build, header.codec_tag)
+        codes = decoders.codes(payload, header.height, header.width)
     except (BitstreamError, CollectError) as error:
-        raise type(error)(f"{file}: {str(error).removeprefix('image 0: ')}") from None
+        raise type(error)(f"{file}: {error}") from None
     if decoder not in decoders.names:
         raise CollectError(
             f"{file}: {decoders.value['model']} {decoders.value['variant']} has no {decoder} decoder; "
             f"there is: {', '.join(decoders.names)}"
         )
-    if (header.height, header.width) != shape[:2]:
-        raise BitstreamError(
-            f"{file}: of an image of {header.height} x {header.width} pixels, its decoder makes {shape[0]} x {shape[1]}"
-        )
-    return _Job(stream, target, decoders, codes, shape)
+    return _Job(stream, target, decoders, codes, (header.height, header.width, decoders.value["image"]["channels"]))
 
 
-def _image(job: _Job, decoder: str, networks: dict[str, PhotoNetwork]) -> np.ndarray:
-    if not isinstance(job.decoders, PhotoDecoders):
-        return TfliteDecoder(job.decoders.read(decoder), job.decoders.grid).images(job.codes)[0]
-    digest = job.decoders.value["files"][decoder]["network"]
-    if digest not in networks:  # all qualities share one, and it takes seconds to build
-        networks[digest] = job.decoders.network(decoder)
-    return networks[digest].image(job.codes, job.decoders.value["quality"], *job.shape[:2])
-
-
-def _decode(job: _Job, decoder: str, original: np.ndarray | None, networks: dict[str, PhotoNetwork]) -> Decoded:
+def _decode(job: _Job, decoder: str, original: np.ndarray | None) -> Decoded:
     value = job.decoders.value
-    image = _image(job, decoder, networks)
+    image = job.decoders.images(decoder, job.codes[None], *job.shape[:2])[0]
     buffer = io.BytesIO()
     Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, format="png")
     try:

@@ -11,9 +11,8 @@ import numpy as np
 from device.bitstream import HEADER_BYTES, unpack
 from device.errors import BitstreamError
 from device.statistics import mean, percentile
+from host.evaluation.decoders import Decoders
 from host.evaluation.metrics import bits_per_pixel, quality
-from host.execution import TfliteDecoder
-from host.packaging.decoders import DecoderFolder
 
 # 2: "threads" is a list, a collected row has "threads" and "codes", its latency says of how many processes it is.
 FORMAT_VERSION = 2
@@ -25,32 +24,36 @@ def set_tag(codec_tags: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def decode_streams(streams: Sequence[bytes], decoders: DecoderFolder) -> np.ndarray:
+def decode_streams(streams: Sequence[bytes], decoders: Decoders) -> np.ndarray:
     """Bitstreams to codes.
 
     Returns:
         int8 (count, h, w, c).
 
     Raises:
-        BitstreamError: a damaged stream, or one with another codec tag; says which image.
+        BitstreamError: a damaged stream, or one with another codec tag or image size; says which image.
     """
-    tables = decoders.tables()
-    coder = tables.coder(decoders.grid.shape)
-    codes = np.empty((len(streams), *decoders.grid.shape), np.int8)
+    codes: list[np.ndarray] = []
+    size = None
     for index, stream in enumerate(streams):
         try:
-            _, payload = unpack(stream, expect_tag=decoders.value["codec_tag"])
-            codes[index] = coder.decode(payload)
+            header, payload = unpack(stream, expect_tag=decoders.value["codec_tag"])
+            size = size or (header.height, header.width)
+            if (header.height, header.width) != size:
+                raise BitstreamError(
+                    f"of {header.height} x {header.width} pixels, the first is of {size[0]} x {size[1]}"
+                )
+            codes.append(decoders.codes(payload, header.height, header.width))
         except BitstreamError as error:
             raise BitstreamError(f"image {index}: {error}") from None
-    return codes
+    return np.stack(codes)
 
 
 def variant_rows(
     originals: np.ndarray | None,
     streams: Sequence[bytes],
     codes: np.ndarray,
-    decoders: DecoderFolder,
+    decoders: Decoders,
     latency: Mapping[str, Any],
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """A variant's rows, one for each decoder that serves its codec tag, and the reconstructions by row.
@@ -61,52 +64,56 @@ def variant_rows(
         codes: what these decode to, int8 (count, h, w, c).
         latency: by part ("encoder", "decoder", "full").
     """
-    variant = decoders.value["variant"]
+    value, variant = decoders.value, decoders.value["variant"]
+    header, _ = unpack(streams[0])
+    shape = header.height, header.width, value["image"]["channels"]
+    sent = rate(streams, shape, codes[0].size, value["output_dtype"])
     rows, pictures = [], {}
     # Without the originals decoders are not told apart: rate and times are the encoder's.
     for name in decoders.names if originals is not None else ["own"]:
         label = variant if name == "own" else f"{variant}+{name}"
-        files = decoders.value["files"]
-        sizes: dict[str, Any] = {
-            "encoder_bytes": decoders.value["encoder_bytes"],
-            "decoder_bytes": files[name]["bytes"],
-        }
-        if name == "own":
-            sizes["full_bytes"] = files["full"]["bytes"]
         rows.append(
             {
                 "row": label,
                 "variant": variant,
                 "decoder": name,
-                "codec_tag": decoders.value["codec_tag"],
-                **rate(streams, decoders, sizes),
+                "codec_tag": value["codec_tag"],
+                **sent,
+                "sizes": {**decoders.sizes(name), **sent["sizes"]},
+                "metrics": dict(sent["metrics"]),
                 "latency": {key: value for key, value in latency.items() if name == "own" or key == "encoder"},
             }
         )
         if originals is not None:
-            pictures[label] = TfliteDecoder(decoders.read(name), decoders.grid).images(codes)
+            pictures[label] = decoders.images(name, codes, *shape[:2])
             rows[-1]["metrics"].update(quality(originals, pictures[label]))
     return rows, pictures
 
 
-def rate(streams: Sequence[bytes], decoders: DecoderFolder, sizes: dict[str, Any]) -> dict[str, Any]:
-    """Sizes, bits per pixel and compression ratios of a variant's bitstreams; the original is 8 bits a sample."""
-    image = decoders.value["image"]
-    original = image["height"] * image["width"] * image["channels"]
-    latent = decoders.grid.count
+def rate(
+    streams: Sequence[bytes], shape: tuple[int, int, int], latent_bytes: int, output_dtype: str = "int8"
+) -> dict[str, Any]:
+    """Sizes, bits per pixel and compression ratios of bitstreams; the original is 8 bits a sample.
+
+    Args:
+        shape: (height, width, channels) of every image.
+        latent_bytes: of one image's codes.
+        output_dtype: of the encoder; a float one's latent would take 32 bits a code uncoded.
+    """
+    height, width, channels = shape
     stream_bytes = mean([len(stream) for stream in streams])
     sizes = {
-        **sizes,
-        "latent_bytes": latent,
+        "latent_bytes": latent_bytes,
         "payload_bytes": stream_bytes - HEADER_BYTES,
         "bitstream_bytes": stream_bytes,
     }
-    if decoders.value["output_dtype"] == "float32":
-        sizes["uncoded_latent_bytes"] = 4 * latent
+    if output_dtype == "float32":
+        sizes["uncoded_latent_bytes"] = 4 * latent_bytes
+    original = height * width * channels
     return {
         "sizes": sizes,
-        "metrics": {"bpp": bits_per_pixel(stream_bytes, (image["height"], image["width"]))},
-        "compression_ratio": {"nominal": original / latent, "actual": original / stream_bytes},
+        "metrics": {"bpp": bits_per_pixel(stream_bytes, shape)},
+        "compression_ratio": {"nominal": original / latent_bytes, "actual": original / stream_bytes},
     }
 
 

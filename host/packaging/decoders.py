@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import numpy as np
 
 from device.bundle import Bundle
 from device.entropy import Tables, parse_tables
-from device.errors import BundleError, one_line
+from device.errors import BitstreamError, BundleError, one_line
 from device.files import check_version, read_bytes, read_json, sha256_bytes, write_bytes, write_json
 from device.quantization import LatentGrid
 from host.errors import CollectError
+from host.execution import TfliteDecoder
 from host.packaging.bundle_writer import array_bytes, tables_bytes
 from host.packaging.costs import Costs
 
@@ -56,6 +58,35 @@ class DecoderFolder:
     def tables(self) -> Tables:
         path = self.folder / "tables.npy"
         return parse_tables(read_bytes(path, BundleError), path)
+
+    def check(self) -> None:
+        """Raises CollectError or BundleError where a file is missing or damaged."""
+        self.tables()
+        for name in self.value["files"]:
+            self.read(name)
+
+    @cached_property
+    def _coder(self) -> Any:
+        return self.tables().coder(self.grid.shape)
+
+    def codes(self, payload: bytes, height: int, width: int) -> np.ndarray:
+        """int8 (h, w, c) of one image; raises BitstreamError for a damaged payload, or one of another size."""
+        image = self.value["image"]
+        if (height, width) != (image["height"], image["width"]):
+            raise BitstreamError(
+                f"of an image of {height} x {width} pixels, its decoder makes {image['height']} x {image['width']}"
+            )
+        return self._coder.decode(payload)
+
+    def images(self, name: str, codes: np.ndarray, height: int, width: int) -> np.ndarray:
+        """Codes int8 (count, h, w, c) to images uint8 (count, height, width, channels) by the decoder `name`."""
+        return TfliteDecoder(self.read(name), self.grid).images(codes)
+
+    def sizes(self, name: str) -> dict[str, int]:
+        """Bytes of the encoder, of a decoder, and beside the encoder's own decoder of both in one file."""
+        files = self.value["files"]
+        full = {"full_bytes": files["full"]["bytes"]} if name == "own" else {}
+        return {"encoder_bytes": self.value["encoder_bytes"], "decoder_bytes": files[name]["bytes"], **full}
 
 
 def write_decoders(
@@ -165,7 +196,5 @@ def read_decoders(build: Path, model: str, codec_tag: str) -> DecoderFolder:
             f"export the {model} that the device's bundle came from"
         )
     value = read_json(path, CollectError)
-    if value.get("task") == "codec":
-        raise CollectError(f"{path.parent}: of a photo codec, whose runs are not collected yet; use host decode")
     check_version(value.get("format_version"), FORMAT_VERSION, "decoders", path, CollectError)
     return DecoderFolder(folder, value, LatentGrid.from_dict(value["latent"]))

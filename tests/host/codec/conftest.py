@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from device.bundle import Bundle
+from host.codec.export import export_codec
+from host.codec.networks import Codec, build_codec
 from host.codec.spec import CodecSpec, parse_codec_spec
+from host.codec.start import start
+from host.codec.tables import fit_tables
+from host.codec.training import _blocks
+from host.data.photographs import draw_patches, load_photographs
+from host.networks.weights import save_weights
 
 TINY = Path(__file__).parent / "tiny.spec.json"
 
@@ -45,3 +53,22 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.ascontiguousarray(image)).save(folder / name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory, data: Path) -> tuple[Codec, Bundle, Path]:
+    """The tiny codec, untrained but for its start, with tables, exported: codec, bundle, build folder."""
+    root = tmp_path_factory.mktemp("photo")
+    folder = root / "models" / "tiny"
+    folder.mkdir(parents=True)
+    value = json.loads(TINY.read_text())
+    (folder / "spec.json").write_text(json.dumps(value))
+    codec = build_codec(parse_codec_spec(value, folder / "spec.json"))
+    photographs = load_photographs(data, codec.spec.validation, 22)
+    patches = draw_patches(photographs, 20, 22, np.random.default_rng(0))
+    start(codec.spec, codec.encoder, codec.decoder, _blocks(patches, 4))
+    save_weights(folder / "float.weights.h5", codec.models)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("host.codec.tables.SAMPLE_SHAPE", (64, 96))
+        fit_tables(codec.spec, photographs, False)
+    return codec, export_codec("tiny", root / "models", root / "bundles", root / "build"), root / "build"

@@ -15,6 +15,7 @@ from device.bitstream import header_start, seal, unpack
 from device.errors import SplitliteError
 from device.run_file import read_outputs, read_run
 from host.evaluation.decode import decode
+from host.packaging.decoders import DecoderFolder
 
 VERSION_1 = Path(__file__).parent / "data" / "version_1"
 BUILD = VERSION_1 / "build"
@@ -90,10 +91,8 @@ def test_one_file_into_a_folder_that_is_there(file: Path, tmp_path: Path) -> Non
 
 
 def test_a_grey_image_is_a_grey_png(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from host.evaluation import decode as module
-
-    real = module.TfliteDecoder.images
-    monkeypatch.setattr(module.TfliteDecoder, "images", lambda self, codes: real(self, codes)[..., :1])
+    real = DecoderFolder.images
+    monkeypatch.setattr(DecoderFolder, "images", lambda *arguments: real(*arguments)[..., :1])
     decode([file], tmp_path / "out.png", build=BUILD)
     with Image.open(tmp_path / "out.png") as image:
         assert image.mode == "L"

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 
-from device.quantization import LatentGrid
 from host.evaluation.rows import latency, rate, set_tag
-from host.packaging.decoders import DecoderFolder
 
-VALUE = {"image": {"height": 32, "width": 32, "channels": 3}, "output_dtype": "int8"}
-DECODERS = DecoderFolder(Path("build/m/tag"), VALUE, LatentGrid(8, 8, 8, 1.0, 0))
+SHAPE = 32, 32, 3
 STREAMS = [bytes(300), bytes(400)]
 
 
 def test_sizes_and_ratios_come_from_whole_streams() -> None:
-    found = rate(STREAMS, DECODERS, {"encoder_bytes": 9})
+    found = rate(STREAMS, SHAPE, 512)
     assert found["sizes"] == {
-        "encoder_bytes": 9,
         "latent_bytes": 512,
         "payload_bytes": 350 - 16,
         "bitstream_bytes": 350,
@@ -29,10 +22,8 @@ def test_sizes_and_ratios_come_from_whole_streams() -> None:
 
 
 def test_a_float_variant_also_says_what_its_uncoded_latent_would_take() -> None:
-    floating = replace(DECODERS, value={**VALUE, "output_dtype": "float32"})
-    assert rate(STREAMS, floating, {})["sizes"]["uncoded_latent_bytes"] == 4 * 512
-    sixteen = replace(DECODERS, value={**VALUE, "output_dtype": "int16"})
-    assert "uncoded_latent_bytes" not in rate(STREAMS, sixteen, {})["sizes"]
+    assert rate(STREAMS, SHAPE, 512, "float32")["sizes"]["uncoded_latent_bytes"] == 4 * 512
+    assert "uncoded_latent_bytes" not in rate(STREAMS, SHAPE, 512, "int16")["sizes"]
 
 
 def test_times_say_where_how_often_and_what_they_are() -> None:
