@@ -26,7 +26,7 @@ NEXT_READY := .venv-device-313/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup loop train export bench collect report evaluate test pi browser lint lock clean
+.PHONY: help setup loop train export bench collect report evaluate test pi browser lint schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -117,6 +117,9 @@ browser: ## Chromium from Debian's packages, for the demo's test (nothing to do 
 lint: $(HOST_READY) ## ruff, and mypy --strict on device/
 	@$(HOST) -m ruff check .
 	@$(HOST) -m mypy --strict -p device
+
+schema: $(HOST_READY) ## write models/spec.schema.json anew from the host's catalogue of layers
+	@$(HOST) -m host schema models/spec.schema.json
 
 lock: $(HOST_READY) ## write requirements.lock anew from pyproject.toml
 	@$(HOST) $(PIP_INSTALL) uv

@@ -58,10 +58,77 @@ def _models(folder: Path | None) -> Path:
     return folder or MODELS
 
 
-def _names(names: tuple[str, ...], folder: Path) -> list[str]:
+def _names(names: tuple[str, ...], folder: Path, task: str | None = None) -> list[str]:
     from host.spec import list_models
 
-    return list(names) or list_models(folder)
+    return list(names) or list_models(folder, task)
+
+
+@main.command()
+@click.argument("name")
+@click.option(
+    "--from",
+    "template",
+    default="conv",
+    show_default=True,
+    metavar="TEMPLATE",
+    help="conv, dense, residual, or a model's name.",
+)
+@_models_option
+def new(name: str, template: str, models: Path | None) -> None:
+    """Start a model: write models/NAME/spec.json, a copy of a template to change.
+
+    \b
+    Example:
+      host new my-model --from dense
+    """
+    from host.new import new as run
+
+    file = run(name, template, _models(models))
+    click.echo(f"{file}: written from {template}; change it, then: host check {name}, host train {name}")
+
+
+@main.command()
+@click.argument("spec")
+@_models_option
+def check(spec: str, models: Path | None) -> None:
+    """Check a spec without training: SPEC is a model's name or a path; prints shapes, costs and the bottleneck.
+
+    \b
+    Example:
+      host check cifar10-ae-mse
+      host check my-models/mine/spec.json
+    """
+    from host.codec.spec import TASK, load_codec_spec
+    from host.quiet import load_tensorflow
+    from host.spec import task_of
+
+    if task_of(spec, _models(models)) == TASK:
+        codec_spec = load_codec_spec(spec, _models(models))
+        load_tensorflow()
+        from host.codec.summary import summarize_codec
+
+        click.echo(summarize_codec(codec_spec))
+        return
+    load_tensorflow()
+    from host.check import check_text, find_spec
+
+    click.echo(check_text(find_spec(spec, _models(models))))
+
+
+@main.command(hidden=True)
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+def schema(output: Path) -> None:
+    """Write the JSON schema of the specs, for editors: models/spec.schema.json.
+
+    \b
+    Example:
+      host schema models/spec.schema.json
+    """
+    from device.files import write_bytes
+    from host.schema import schema_text
+
+    write_bytes(output, schema_text().encode())
 
 
 @main.command()
@@ -92,6 +159,24 @@ def summary(name: str, models: Path | None) -> None:
     click.echo(summarize(spec))
 
 
+# Option -> where it stands in the spec, its type, its help.
+OVERRIDE_OPTIONS: dict[str, tuple[str, Any, str]] = {
+    "epochs": ("training.float.epochs", click.IntRange(1), "Of the stage float."),
+    "batch_size": ("training.batch_size", click.IntRange(1), "Images a step."),
+    "learning_rate": ("training.float.learning_rate", float, "Of the stage float, at its start."),
+    "latent_dims": ("latent.dims", click.IntRange(1), "The size that the spec's layers call latent_dims."),
+}
+
+
+def _override_options(command: Any) -> Any:
+    for name, (_, kind, text) in reversed(OVERRIDE_OPTIONS.items()):
+        command = click.option(f"--{name.replace('_', '-')}", name, type=kind, help=f"{text}  [default: the spec's]")(
+            command
+        )
+    text = "A value instead of the spec's, as JSON: training.qat.epochs=5; repeat for several."
+    return click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help=text)(command)
+
+
 @main.command()
 @click.argument("name")
 @click.option(
@@ -112,6 +197,7 @@ def summary(name: str, models: Path | None) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Local folder of data sets.  [default: SPLITLITE_DATA, else Keras downloads]",
 )
+@_override_options
 @_models_option
 def train(
     name: str,
@@ -120,6 +206,8 @@ def train(
     start_from: Path | None,
     data_dir: Path | None,
     models: Path | None,
+    settings: tuple[str, ...],
+    **short: Any,
 ) -> None:
     """Train a model: float, quantization-aware, then tables and decoders for the real codes.
 
@@ -127,13 +215,17 @@ def train(
     Example:
       host train cifar10-ae-mse --data-dir ~/data
       host train cifar10-ae-mse --stage qat --resume
+      host train my-model --epochs 5 --set training.loss=mae --set encoder[0].filters=16
     """
     from host.codec.spec import TASK, load_codec_spec
     from host.quiet import load_tensorflow
     from host.spec import load_spec, task_of
 
-    load = load_codec_spec if task_of(name, _models(models)) == TASK else load_spec
-    load(name, _models(models))  # a wrong spec is said before TensorFlow takes its seconds to load
+    overrides = _overrides(settings, short)
+    if task_of(name, _models(models)) == TASK:  # a wrong spec is said before TensorFlow takes its seconds to load
+        load_codec_spec(name, _models(models))
+    else:
+        load_spec(name, _models(models), overrides)
     load_tensorflow()
     from host.train import train as run
 
@@ -145,12 +237,22 @@ def train(
             start_from=start_from,
             data_dir=data_dir,
             models=_models(models),
+            overrides=overrides,
         )
     except KeyboardInterrupt:
-        raise click.ClickException(f"interrupted; go on with: host train {name} --resume") from None
+        again = "".join(f" --set {path}={json.dumps(value)}" for path, value in (overrides or {}).items())
+        raise click.ClickException(f"interrupted; go on with: host train {name} --resume{again}") from None
     for stage, result in record["stages"].items():
         click.echo(f"{stage}: " + ", ".join(_stage_line(result)))
     click.echo(f"weights and training.json are in {_models(models) / name}; next: host export {name}")
+
+
+def _overrides(settings: tuple[str, ...], short: dict[str, Any]) -> dict[str, Any] | None:
+    from host.overrides import parse_overrides
+
+    found = parse_overrides(settings)
+    found |= {OVERRIDE_OPTIONS[key][0]: value for key, value in short.items() if value is not None}
+    return found or None
 
 
 def _stage_line(result: dict[str, Any]) -> list[str]:
@@ -420,15 +522,21 @@ def evaluate(
     Example:
       host evaluate cifar10-ae-mse --data-dir ~/data
     """
+    from host.errors import ModelError
     from host.quiet import load_tensorflow
+    from host.spec import task_of
 
+    for name in names:
+        if task_of(name, _models(models)) == "codec":
+            raise ModelError(
+                f"{name}: a codec of many rates; benchmarks/rate_distortion.py measures those, see README.md"
+            )
     load_tensorflow()
     from host.evaluation.evaluate import evaluate as run
     from host.reporting.evaluations import rows_text
 
-    results = [
-        run(name, data_dir=data_dir, images=images, models=_models(models)) for name in _names(names, _models(models))
-    ]
+    chosen = _names(names, _models(models), "compression")
+    results = [run(name, data_dir=data_dir, images=images, models=_models(models)) for name in chosen]
     if as_json:
         click.echo(json.dumps(results[0] if len(results) == 1 else results, indent=1, sort_keys=True, allow_nan=False))
         return

@@ -1,4 +1,4 @@
-"""The decoder of coder id 1, compiled: the same codes as `device.context.ContextCoder.decode`, far faster.
+"""The decoder of coder id 1, compiled: the same codes as `device.photo.context.ContextCoder.decode`, far faster.
 
 Contexts come from codes just decoded, so nothing here can be vectorized; numba compiles the loop as it stands.
 """
@@ -12,7 +12,8 @@ from device.entropy import TABLE_BITS
 from device.errors import BitstreamError
 from device.photo import lanes
 from device.photo.context import ContextCoder
-from device.photo.context_tables import MAGNITUDES, NEIGHBOURS, SCORES, SKEW_BITS, Sums
+from device.photo.context_decoder import read_number
+from device.photo.context_tables import GROUP, MAGNITUDES, NEIGHBOURS, QUIET_CAP, SCORES, SKEW_BITS, Sums
 from device.quantization import CODE_MAX, CODE_MIN
 
 _PAIR_BITS = np.uint64(2 * TABLE_BITS)
@@ -21,6 +22,8 @@ _HALF_BITS = np.uint64(TABLE_BITS)
 _WORD_BITS = np.uint64(32)
 _LOW = np.uint64(1 << 32)
 _ENDS, _LANES, _CODE, _LEFT = 1, 2, 3, 4
+_LANE, _COUNT, _PHASE, _REST, _RETURNED, _NEXT, _END, _SECOND = range(8)
+_HALF = 1 << SKEW_BITS - 1
 _FAULTS = {
     _ENDS: "ends before its symbols do",
     _LANES: "has lanes that do not end where its symbols do",
@@ -38,22 +41,32 @@ def decode(payload: bytes, coder: ContextCoder) -> np.ndarray:
     context = np.zeros((2, 2, channels, columns + 2), np.int16)
     starts = tables.starts[tables.rows.ravel()].astype(np.int64)
     limits = np.concatenate((starts[:, 1:], np.full((len(starts), 1), 1 << TABLE_BITS)), axis=1)
+    skews = np.abs(np.arange(1 << SKEW_BITS))
+    places = (
+        tables.score_places,
+        np.searchsorted(tables.skew_edges, skews, "right") * (2 * tables.radius + 2),
+        tables.companding,
+        tables.lefts.astype(np.int64),
+        tables.quiet_edges.astype(np.int64),
+        tables.quiet_frequencies.astype(np.int64),
+    )
     for first, segment in coder.segments(payload):
-        part = codes[first : first + coder.segment_rows]
-        states, phases, begin = lanes.read_head(segment, (part.size + 1) // 2)
+        count, begin = read_number(segment)
+        states, phases, begin_words = lanes.read_head(segment[begin:], (count + 1) // 2)
+        # Lane, lanes, phase, pairs left in it, words returned, where the next word begins, where they end, half a pair.
+        place = np.array([-phases[0] % len(states), len(states), 0, phases[0], 0, begin_words, len(segment) - begin, 0])
+        content = np.frombuffer(segment[begin:], np.uint8)
+        returned, half = np.empty(len(states), np.uint64), np.zeros(2, np.uint64)
         fault = _decode(
-            np.frombuffer(segment, np.uint8),
-            begin,
-            np.array(states, np.uint64),
-            np.array(phases, np.int64),
-            part,
+            (content, np.array(states, np.uint64), np.array(phases, np.int64), returned, place, half),
+            codes[first : first + coder.segment_rows],
             context,
             _flat(tables.predictors, columns),
             _flat(tables.scales, columns),
-            (tables.score_places, tables.skew_places, tables.companding),
+            (tables.radius, count),
+            places,
             starts.ravel(),
             limits.ravel(),
-            tables.radius,
         )
         if fault:
             raise BitstreamError(f"payload {_FAULTS[fault]}; damaged, or coded with other tables")
@@ -75,102 +88,136 @@ def _flat(sums: Sums, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray,
 
 
 @numba.njit(cache=True)
+def _int16(total):  # type: ignore[no-untyped-def]
+    return ((total + 0x8000) & 0xFFFF) - 0x8000
+
+
+@numba.njit(cache=True)
 def _sum(sums, channel, source, column):  # type: ignore[no-untyped-def]
     biases, ends, places, weights = sums
     total = biases[channel]
     for term in range(ends[channel - 1] if channel else 0, ends[channel]):
         total += weights[term] * source[places[term] + column]
-    return ((total + 0x8000) & 0xFFFF) - 0x8000
+    return _int16(total)
 
 
 @numba.njit(cache=True)
-def _decode(  # type: ignore[no-untyped-def]
-    payload, next_word, states, phases, codes, context, predictors, scales, places, starts, limits, radius
-):
-    """Fills `codes`; 0 or a key of `_FAULTS`. The same steps as device/context.py and device/lanes.py, in one loop."""
+def _slot(coder):  # type: ignore[no-untyped-def]
+    _, states, _, _, place, half = coder
+    if place[_SECOND]:
+        return np.int64(half[1] // half[0])
+    return np.int64((states[place[_LANE]] & _PAIR_MASK) >> _HALF_BITS)
+
+
+@numba.njit(cache=True)
+def _advance(coder, frequency, start):  # type: ignore[no-untyped-def]
+    """Takes a symbol; 0 or a key of `_FAULTS`."""
+    payload, states, phases, returned, place, half = coder
+    lane = place[_LANE]
+    state = states[lane]
+    if not place[_SECOND]:
+        half[0] = np.uint64(frequency)
+        half[1] = (state & _PAIR_MASK) - (np.uint64(start) << _HALF_BITS)
+        place[_SECOND] = 1
+        return 0
+    place[_SECOND] = 0
+    state = (state >> _PAIR_BITS) * half[0] * np.uint64(frequency) + half[1] - half[0] * np.uint64(start)
+    if state < _LOW:
+        word = np.uint64(0)
+        if place[_RETURNED]:
+            place[_RETURNED] -= 1
+            word = returned[place[_RETURNED]]
+        else:
+            place[_NEXT] += 4
+            if place[_NEXT] > place[_END]:
+                return _ENDS
+            for byte in payload[place[_NEXT] - 4 : place[_NEXT]]:
+                word = word << np.uint64(8) | np.uint64(byte)
+        state = state << _WORD_BITS | word
+    states[lane] = state
+    place[_LANE] = lane + 1 if lane + 1 < place[_COUNT] else 0
+    place[_REST] -= 1
+    if place[_REST] == 0 and place[_PHASE] < len(phases) - 1:
+        place[_COUNT] //= 2
+        lanes_left = place[_COUNT]
+        for retired in range(2 * lanes_left - 1, lanes_left - 1, -1):
+            if states[retired] >= _LOW << np.uint64(1):
+                return _LANES
+            returned[place[_RETURNED]] = states[retired] - _LOW
+            place[_RETURNED] += 1
+        place[_PHASE] += 1
+        place[_REST], place[_LANE] = phases[place[_PHASE]], 0
+    return 0
+
+
+@numba.njit(cache=True)
+def _decode(coder, codes, context, predictors, scales, numbers, places, starts, limits):  # type: ignore[no-untyped-def]
+    """Fills `codes`; 0 or a key of `_FAULTS`. The same steps as device/photo/context.py and lanes.py."""
     rows, columns, channels = codes.shape
-    score_places, skew_places, companding = places
+    score_places, skew_places, companding, lefts, quiet_edges, quiet_frequencies = places
+    radius, count = numbers
+    payload, states, _, _, place, _ = coder
     code_source, companded_source = context[0].ravel(), context[1].ravel()
     here_codes, here_companded = context[0, 1], context[1, 1]
     escape = 2 * radius + 1
-    end = len(payload)
-    returned, returned_count = np.empty(len(states), np.uint64), 0
-    lanes, phase, left = len(states), 0, phases[0]
-    lane = -left % lanes
-    # An odd count begins with a symbol that is certain: the first of its pair, with frequency 2**15 and start 0.
-    second = codes.size % 2 == 1
-    first_frequency, rest = np.uint64(1 << TABLE_BITS), states[lane] & _PAIR_MASK
+    base, coded = np.empty(columns + 1, np.int64), np.empty(columns + 1, np.bool_)
+    if count % 2:
+        _advance(coder, 1 << TABLE_BITS, 0)  # an odd count begins with a symbol that is certain
     for row in range(rows):
         for channel in range(channels):
             here_codes[channel, 0] = context[0, 0, channel, 1]
             here_companded[channel, 0] = context[1, 0, channel, 1]
+            total = 0
             for column in range(1, columns + 1):
-                prediction = _sum(predictors, channel, code_source, column)
-                nearest = (prediction >> SKEW_BITS) + (prediction >> (SKEW_BITS - 1) & 1)
-                skew = prediction - (nearest << SKEW_BITS)
-                score = min(max(_sum(scales, channel, companded_source, column), 0), SCORES - 1)
-                place = score_places[score] + skew_places[abs(skew)]
-                state = states[lane]
-                if second:
-                    slot = np.int64(rest // first_frequency)
-                else:
-                    slot = np.int64((state & _PAIR_MASK) >> _HALF_BITS)
-                # Most remainders are 0; the others are looked for from there.
-                symbol = radius
-                while slot < starts[place + symbol]:
-                    symbol -= 1
-                while slot >= limits[place + symbol]:
-                    symbol += 1
-                start = np.uint64(starts[place + symbol])
-                frequency = np.uint64(limits[place + symbol]) - start
-                if second:
-                    state = (state >> _PAIR_BITS) * first_frequency * frequency + rest - first_frequency * start
-                    if state < _LOW:
-                        word = np.uint64(0)
-                        if returned_count:
-                            returned_count -= 1
-                            word = returned[returned_count]
-                        else:
-                            next_word += 4
-                            if next_word > end:
-                                return _ENDS
-                            for byte in payload[next_word - 4 : next_word]:
-                                word = word << np.uint64(8) | np.uint64(byte)
-                        state = state << _WORD_BITS | word
-                    states[lane] = state
-                    lane += 1
-                    if lane == lanes:
-                        lane = 0
-                    left -= 1
-                    if left == 0 and phase < len(phases) - 1:
-                        lanes //= 2
-                        for retired in range(2 * lanes - 1, lanes - 1, -1):
-                            if states[retired] >= _LOW << np.uint64(1):
-                                return _LANES
-                            returned[returned_count] = states[retired] - _LOW
-                            returned_count += 1
-                        phase += 1
-                        left, lane = phases[phase], 0
-                else:
-                    first_frequency = frequency
-                    rest = (state & _PAIR_MASK) - (start << _HALF_BITS)
-                second = not second
-                if symbol == escape:
-                    end -= 1
-                    if end < next_word:
-                        return _ENDS
-                    code = (np.int64(payload[end]) ^ 0x80) - 0x80
-                else:
-                    code = nearest + (radius - symbol if skew < 0 else symbol - radius)
-                    if code < CODE_MIN or code > CODE_MAX:
-                        return _CODE
+                base[column] = _sum(scales, channel, companded_source, column)
+                total += min(max(base[column], 0), QUIET_CAP)
+                if column % GROUP and column < columns:
+                    continue
+                quiet = np.searchsorted(quiet_edges, total, "right")
+                total = 0
+                busy = True
+                if quiet < len(quiet_edges):
+                    frequency = quiet_frequencies[quiet]
+                    busy = _slot(coder) >= frequency
+                    fault = _advance(coder, (1 << TABLE_BITS) - frequency if busy else frequency, frequency * busy)
+                    if fault:
+                        return fault
+                coded[(column - 1) // GROUP * GROUP + 1 : column + 1] = busy
+            for column in range(1, columns + 1):
+                prediction = _int16(_sum(predictors, channel, code_source, column) + _HALF)
+                nearest = prediction >> SKEW_BITS
+                code = nearest
+                if coded[column]:
+                    score = _int16(base[column] + lefts[channel] * here_companded[channel, column - 1])
+                    skew = (prediction & 2 * _HALF - 1) - _HALF
+                    first = score_places[min(max(score, 0), SCORES - 1)] + skew_places[abs(skew)]
+                    slot = _slot(coder)
+                    # Most remainders are 0; the others are looked for from there.
+                    symbol = radius
+                    while slot < starts[first + symbol]:
+                        symbol -= 1
+                    while slot >= limits[first + symbol]:
+                        symbol += 1
+                    start = starts[first + symbol]
+                    fault = _advance(coder, limits[first + symbol] - start, start)
+                    if fault:
+                        return fault
+                    if symbol == escape:
+                        place[_END] -= 1
+                        if place[_END] < place[_NEXT]:
+                            return _ENDS
+                        code = (np.int64(payload[place[_END]]) ^ 0x80) - 0x80
+                    else:
+                        code += radius - symbol if skew < 0 else symbol - radius
+                if code < CODE_MIN or code > CODE_MAX:
+                    return _CODE
                 codes[row, column - 1, channel] = code
                 here_codes[channel, column] = code
                 here_companded[channel, column] = companding[min(abs(code - nearest), MAGNITUDES - 1)]
             here_codes[channel, columns + 1] = here_codes[channel, columns]
             here_companded[channel, columns + 1] = here_companded[channel, columns]
         context[:, 0] = context[:, 1]
-    for retired in range(lanes):
+    for retired in range(place[_COUNT]):
         if states[retired] != _LOW:
             return _LEFT
-    return _LEFT if returned_count or next_word != end else 0
+    return _LEFT if place[_REST] or place[_RETURNED] or place[_NEXT] != place[_END] else 0

@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import device
-from device.bundle import read_bundle
+from device.bundle import Bundle, read_bundle
 from device.errors import SplitliteError
 from device.files import read_json, sha256_bytes, write_json
 from device.runtime import load_runtime, make_interpreter, op_names
+from host.codec.photo_decoders import find_photo_decoders
+from host.codec.spec import load_codec_spec
 from host.errors import ExportError
-from host.model import ModelFolder
+from host.model import ModelFolder, model_digest
 from host.packaging.bundle_writer import EncoderFile, write_bundle
 from host.packaging.decoders import BUILD, read_decoders, samples_path, write_decoders, write_samples
 from host.quiet import load_tensorflow
 from host.spec import MODELS, load_spec, task_of
 
+UP_TO_DATE = "up to date"
 BUNDLES = Path(device.__file__).resolve().parent / "bundles"
 
 
@@ -60,16 +63,11 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
         ExportError: a converted file must not travel; nothing was written into the bundle then.
     """
     if task_of(name, models) == "codec":
-        load_tensorflow()
-        from host.codec.export import export_codec
-
-        made = export_codec(name, models, bundles, build)
-        size = next(iter(made.variants.values())).encoder_bytes
-        return f"encoder {size / 1000:.1f} kB, variants {', '.join(made.variants)}"
+        return _export_codec(name, models, bundles, build)
     model = ModelFolder(load_spec(name, models))
-    source = _source_digest(model)
+    source = _source_digest(model.digest(), {"codec"})
     if _is_current(build / name, bundles / name, source):
-        return "up to date"
+        return UP_TO_DATE
     load_tensorflow()
     from host.packaging.conversions import convert_model
     from host.packaging.costs import network_costs
@@ -94,8 +92,28 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
         write_decoders(build, bundle, variant, decoders, tables.frequencies, costs)
     write_samples(build, bundle)
     write_json(build / name / "compatibility.json", converted.compatibility)
+    _write_record(build / name, bundle, source)
+    sizes = ", ".join(f"{variant} {entry.encoder_bytes / 1000:.1f} kB" for variant, entry in bundle.variants.items())
+    return f"encoders {sizes}"
+
+
+def _export_codec(name: str, models: Path, bundles: Path, build: Path) -> str:
+    spec = load_codec_spec(name, models)
+    source = _source_digest(model_digest(spec.folder, spec.digest), {"quantization", "training"})
+    if _is_current(build / name, bundles / name, source):
+        return UP_TO_DATE
+    load_tensorflow()
+    from host.codec.export import export_codec
+
+    bundle = export_codec(name, models, bundles, build)
+    _write_record(build / name, bundle, source)
+    size = next(iter(bundle.variants.values())).encoder_bytes
+    return f"encoder {size / 1000:.1f} kB, variants {', '.join(bundle.variants)}"
+
+
+def _write_record(built: Path, bundle: Bundle, source: str) -> None:
     write_json(
-        build / name / "export.json",
+        built / "export.json",
         {
             "format_version": 1,
             "source_sha256": source,
@@ -103,8 +121,6 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
             "codec_tags": {variant: entry.codec_tag for variant, entry in bundle.variants.items()},
         },
     )
-    sizes = ", ".join(f"{variant} {entry.encoder_bytes / 1000:.1f} kB" for variant, entry in bundle.variants.items())
-    return f"encoders {sizes}"
 
 
 def encoder_file(data: bytes) -> EncoderFile:
@@ -122,13 +138,19 @@ def encoder_file(data: bytes) -> EncoderFile:
     )
 
 
-def _source_digest(model: ModelFolder) -> str:
-    """Digest of all that decides the exported bytes: the model, the code that export runs, the converter."""
+def _source_digest(model: str, without: set[str]) -> str:
+    """Digest of all that decides the exported bytes: the model, the code that export runs, the converter.
+
+    Args:
+        model: its digest.
+        without: parts of host/ that its export does not run, beside those that none does.
+    """
     root = Path(__file__).resolve().parent
-    other = {"cli.py", "codec", "data", "evaluation", "reporting", "summary.py", "train.py", "tuning"}
+    other = {"cli.py", "data", "evaluation", "remote", "reporting", "summary.py", "train.py", "tuning", *without}
     code = [path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in other]
-    code = sorted([*code, *Path(device.__file__).resolve().parent.glob("*.py")])
-    parts = [model.digest(), version("tensorflow"), version("tensorflow-model-optimization"), version("ai-edge-litert")]
+    package = Path(device.__file__).resolve().parent
+    code = sorted([*code, *package.glob("*.py"), *package.glob("photo/*.py")])
+    parts = [model, version("tensorflow"), version("tensorflow-model-optimization"), version("ai-edge-litert")]
     return hashlib.sha256("\n".join(parts + [sha256_bytes(path.read_bytes()) for path in code]).encode()).hexdigest()
 
 
@@ -136,17 +158,18 @@ def _is_current(built: Path, bundle_folder: Path, source: str) -> bool:
     try:
         record: dict[str, Any] = read_json(built / "export.json", ExportError)
         bundle = read_bundle(bundle_folder)
-        for variant in bundle.variants:
-            bundle.read_encoder(variant)
-        bundle.read_tables()
+        for variant in bundle.variants.values():
+            bundle.read_encoder(variant.name)
+            if variant.quality is None:
+                bundle.read_tables()
+            else:
+                variant.quality.read_tables(bundle)
         bundle.read_samples()
         if not samples_path(built.parent, built.name, bundle.sha256).is_file():
             return False
         for tag in record["codec_tags"].values():
-            decoders = read_decoders(built.parent, built.name, tag)
-            decoders.tables()
-            for name in decoders.value["files"]:
-                decoders.read(name)
+            decoders = find_photo_decoders(built.parent, tag, built.name)
+            (decoders or read_decoders(built.parent, built.name, tag)).check()
         return record["source_sha256"] == source and record["bundle_sha256"] == bundle.sha256
     except (SplitliteError, KeyError, OSError):
         return False

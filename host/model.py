@@ -81,14 +81,19 @@ class ModelFolder:
 
     def digest(self) -> str:
         """sha256 of all that export reads: the spec, the weights, the tables, the images."""
-        parts = [f"spec {self.spec.digest}"]
-        parts += [
-            f"{path.name} {sha256_bytes(path.read_bytes())}"
-            for path in sorted(self.folder.iterdir())
-            if path.suffix in (".h5", ".npy", ".npz") or path == self.latent
-        ]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return model_digest(self.folder, self.spec.digest)
 
     def _need(self, path: Path, stage: str) -> None:
         if not path.is_file():
             raise ModelError(f"{path}: missing; make it with `host train {self.spec.name} --stage {stage}`")
+
+
+def model_digest(folder: Path, spec_digest: str) -> str:
+    """sha256 of a spec's digest and of the weights, tables and images that lie beside it."""
+    parts = [f"spec {spec_digest}"]
+    parts += [
+        f"{path.name} {sha256_bytes(path.read_bytes())}"
+        for path in sorted(folder.iterdir())
+        if path.suffix in (".h5", ".npy", ".npz") or path.name == "latent.json"
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

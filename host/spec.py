@@ -4,23 +4,76 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from device.files import read_json
-from host.catalogue import INITIALIZERS, LAYERS, LayerKind
+from host.catalogue import INITIALIZERS, LAYERS, LOSSES, NOT_CARRIED, LayerKind
 from host.errors import ModelError, SpecError
-from host.reader import Reader
+from host.fields import ABSENT, LATENT_DIMS, REQUIRED, Field, choice, flag, integer, number, sides
+from host.overrides import overridden
+from host.reader import Reader, offer
 
 FORMAT_VERSION = 1  # 1: layers, data, latent, training, quantization
-DATASETS = ("cifar10", "mnist", "photos")
-LOSSES = ("mse", "mae")
+NATIVE_SHAPES = {  # of the data sets whose images have one size
+    "cifar10": (32, 32, 3),
+    "cifar100": (32, 32, 3),
+    "mnist": (28, 28, 1),
+    "fashion_mnist": (28, 28, 1),
+}
+DATASETS = (*NATIVE_SHAPES, "photos", "folder")
+TFDS = "tfds:"  # before the name of a data set of tensorflow-datasets
+LEAST_SIDES = {"ssim_l1": 11, "ms_ssim": 176}  # of images, for these losses
 WEIGHTS = ("float", "qat")
 CONVERSIONS = ("float32", "float16", "dynamic_range", "int8", "int16x8")
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
 Json = dict[str, Any]
+
+LAYER_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./-]*")  # Keras puts them into the graph's names
+
+DATA = {
+    "path": Field((str,), text="of the data set folder: absolute, or below the folder of data sets"),
+    "size": replace(sides(8, ABSENT), text="a side or [height, width] that images are brought to"),
+    "color": choice(("grayscale", "rgb"), ABSENT),
+    "fit": choice(("resize", "crop"), "resize", text="crop: a part of the image, in training at a random place"),
+    "validation": integer(1, 1_000_000, 5000, text="training images that are set aside"),
+    "flip": flag(False, text="mirror training images left to right at random"),
+    "rotation": number(0.0, 180.0, 0.0, text="turn training images by up to so many degrees"),
+    "zoom": number(0.0, 4.0, 0.0, text="enlarge or shrink training images by up to this share: 0.1 is 10 %"),
+    "stream": flag(ABSENT, text="of a folder: read images as training goes along; not given: where they are too many"),
+}
+FOLDER_DATA = ("path", "stream")  # only of the data set folder
+LATENT = {
+    "dims": integer(1, 1_000_000, ABSENT, text='the size that layers name by "latent_dims"'),
+    "scale": number(1e-6, 1e6, 1.0, text="one code in units of the latent, while the stage float trains"),
+    "bits": number(0.01, 8.0, ABSENT, text="entropy of a code that the scale is then chosen for"),
+}
+TRAINING = {
+    "batch_size": integer(1, 65536, 64),
+    "seed": integer(0, 2**31 - 1, 1),
+}
+
+
+def _stage_fields(epochs: int, learning_rate: float) -> dict[str, Field]:
+    return {
+        "epochs": integer(1, 100_000, epochs),
+        "learning_rate": number(1e-9, 1.0, learning_rate),
+        "patience": integer(1, 100_000, 10, text="epochs without a better validation before it stops"),
+    }
+
+
+WEIGHT = number(1e-9, 1e9, 1.0, text="what the part is multiplied with")
+STAGES = {"float": _stage_fields(40, 1e-3), "qat": _stage_fields(12, 2e-4), "tune": _stage_fields(6, 2e-4)}
+QUANTIZATION = {"calibration_images": integer(1, 10_000, 300)}
+RECIPE = {
+    "weights": choice(WEIGHTS),
+    "conversion": choice(CONVERSIONS),
+    "calibration_images": integer(1, 10_000, ABSENT),
+}
 
 
 @dataclass(frozen=True)
@@ -36,17 +89,40 @@ class LayerSpec:
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Where images come from; `size` is the side of a patch and only `photos` takes it."""
+    """Where images come from, and what is made of them.
+
+    Attributes:
+        size: a side or (height, width) that images are brought to; 0 keeps those of a data set that has one.
+        path: of the data set `folder`: absolute, or below the folder of data sets.
+        color: "grayscale" or "rgb"; "" keeps the data set's.
+        fit: "resize" the image, or "crop" a part of it, in training at a random place.
+        flip, rotation, zoom: augmentation: mirrored or not, up to so many degrees, enlarged or shrunk by up to a share.
+        stream: of a folder: read images as training goes along; None: where they are more than memory should hold.
+    """
 
     dataset: str
-    size: int
+    size: int | tuple[int, int]
     validation: int
     flip: bool
+    path: str = ""
+    color: str = ""
+    fit: str = "resize"
+    rotation: float = 0.0
+    zoom: float = 0.0
+    stream: bool | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of an image."""
-        return {"cifar10": (32, 32, 3), "mnist": (28, 28, 1)}.get(self.dataset, (self.size, self.size, 3))
+        height, width, channels = NATIVE_SHAPES.get(self.dataset, (0, 0, 3))
+        if self.size:
+            height, width = self.size if isinstance(self.size, tuple) else (self.size, self.size)
+        return height, width, {"grayscale": 1, "rgb": 3}.get(self.color, channels)
+
+    @property
+    def augments(self) -> bool:
+        """Whether training changes its images by more than mirroring them."""
+        return self.fit == "crop" or bool(self.rotation or self.zoom)
 
 
 @dataclass(frozen=True)
@@ -59,8 +135,20 @@ class StageSpec:
 
 
 @dataclass(frozen=True)
+class LossTerm:
+    """A part of the loss: what, times how much of it, with what arguments."""
+
+    name: str
+    weight: float = 1.0
+    arguments: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TrainingSpec:
+    """`loss`: the terms in words, for people."""
+
     loss: str
+    terms: tuple[LossTerm, ...]
     batch_size: int
     seed: int
     float_: StageSpec
@@ -93,19 +181,22 @@ class Spec:
     decoder: tuple[LayerSpec, ...]
     training: TrainingSpec
     quantization: QuantizationSpec
-    folder: Path
+    file: Path
     digest: str
 
+    @property
+    def folder(self) -> Path:
+        """models/<name>."""
+        return self.file.parent
 
-def _initializer(reader: Reader, available: dict[str, Any]) -> Json:
+
+def _initializer(reader: Reader, available: dict[str, dict[str, Field]]) -> Json:
     value = reader.take("initializer", (str, dict), {})
     if not value:
         return {}
     inner = Reader({"name": value} if isinstance(value, str) else value, f"{reader.path}.initializer", reader.file)
     name = inner.choose("name", tuple(available))
-    arguments = {key: inner.take(key, kind, default) for key, (kind, default) in available[name].items()}
-    inner.done()
-    return {"name": name, **arguments}
+    return {"name": name, **inner.fields(available[name])}
 
 
 def read_layers(
@@ -113,7 +204,7 @@ def read_layers(
     half: str,
     sources: tuple[str, ...],
     kinds: dict[str, LayerKind] = LAYERS,
-    initializers: dict[str, Any] = INITIALIZERS,
+    initializers: dict[str, dict[str, Field]] = INITIALIZERS,
 ) -> tuple[LayerSpec, ...]:
     """A half's list of layers.
 
@@ -127,61 +218,124 @@ def read_layers(
     """
     known, layers = list(sources), []
     for index, value in enumerate(reader.take(half, list)):
-        inner = Reader(value, f"{reader.path}.{half}[{index}]", reader.file)
-        layer = inner.choose("layer", tuple(kinds))
+        inner = Reader(value, f"{reader.path}.{half}[{index}]", reader.file, reader.sizes)
+        layer = _layer_name(inner, kinds)
+        kind = kinds[layer]
         name = inner.take("name", str, f"{half}_{index}_{layer.lower()}")
+        if not LAYER_NAME.fullmatch(name):
+            raise inner.error(
+                "name", f"expected letters, digits, dots, dashes, underscores, found {json.dumps(name)}; rename it"
+            )
         if name in known:
             raise inner.error("name", f"{json.dumps(name)} is taken; every layer of a half needs its own name")
-        inputs = inner.take("input", (str, list), known[-1])
-        inputs = (inputs,) if isinstance(inputs, str) else tuple(inputs)
-        if not inputs:
-            raise inner.error("input", f"no layer named; available: {', '.join(known)}")
-        for entry in inputs:
-            if entry not in known:
-                raise inner.error("input", f"unknown layer {json.dumps(entry)}; available: {', '.join(known)}")
-        kind = kinds[layer]
+        inputs = _inputs(inner, known)
         if (len(inputs) > 1) != kind.merges:
             raise inner.error(
-                "input", f"{layer} takes {'several inputs' if kind.merges else 'one input'}, found {len(inputs)}"
-            )
-        arguments = {key: inner.take(key, types) for key, types in kind.arguments.items() if key in inner.value}
-        inner.known.extend(kind.arguments)
-        if arguments.get("activation", "linear") not in kind.activations:
-            raise inner.error(
-                "activation",
-                f"unknown value {json.dumps(arguments['activation'])}; available: {', '.join(kind.activations)}",
+                "input",
+                f"{layer} takes {'several inputs' if kind.merges else 'one input'}, found {len(inputs)}; "
+                f"available: {', '.join(known)}",
             )
         initializer = _initializer(inner, initializers) if kind.weighted else {}
-        inner.done()  # before what is missing: a misspelt key is both
-        for key in kind.required:
-            if key not in arguments:
-                raise inner.error(key, "missing")
-        layers.append(LayerSpec(layer, name, inputs, arguments, initializer))
+        layers.append(LayerSpec(layer, name, inputs, inner.fields(kind.arguments), initializer))
         known.append(name)
     if not layers:
         raise reader.error(half, "no layers; the half needs at least one")
     return tuple(layers)
 
 
-def _stage(reader: Reader, key: str, epochs: int, rate: float) -> StageSpec:
-    inner = reader.child(key, {})
-    stage = StageSpec(
-        inner.number("epochs", 1, 100_000, epochs),
-        float(inner.number("learning_rate", 1e-9, 1.0, rate)),
-        inner.number("patience", 1, 100_000, 10),
-    )
-    inner.done()
-    return stage
+def _layer_name(reader: Reader, kinds: dict[str, LayerKind]) -> str:
+    name = reader.take("layer", str)
+    if name in NOT_CARRIED and name not in kinds:
+        raise reader.error(
+            "layer", f"{json.dumps(name)} cannot be used: {NOT_CARRIED[name]}; available: {', '.join(kinds)}"
+        )
+    if name not in kinds:
+        raise reader.error(
+            "layer", f"unknown value {json.dumps(name)}, no layer that TFLite carries; {offer(name, kinds)}"
+        )
+    return name
+
+
+def _inputs(reader: Reader, known: list[str]) -> tuple[str, ...]:
+    value = reader.take("input", (str, list), known[-1])
+    inputs = (value,) if isinstance(value, str) else tuple(value)
+    if not inputs:
+        raise reader.error("input", f"no layer named; available: {', '.join(known)}")
+    for entry in inputs:
+        if entry not in known:
+            raise reader.error("input", f"unknown layer {json.dumps(entry)}; available: {', '.join(known)}")
+    return inputs
+
+
+def _stage(reader: Reader, key: str) -> StageSpec:
+    values = reader.child(key, {}).fields(STAGES[key])
+    return StageSpec(values["epochs"], float(values["learning_rate"]), values["patience"])
+
+
+def _loss(reader: Reader, image_shape: tuple[int, int, int]) -> tuple[LossTerm, ...]:
+    value = reader.take("loss", (str, dict))
+    inner = Reader({value: {}} if isinstance(value, str) else value, f"{reader.path}.loss", reader.file)
+    if not inner.value:
+        raise reader.error("loss", f"no loss named; available: {', '.join(LOSSES)}")
+    terms = []
+    for name in list(inner.value):
+        if name not in LOSSES:
+            raise reader.error(
+                "loss" if isinstance(value, str) else f"loss.{name}",
+                f"unknown value {json.dumps(name)}; {offer(name, LOSSES)}",
+            )
+        entry = inner.take(name, (int, float, dict))
+        table = {"weight": WEIGHT, **LOSSES[name]}
+        found = Reader(entry if isinstance(entry, dict) else {"weight": entry}, f"{inner.path}.{name}", reader.file)
+        arguments = found.fields(table)
+        terms.append(LossTerm(name, float(arguments.pop("weight")), arguments))
+        least = LEAST_SIDES.get(name, 1)
+        if min(image_shape[:2]) < least:
+            raise reader.error(
+                f"loss.{name}",
+                f"expected images with sides of at least {least} pixels, found {image_shape[0]} x {image_shape[1]}; "
+                "choose another loss or larger images",
+            )
+    return tuple(terms)
+
+
+def _in_words(terms: tuple[LossTerm, ...]) -> str:
+    words = []
+    for term in terms:
+        arguments = ", ".join(f"{key} {value:g}" for key, value in term.arguments.items())
+        words.append(
+            (f"{term.weight:g} " if term.weight != 1 else "") + term.name + (f" ({arguments})" if arguments else "")
+        )
+    return " + ".join(words)
 
 
 def _recipe(reader: Reader, images: int) -> Json:
-    recipe = {
-        "weights": reader.choose("weights", WEIGHTS),
-        "conversion": reader.choose("conversion", CONVERSIONS),
-        "calibration_images": reader.number("calibration_images", 1, images, images),
-    }
-    reader.done()
+    recipe = reader.fields(RECIPE)
+    found = recipe.setdefault("calibration_images", images)
+    if found > images:
+        raise reader.error(
+            "calibration_images",
+            f"expected 1 to {images}, found {found}; $.quantization.calibration_images keeps as many",
+        )
     return recipe
+
+
+def _data(reader: Reader) -> DataSpec:
+    dataset = reader.take("dataset", str)
+    if dataset not in DATASETS and not (dataset.startswith(TFDS) and len(dataset) > len(TFDS)):
+        raise reader.error(
+            "dataset", f"unknown value {json.dumps(dataset)}; {offer(dataset, (*DATASETS, f'{TFDS}NAME'))}"
+        )
+    table = dict(DATA)
+    if dataset != "folder":
+        table = {key: field for key, field in table.items() if key not in FOLDER_DATA}
+    if dataset == "photos":
+        table["size"] = integer(16, 4096, 32)
+    elif dataset not in NATIVE_SHAPES:
+        table["size"] = replace(table["size"], default=REQUIRED)
+    values = reader.fields(table)
+    size = values.pop("size", 0)
+    return DataSpec(dataset, tuple(size) if isinstance(size, list) else size, **values)
 
 
 def parse_spec(value: object, file: Path) -> Spec:
@@ -200,39 +354,35 @@ def parse_spec(value: object, file: Path) -> Spec:
         )
     task = top.choose("task", ("compression",), "compression")
     top.take("description", str, "")
+    top.take("$schema", str, "")
 
-    inner = top.child("data")
-    dataset = inner.choose("dataset", DATASETS)
-    size = inner.number("size", 16, 4096, 32) if dataset == "photos" else 0
-    data = DataSpec(dataset, size, inner.number("validation", 1, 1_000_000, 5000), inner.take("flip", bool, False))
-    inner.done()
+    data = _data(top.child("data"))
 
-    inner = top.child("latent", {})
-    scale = float(inner.number("scale", 1e-6, 1e6, 1.0))
-    bits = float(inner.number("bits", 0.01, 8.0)) if "bits" in inner.value else None
-    inner.known.append("bits")
-    inner.done()
-
+    latent = top.child("latent", {}).fields(LATENT)
+    top.sizes = {LATENT_DIMS: latent["dims"]} if "dims" in latent else {}
     encoder, decoder = read_layers(top, "encoder", ("image",)), read_layers(top, "decoder", ("latent",))
+    if "dims" in latent and LATENT_DIMS not in json.dumps([value["encoder"], value["decoder"]]):
+        raise top.error("latent.dims", f'no layer reads it; write "{LATENT_DIMS}" for a number of one, or leave it out')
 
     inner = top.child("training")
+    terms = _loss(inner, data.image_shape)
+    stages = {key: _stage(inner, key) for key in STAGES}
     training = TrainingSpec(
-        inner.choose("loss", LOSSES),
-        inner.number("batch_size", 1, 65536, 64),
-        inner.number("seed", 0, 2**31 - 1, 1),
-        _stage(inner, "float", 40, 1e-3),
-        _stage(inner, "qat", 12, 2e-4),
-        _stage(inner, "tune", 6, 2e-4),
+        _in_words(terms),
+        terms,
+        **inner.fields(TRAINING),
+        float_=stages["float"],
+        qat=stages["qat"],
+        tune=stages["tune"],
     )
-    inner.done()
 
     inner = top.child("quantization", {})
-    images = inner.number("calibration_images", 1, 10_000, 300)
+    recipes = inner.take("recipes", dict, {})
+    images = inner.fields(QUANTIZATION)["calibration_images"]
     recipes = {
         name: _recipe(Reader(recipe, f"$.quantization.recipes.{name}", file), images)
-        for name, recipe in inner.take("recipes", dict, {}).items()
+        for name, recipe in recipes.items()
     }
-    inner.done()
     top.done()
 
     digest = digest_of(value)
@@ -240,13 +390,13 @@ def parse_spec(value: object, file: Path) -> Spec:
         file.parent.name,
         task,
         data,
-        scale,
-        bits,
+        float(latent["scale"]),
+        float(latent["bits"]) if "bits" in latent else None,
         encoder,
         decoder,
         training,
         QuantizationSpec(images, recipes),
-        file.parent,
+        file,
         digest,
     )
 
@@ -256,14 +406,28 @@ def digest_of(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def load_spec(name: str, models: Path = MODELS) -> Spec:
+def load_spec(name: str, models: Path = MODELS, overrides: Mapping[str, Any] | None = None) -> Spec:
     """Reads models/<name>/spec.json.
+
+    Args:
+        overrides: values by JSON path that stand in for the file's; None: those that training.json records, so that
+            what was trained is what is exported.
 
     Raises:
         ModelError: no such model; the line lists those there are.
         SpecError: see `parse_spec`.
     """
-    return parse_spec(*read_spec(name, models))
+    value, file = read_spec(name, models)
+    if overrides is None:
+        overrides = recorded_overrides(file.parent)
+    return parse_spec(overridden(value, overrides), file)
+
+
+def recorded_overrides(folder: Path) -> Json:
+    """The overrides that a model was trained with; {} without training.json."""
+    record = folder / "training.json"
+    found = read_json(record, ModelError).get("overrides", {}) if record.is_file() else {}
+    return found if isinstance(found, dict) else {}
 
 
 def read_spec(name: str, models: Path = MODELS) -> tuple[Json, Path]:

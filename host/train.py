@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from device.files import read_json, write_json
 from host.data import Images, data_folder, load_images
-from host.errors import ModelError
+from host.errors import ModelError, SpecError
 from host.model import ModelFolder
-from host.spec import MODELS, load_spec, task_of
+from host.spec import MODELS, load_spec, recorded_overrides, task_of
 from host.training.stages import train_float, train_qat
 from host.tuning.stage import tune
 from host.versions import versions
@@ -32,6 +32,7 @@ def train(
     start_from: Path | None = None,
     data_dir: Path | None = None,
     models: Path = MODELS,
+    overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Trains a model's stages in their order and writes what they leave into models/<name>/.
 
@@ -41,6 +42,8 @@ def train(
         start_from: a float.weights.h5 of the same layers that the stage float starts from.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
         models: the folder that holds <name>/spec.json.
+        overrides: values by JSON path that stand in for the spec's, such as {"training.float.epochs": 5}; recorded in
+            training.json, with the digest of the spec that they make. None: none, or with `resume` the recorded ones.
 
     Returns:
         The content of training.json.
@@ -51,8 +54,13 @@ def train(
     if task_of(name, models) == "codec":
         from host.codec.stages import train_stages
 
+        if overrides:
+            raise SpecError(f"{name}: specs of the task codec take no overrides; write them into its spec.json")
+
         return train_stages(name, stages, resume=resume, start_from=start_from, data_dir=data_dir, models=models)
-    model = ModelFolder(load_spec(name, models))
+    if overrides is None:
+        overrides = recorded_overrides(models / name) if resume else {}
+    model = ModelFolder(load_spec(name, models, overrides))
     images = load_images(model.spec.data, data_folder(data_dir))
     record = read_json(model.training, ModelError) if model.training.is_file() else {}
     for stage in (stage for stage in STAGES if stage in stages):
@@ -66,10 +74,11 @@ def train(
             "model": name,
             "seed": model.spec.training.seed,
             "spec_sha256": model.spec.digest,
+            **({"overrides": dict(overrides)} if overrides else {}),
             "data": {
                 "dataset": model.spec.data.dataset,
                 "sha256": images.digest,
-                "training_images": len(images.train),
+                "training_images": len(images.drawn),
                 "validation_images": len(images.validation),
             },
             "versions": versions(),

@@ -6,29 +6,33 @@ all contexts at once (context_planes.py); only the decoder goes code by code. Th
 coders: lanes.py.
 
 A payload has one segment per `segment_rows` rows of blocks, so that memory is bounded; in front of each but the last
-stand 3 bytes, its length. A segment is a payload of lanes.py, its extra bytes the codes that were escaped.
+stand 3 bytes, its length. A segment is the number of its symbols and a payload of lanes.py, its extra bytes the codes
+that were escaped.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from ..entropy import TOTAL
 from ..errors import BitstreamError, BundleError
-from ..quantization import CODE_MAX, CODE_MIN, Array
+from ..quantization import Array
 from . import lanes
-from .context_planes import code_planes, companded_planes, inside, last_row, predict, weigh
-from .context_tables import MAGNITUDES, NEIGHBOURS, SCORES, SKEW_BITS, ContextTables
+from .context_decoder import Rows, decode_segment
+from .context_planes import code_planes, companded_planes, fold, inside, last_row, predict, weigh
+from .context_tables import GROUP, QUIET_CAP, SCORES, ContextTables
 
+Above = tuple[Array, Array]
 CODER_ID = 1  # tables chosen by context, interleaved rANS over pairs; what a header's coder id 1 means, for ever
 SEGMENT_CODES = 1 << 19
 _LENGTH_BYTES = 3
 # How many lanes: one costs about 5 bits, and so does a remainder that is not 0. But codes take a row of lanes their
 # time however little they cost, so cheap ones get lanes by their number.
-_REMAINDERS_PER_LANE = 112
-_CODES_PER_LANE = 3072
+_REMAINDERS_PER_LANE = 150
+_SYMBOLS_PER_LANE = 3072
+_CHANNELS = 32
 
 
 class ContextCoder:
@@ -46,6 +50,7 @@ class ContextCoder:
         if len(self.shape) != 3 or min(self.shape) < 1 or self.shape[2] != tables.channels:
             raise BundleError(f"codes of shape {self.shape} do not fit tables of {tables.channels} channels")
         self.segment_rows: int = max(1, SEGMENT_CODES // (self.shape[1] * self.shape[2]))
+        self._missing = -self.shape[1] % GROUP  # of the last group's blocks
 
     def encode(self, codes: Array) -> bytes:
         """Codes int8, of this coder's shape, to payload; raises BitstreamError for other codes."""
@@ -58,7 +63,7 @@ class ContextCoder:
         """
         missing, columns, channels = self.shape
         waiting = np.zeros((0, columns, channels), np.int8)
-        above = np.zeros((channels, columns + 2), np.int16), np.zeros((channels, columns + 2), np.int16)
+        above = self._nothing_above()
         segments: list[bytes] = []
         for strip in strips:
             if strip.dtype != np.int8 or strip.shape[1:] != (columns, channels) or len(strip) > missing:
@@ -94,99 +99,90 @@ class ContextCoder:
             BitstreamError: the payload is not one that `encode` makes for these tables and this shape.
         """
         codes = np.empty(self.shape, np.int8)
-        above = _Rows(self.shape[1], self.shape[2])
+        above = Rows(self.shape[1], self.shape[2])
         for first, segment in self.segments(payload):
             part = codes[first : first + self.segment_rows]
-            decoder = lanes.Decoder(segment, part.size)
-            for row in part:
-                here = _Rows(self.shape[1], self.shape[2])
-                self._decode_row(decoder, above, here)
-                row[:] = np.array(here.codes, np.int8).T[1:-1]
-                above = here
-            decoder.finish()
+            above = decode_segment(segment, part, above, self.tables)
         return codes
 
-    def _encode_segment(self, codes: Array, above: tuple[Array, Array]) -> tuple[bytes, tuple[Array, Array]]:
+    def _encode_segment(self, codes: Array, above: Above) -> tuple[bytes, Above]:
         """Codes int8 (rows, columns, channels) to a segment; `above` and what is returned beside it: rows of planes."""
+        sequence, extra, nonzero, above = self.symbols(codes, above)
+        most_lanes = max(nonzero // _REMAINDERS_PER_LANE, len(sequence) // _SYMBOLS_PER_LANE)
+        return _number(len(sequence)) + lanes.encode(sequence, most_lanes.bit_length() - 1, extra), above
+
+    def symbols(self, codes: Array, above: Above | None = None) -> tuple[Array, bytes, int, Above]:
+        """What is coded for some rows of blocks.
+
+        Args:
+            codes: int8 (rows, columns, channels).
+            above: the last rows of planes of the blocks above; None at the top.
+
+        Returns:
+            Symbols as `lanes.encode` takes them, extra bytes, how many remainders are not 0, and the `above` of what
+            follows.
+        """
         tables, stride = self.tables, self.shape[1] + 2
+        above = above or self._nothing_above()
         planes = code_planes(codes, above[0])
         remainder, skew = predict(planes, tables.predictors, stride)
         companded = companded_planes(remainder, tables.companding, above[1])
-        score = np.clip(weigh(companded, tables.scales, stride), 0, SCORES - 1)
-        # A remainder is seen from the side on which the prediction was rounded off.
-        sign = skew >> 15
-        column = ((remainder ^ sign) - sign + np.int16(tables.radius)).view(np.uint16)
-        place = tables.score_places.take(score)
-        place += tables.skew_places.take(np.abs(skew))
-        place += np.minimum(column, np.uint16(2 * tables.radius + 1))
-        place = inside(place, stride).ravel()
-        symbols = tables.symbols.take(place)
-        escaped = np.flatnonzero(symbols == 0)
-        symbols[escaped] = tables.escapes[place[escaped] // (2 * tables.radius + 2)]
-        extra = codes.transpose(0, 2, 1).ravel()[escaped].tobytes()
-        most_lanes = max(int(np.count_nonzero(remainder)) // _REMAINDERS_PER_LANE, codes.size // _CODES_PER_LANE)
-        segment = lanes.encode(
-            symbols >> np.uint32(16), symbols & np.uint32(0xFFFF), most_lanes.bit_length() - 1, extra
-        )
-        return segment, (last_row(planes, stride), last_row(companded, stride))
+        score = weigh(companded, tables.scales, stride)
+        asked, flags, coded = self._groups(inside(score, stride), inside(remainder, stride))
+        score += companded[:, stride:-2] * tables.lefts[:, None]
+        np.clip(score, 0, SCORES - 1, score)
+        skew *= np.int16(2 * tables.radius + 3)
+        skew += np.clip(remainder, -1 - tables.radius, 1 + tables.radius)
+        skew += np.int16(1 + tables.radius)
 
-    def _decode_row(self, decoder: lanes.Decoder, above: _Rows, here: _Rows) -> None:
+        # In each channel of a row first what says which groups are quiet, then the codes of the others.
+        rows, columns, channels = codes.shape
+        groups = asked.shape[2]
+        everything = np.empty((rows, channels, groups + columns), np.uint32)
+        everything[..., :groups] = flags
+        # In parts: large arrays that come and go cost more in new pages of memory than in arithmetic.
+        for first in range(0, channels, _CHANNELS):
+            part = slice(first, first + _CHANNELS)
+            place = tables.score_places.take(score[part]) + tables.remainder_places.take(skew[part])
+            everything[:, part, groups:] = inside(tables.symbols.take(place), stride)
+        there = np.concatenate((asked, np.repeat(coded, GROUP, axis=2)[..., :columns]), axis=2)
+        chosen = np.flatnonzero(there)
+        sequence = everything.ravel().take(chosen)
+        escaped = np.flatnonzero(sequence == 0)
+        extra = b""
+        if len(escaped):
+            row, channel, column = np.unravel_index(chosen[escaped], there.shape)
+            spot = channel, row * stride + 1 + column - groups
+            place = tables.score_places[score[spot]] + tables.remainder_places[skew[spot]]
+            sequence[escaped] = tables.escapes[place // (2 * tables.radius + 2)]
+            extra = codes[row, column - groups, channel].tobytes()
+        below = last_row(planes, stride), last_row(companded, stride)
+        return sequence, extra, int(np.count_nonzero(remainder)), below
+
+    def _nothing_above(self) -> Above:
+        shape = self.shape[2], self.shape[1] + 2
+        return np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+
+    def _groups(self, base: Array, remainder: Array) -> tuple[Array, Array, Array]:
+        """Which groups are asked for, the symbols that answer, and which are coded.
+
+        Args:
+            base: scores without what is to the left, int16 (rows, channels, columns).
+            remainder: the same shape.
+
+        Returns:
+            bool, uint32 and bool (rows, channels, groups).
+        """
         tables = self.tables
-        table_of, starts, frequencies = tables.rows.tolist(), tables.starts.tolist(), tables.frequencies.tolist()
-        score_edges, skew_edges = tables.score_edges.tolist(), tables.skew_edges.tolist()
-        companding, escape = tables.companding.tolist(), 2 * tables.radius + 1
-        for channel, (predictor, scale) in enumerate(zip(tables.predictors, tables.scales)):
-            codes, companded = here.begin(channel, above)
-            predictor_terms = _sources(predictor[1], above.codes, here.codes)
-            scale_terms = _sources(scale[1], above.companded, here.companded)
-            for column in range(1, self.shape[1] + 1):
-                prediction = _int16(
-                    predictor[0] + sum([w * source[column + step] for source, step, w in predictor_terms])
-                )
-                score = _int16(scale[0] + sum([w * source[column + step] for source, step, w in scale_terms]))
-                nearest = (prediction >> SKEW_BITS) + (prediction >> SKEW_BITS - 1 & 1)
-                skew = prediction - (nearest << SKEW_BITS)
-                table = table_of[bisect_right(score_edges, score)][bisect_right(skew_edges, abs(skew))]
-                symbol = bisect_right(starts[table], decoder.slot()) - 1
-                decoder.advance(frequencies[table][symbol], starts[table][symbol])
-                if symbol == escape:
-                    code = (decoder.extra() ^ 0x80) - 0x80
-                else:
-                    code = nearest + (tables.radius - symbol if skew < 0 else symbol - tables.radius)
-                    if not CODE_MIN <= code <= CODE_MAX:
-                        raise BitstreamError(f"payload holds the code {code}; damaged, or coded with other tables")
-                codes[column] = code
-                companded[column] = companding[min(abs(code - nearest), MAGNITUDES - 1)]
-            here.end(channel)
+        bins = np.searchsorted(tables.quiet_edges, fold(np.add, np.clip(base, 0, QUIET_CAP)), "right")
+        asked = bins < len(tables.quiet_edges)
+        busy = fold(np.logical_or, remainder != 0)
+        quiet = np.append(tables.quiet_frequencies, 0).astype(np.uint32)[bins]
+        flags = np.where(busy, np.uint32(TOTAL) - quiet << np.uint32(16) | quiet, quiet << np.uint32(16))
+        return asked, flags, busy | ~asked
 
 
-def _int16(total: int) -> int:
-    """As the encoder's int16 wraps around; no photograph comes near."""
-    return ((total + 0x8000) & 0xFFFF) - 0x8000
-
-
-class _Rows:
-    """Codes and companded remainders of one row of blocks, per channel a list with a block more on either side."""
-
-    def __init__(self, columns: int, channels: int) -> None:
-        self.codes = [[0] * (columns + 2) for _ in range(channels)]
-        self.companded = [[0] * (columns + 2) for _ in range(channels)]
-
-    def begin(self, channel: int, above: _Rows) -> tuple[list[int], list[int]]:
-        for mine, others in ((self.codes, above.codes), (self.companded, above.companded)):
-            mine[channel][0] = others[channel][1]
-        return self.codes[channel], self.companded[channel]
-
-    def end(self, channel: int) -> None:
-        for mine in (self.codes, self.companded):
-            mine[channel][-1] = mine[channel][-2]
-
-
-def _sources(
-    terms: Sequence[tuple[int, int, int]], above: list[list[int]], here: list[list[int]]
-) -> list[tuple[list[int], int, int]]:
-    """Terms as (row of the source, step to its column, weight)."""
-    return [
-        ((above if NEIGHBOURS[neighbour][0] else here)[channel], NEIGHBOURS[neighbour][1], weight)
-        for neighbour, channel, weight in terms
-    ]
+def _number(value: int) -> bytes:
+    """LEB128: seven bits a byte, the lowest first, the highest bit set in all but the last."""
+    parts = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
+    return bytes([part | 0x80 for part in parts[:-1]] + parts[-1:])

@@ -11,7 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..quantization import Array
-from .context_tables import MAGNITUDES, NEIGHBOURS, SKEW_BITS, Sums
+from .context_tables import GROUP, MAGNITUDES, NEIGHBOURS, SKEW_BITS, Sums
+
+_SHORT = 128
 
 
 def code_planes(codes: Array, above: Array) -> Array:
@@ -39,19 +41,24 @@ def predict(planes: Array, predictors: Sums, stride: int) -> tuple[Array, Array]
         stride: columns + 2.
 
     Returns:
-        Remainders, and skews: what rounding the prediction to the nearest code left, in 1/64. Both int16
+        Remainders, and skews + 32: what rounding the prediction to the nearest code left, in 1/64. Both int16
         (channels, rows * stride); meaningless beside the image.
     """
     prediction = weigh(planes, predictors, stride)
-    nearest = (prediction >> SKEW_BITS) + (prediction >> SKEW_BITS - 1 & 1)
-    return planes[:, 1 + stride : -1] - nearest, prediction - (nearest << SKEW_BITS)
+    prediction += 1 << SKEW_BITS - 1
+    remainders = planes[:, 1 + stride : -1] - (prediction >> SKEW_BITS)
+    prediction &= (1 << SKEW_BITS) - 1
+    return remainders, prediction
 
 
 def companded_planes(remainders: Array, companding: Array, above: Array) -> Array:
     """Planes of companded remainders, from those that `predict` returns and the row above; see `code_planes`."""
     planes, grid = _empty(above, remainders.shape[1] // above.shape[1])
-    magnitudes = np.minimum(np.abs(remainders), MAGNITUDES - 1)
-    grid[:, 1:] = companding.take(magnitudes).reshape(grid[:, 1:].shape)
+    values = np.zeros_like(remainders)
+    places = np.flatnonzero(remainders != 0)  # few
+    magnitudes = np.minimum(np.abs(remainders.ravel()[places]), MAGNITUDES - 1)
+    values.ravel()[places] = companding.take(magnitudes)
+    grid[:, 1:] = values.reshape(grid[:, 1:].shape)
     _repeat_edges(grid)
     return planes
 
@@ -64,13 +71,27 @@ def weigh(planes: Array, sums: Sums, stride: int) -> Array:
     steps = np.array([1 + stride + row * stride + column for row, column in NEIGHBOURS])
     neighbours, sources = np.divmod(sums.sources.astype(np.intp), channels)
     begins, weights = sources * size + steps[neighbours], sums.weights[:, None]
-    totals, ends = np.empty((channels, count), np.int16), np.cumsum(sums.counts).tolist()
-    for total, begin, end in zip(totals, [0, *ends], ends):
-        terms = windows[begins[begin:end]]
-        np.multiply(terms, weights[begin:end], terms)
-        np.add.reduce(terms, 0, np.int16, total)
+    totals, ends = np.zeros((channels, count), np.int16), np.cumsum(sums.counts, dtype=np.intp)
+    if count <= _SHORT:  # all channels at once, since calls are what takes the time
+        terms, some = windows[begins] * weights, np.flatnonzero(sums.counts)
+        totals[some] = np.add.reduceat(terms, (ends - sums.counts)[some], 0, np.int16)
+    else:
+        for total, begin, end in zip(totals, [0, *ends.tolist()], ends.tolist()):
+            terms = windows[begins[begin:end]]
+            np.multiply(terms, weights[begin:end], terms)
+            np.add.reduce(terms, 0, np.int16, total)
     totals += sums.biases[:, None]
     return totals
+
+
+def fold(operation: np.ufunc, values: Array) -> Array:
+    """Reduces each group of `GROUP` columns, the last one what is left: (..., columns) -> (..., groups)."""
+    total = values[..., ::GROUP].copy()
+    for place in range(1, min(GROUP, values.shape[-1])):
+        part = values[..., place::GROUP]
+        filled = total[..., : part.shape[-1]]
+        operation(filled, part, filled)
+    return total
 
 
 def last_row(planes: Array, stride: int) -> Array:

@@ -28,6 +28,7 @@ CHUNK_ROWS = 8
 MAX_DOUBLINGS = 5  # rows of few lanes take as long as rows of many, and a first lane of 32 costs 4 bytes of thousands
 MAX_EXPONENT = 12
 _MAX_CHUNKS = 255
+_MANY_LANES = 16  # from here on numpy codes a row faster than Python's integers
 _PAIR_BITS = 2 * TABLE_BITS
 _PAIR_TOTAL = 1 << _PAIR_BITS
 _WORD_BITS = 32
@@ -36,19 +37,19 @@ _LIMIT_SHIFT = 2 * _WORD_BITS - _PAIR_BITS
 _LENGTH_BITS = 5
 
 
-def encode(frequencies: Array, starts: Array, exponent: int, extra: bytes = b"") -> bytes:
+def encode(symbols: Array, exponent: int, extra: bytes = b"") -> bytes:
     """Symbols to payload.
 
     Args:
-        frequencies, starts: uint16 (count,), in decoding order: each symbol's frequency in its table, 1..2**15 of
-            2**15, and the sum of those before it.
+        symbols: uint32 (count,), in decoding order: each symbol's frequency in its table, 1..2**15 of 2**15, times
+            2**16, plus the sum of the frequencies before it.
         exponent: 2**exponent lanes at most; fewer where the symbols are too few, or too cheap to fill new lanes.
         extra: bytes that the decoder takes from the end, the first one last.
 
     Returns:
         The payload.
     """
-    pairs, pair_starts = _pairs(frequencies, starts)
+    pairs, pair_starts = _pairs(symbols)
     doublings = max(0, min(exponent, MAX_DOUBLINGS))
     first = max(0, min(exponent, MAX_EXPONENT) - MAX_DOUBLINGS)
     states, words = np.full(1 << first, _LOW, np.uint64), np.zeros(0, np.uint32)
@@ -77,19 +78,38 @@ def encode(frequencies: Array, starts: Array, exponent: int, extra: bytes = b"")
     return head + put.astype(">u4").tobytes() + words.astype(">u4").tobytes() + extra[::-1]
 
 
-def _pairs(frequencies: Array, starts: Array) -> tuple[Array, Array]:
+def _pairs(symbols: Array) -> tuple[Array, Array]:
     """Frequencies and starts of pairs, uint64; an odd count is filled up in front with a symbol that is certain."""
-    f, start = frequencies.astype(np.uint32), starts.astype(np.uint32)
-    if len(f) % 2:
-        f, start = np.concatenate(([np.uint32(TOTAL)], f)), np.concatenate(([np.uint32(0)], start))
-    first = f[::2]
+    if len(symbols) % 2:
+        symbols = np.concatenate(([np.uint32(TOTAL << 16)], symbols))
+    first, second, half, low = symbols[::2], symbols[1::2], np.uint32(16), np.uint32(0xFFFF)
+    f = first >> half
     # A pair's start ends below 2**30: 32 bits hold it.
-    pair_starts = (start[::2] << np.uint32(TABLE_BITS)) + first * start[1::2]
-    return (first * f[1::2]).astype(np.uint64), pair_starts.astype(np.uint64)
+    starts = ((first & low) << np.uint32(TABLE_BITS)) + f * (second & low)
+    return (f * (second >> half)).astype(np.uint64), starts.astype(np.uint64)
 
 
 def _code_rows(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array]:
     """Codes uint64 (rows, lanes), the last row first; returns the states and the words put out, in decoding order."""
+    return (_code_few if len(states) < _MANY_LANES else _code_many)(states, pairs, starts)
+
+
+def _code_few(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array]:
+    x, put = states.tolist(), []
+    for f_row, start_row in zip(pairs[::-1].tolist(), starts[::-1].tolist()):
+        words = []
+        for lane, (f, start) in enumerate(zip(f_row, start_row)):
+            state = x[lane]
+            if state >= f << _LIMIT_SHIFT:
+                words.append(state & 0xFFFFFFFF)
+                state >>= _WORD_BITS
+            quotient, remainder = divmod(state, f)
+            x[lane] = (quotient << _PAIR_BITS) + start + remainder
+        put += words[::-1]
+    return np.array(x, np.uint64), np.array(put[::-1], np.uint32)
+
+
+def _code_many(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array]:
     x, spare = states.copy(), np.empty_like(states)
     put, full = np.empty(pairs.shape, np.uint32), np.empty(pairs.shape, np.bool_)
     # For a certain pair this is 2**64 - 1, by wrapping around, which no state exceeds.

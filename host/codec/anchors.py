@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
-ANCHORS: dict[str, tuple[str, range, dict[str, Any]]] = {
-    "jpeg": ("JPEG", range(4, 97, 8), {"optimize": True, "subsampling": "4:2:0"}),
-    "webp": ("WEBP", range(0, 100, 9), {"method": 6}),
+from host.codec.image_codecs import IMAGE_CODECS, ImageCodec, decode_image
+
+ANCHORS: dict[str, ImageCodec] = {
+    "jpeg": replace(IMAGE_CODECS["jpeg"], settings=tuple(range(4, 97, 8))),
+    "webp": replace(IMAGE_CODECS["webp"], settings=tuple(range(0, 100, 9))),
 }
 
 
@@ -29,14 +29,10 @@ class Curve:
 
 def anchor_curve(image: np.ndarray, codec: str) -> Curve:
     """The curve of an image, uint8 (height, width, 3), in a codec of ANCHORS."""
-    form, settings, options = ANCHORS[codec]
-    points = []
-    for setting in settings:
-        buffer = io.BytesIO()
-        Image.fromarray(image).save(buffer, form, quality=setting, **options)
-        with Image.open(io.BytesIO(buffer.getvalue())) as decoded:
-            restored = np.asarray(decoded.convert("RGB"))
-        points.append((psnr(image, restored), 8 * len(buffer.getvalue()) / (image.shape[0] * image.shape[1])))
+    picture, points = Image.fromarray(image), []
+    for setting in ANCHORS[codec].settings:
+        data = ANCHORS[codec].encode(picture, setting)
+        points.append((psnr(image, decode_image(data)), 8 * len(data) / (image.shape[0] * image.shape[1])))
     return Curve(*np.array(sorted(points)).T)
 
 

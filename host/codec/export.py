@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from device.bundle import Bundle
-from device.files import sha256_bytes
 from device.photo.block_grid import BlockGrid
 from host.codec.int8 import convert_encoder, step_offset
 from host.codec.networks import Codec, build_codec
@@ -18,6 +16,7 @@ from host.codec.spec import CodecSpec, load_codec_spec
 from host.codec.tables import EXPORTED_BLOCKS, read_tables
 from host.codec.tuning import DECODER
 from host.errors import ModelError
+from host.model import model_digest
 from host.networks.weights import load_weights, save_weights
 from host.packaging.decoders import write_samples
 from host.packaging.photo_bundle_writer import write_photo_bundle
@@ -41,7 +40,7 @@ def export_codec(name: str, models: Path, bundles: Path, build: Path) -> Bundle:
         bundles / name,
         model=name,
         spec_sha256=spec.digest,
-        model_sha256=model_digest(spec),
+        model_sha256=model_digest(spec.folder, spec.digest),
         grid=block_grid(spec, codec),
         steps=spec.steps,
         tables=tables,
@@ -69,13 +68,6 @@ def block_grid(spec: CodecSpec, codec: Codec) -> BlockGrid:
         2 if grid.dead_zone else 1,
         float(spec.steps[0]),
     )
-
-
-def model_digest(spec: CodecSpec) -> str:
-    """sha256 of all that export reads."""
-    files = [path for path in sorted(spec.folder.iterdir()) if path.suffix in (".h5", ".npy")]
-    parts = [f"spec {spec.digest}", *(f"{path.name} {sha256_bytes(path.read_bytes())}" for path in files)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _networks(spec: CodecSpec, codec: Codec, build: Path) -> dict[str, str]:

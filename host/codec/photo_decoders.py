@@ -95,6 +95,12 @@ class PhotoDecoders:
     def grid(self) -> BlockGrid:
         return BlockGrid.from_dict(self.value["latent"])
 
+    def check(self) -> None:
+        """Raises CollectError or BundleError where a file is missing or damaged."""
+        assert self._tables
+        for name in self.names:
+            self._network_folder(name)
+
     @cached_property
     def _tables(self) -> ContextTables:
         tables = read_context_tables(self.folder / "tables.npy")

@@ -7,28 +7,35 @@ from pathlib import Path
 from typing import Any
 
 from host.catalogue import INITIALIZERS, LAYERS, LayerKind
+from host.fields import ABSENT, Field, flag, integer, number
 from host.reader import Reader
 from host.spec import MODELS, LayerSpec, digest_of, read_layers, read_spec
 
 FORMAT_VERSION = 1  # 1: data, latent, qualities, encoder, decoder, training
 TASK = "codec"
+DATASETS = ("photographs", "cifar10")
+
+_KERAS = ("Conv2D", "Conv2DTranspose", "DepthwiseConv2D", "UpSampling2D", "Cropping2D", "ReLU", "Add", "Concatenate")
 
 CODEC_LAYERS: dict[str, LayerKind] = {
-    **LAYERS,
-    "Cropping2D": LayerKind({"cropping": list}, ("cropping",)),
+    **{name: LAYERS[name] for name in _KERAS},
     "RoundedConv2D": LAYERS["Conv2D"],
-    "FixedRange": LayerKind({"low": (int, float), "high": (int, float)}, ("low", "high")),
-    "SpaceToDepth": LayerKind({"block": int}, ("block",)),
-    "DepthToSpace": LayerKind({"block": int}, ("block",)),
+    "FixedRange": LayerKind({"low": number(None, None), "high": number(None, None)}),
+    "SpaceToDepth": LayerKind({"block": integer()}),
+    "DepthToSpace": LayerKind({"block": integer()}),
     "Dequantize": LayerKind(merges=True),
-    "QualityGain": LayerKind({"start": (int, float), "times_step": bool, "bias": bool}, merges=True, weighted=True),
+    "QualityGain": LayerKind(
+        {"start": number(None, None, ABSENT), "times_step": flag(ABSENT), "bias": flag(ABSENT)},
+        merges=True,
+        weighted=True,
+    ),
 }
 
 # networks.py writes what is not Keras' own. `cosine_codes` and `cosine_pixels` are inverse to each other.
-CODEC_INITIALIZERS: dict[str, dict[str, tuple[type | tuple[type, ...], float]]] = {
+CODEC_INITIALIZERS: dict[str, dict[str, Field]] = {
     **{name: INITIALIZERS[name] for name in ("glorot_uniform", "he_normal", "zeros", "random_normal")},
     "luma_chroma": {},
-    "cosine_codes": {"step": ((int, float), 55.0), "reach": ((int, float), 8.0)},
+    "cosine_codes": {"step": number(0.0, None, 55.0), "reach": number(0.0, None, 8.0)},
     "cosine_pixels": {},
     "whiten": {},
 }
@@ -79,14 +86,17 @@ class CodecSpec:
     """One codec.
 
     Attributes:
-        validation: file names in photos/wikipedia that are never trained on.
+        dataset: a key of `DATASETS`.
+        validation: what is never trained on: of photographs file names in photos/wikipedia, of CIFAR-10 how many of
+            the last training images.
         patch: side of a training patch in pixels.
         digest: sha256 of spec.json's content, whatever its white space.
         identity: the same without `training`: what must not change under a training that is resumed, or lengthened.
     """
 
     name: str
-    validation: tuple[str, ...]
+    dataset: str
+    validation: tuple[str, ...] | int
     patch: int
     grid: GridSpec
     qualities: tuple[Quality, ...]
@@ -121,10 +131,14 @@ def parse_codec_spec(value: Any, file: Path) -> CodecSpec:
 
     grid = _grid(top.child("latent"))
     inner = top.child("data")
-    inner.choose("dataset", ("photographs",))
-    names = tuple(inner.take("validation", list))
-    if not names or not all(isinstance(name, str) for name in names):
-        raise inner.error("validation", "expected the file names of photographs, at least one")
+    dataset = inner.choose("dataset", DATASETS)
+    validation: tuple[str, ...] | int
+    if dataset == "photographs":
+        validation = tuple(inner.take("validation", list))
+        if not validation or not all(isinstance(name, str) for name in validation):
+            raise inner.error("validation", "expected the file names of photographs, at least one")
+    else:
+        validation = inner.number("validation", 1, 10_000)
     patch = inner.number("patch", grid.block, 4096)
     if patch % grid.block:
         raise inner.error("patch", f"{patch} is no multiple of latent.block, {grid.block}")
@@ -148,7 +162,8 @@ def parse_codec_spec(value: Any, file: Path) -> CodecSpec:
     top.done()
     return CodecSpec(
         file.parent.name,
-        names,
+        dataset,
+        validation,
         patch,
         grid,
         qualities,

@@ -13,7 +13,8 @@ from host.codec.tables import fit_tables
 from host.codec.training import train_codec
 from host.codec.tuning import tune_codec
 from host.data import data_folder
-from host.data.photographs import Photographs, load_photographs
+from host.data.codec_images import load_codec_images
+from host.data.photographs import Photographs
 from host.errors import ModelError
 from host.spec import MODELS
 from host.versions import versions
@@ -33,8 +34,7 @@ def train_stages(
 ) -> dict[str, Any]:
     """As `host.train.train`, for a model of the task codec; a stage that codecs do not have is skipped."""
     spec = load_codec_spec(name, models)
-    smallest = spec.grid.before + spec.patch + spec.grid.after
-    photographs = load_photographs(data_folder(data_dir), spec.validation, smallest)
+    photographs = load_codec_images(spec, data_folder(data_dir))
     file = spec.folder / "training.json"
     record = read_json(file, ModelError) if file.is_file() else {}
     for stage in (stage for stage in STAGES if stage in stages):
@@ -56,7 +56,7 @@ def train_stages(
             "seed": spec.seed,
             "spec_sha256": spec.digest,
             "data": {
-                "dataset": "photographs",
+                "dataset": spec.dataset,
                 "sha256": photographs.digest,
                 "training_images": len(photographs.train),
                 "validation_images": len(photographs.validation),

@@ -26,6 +26,8 @@ from host.tuning.context_tables import fit_context_tables
 EXPORTED_BLOCKS = (4, 48)  # of the converted file's own size; the device gives it another
 SAMPLE_SHAPE = (256, 384)
 SAMPLES = 3
+SMALL_SAMPLES = 16  # of images smaller than that, whole
+MOST_IMAGES = 3000  # to fit to
 
 
 def fit_tables(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict[str, Any]:
@@ -46,7 +48,8 @@ def fit_tables(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict[
     rows = []
     for quality in range(len(spec.qualities)):
         started = time.perf_counter()
-        codes = [encoder.image_codes(image, quality) for image in photographs.train]
+        step = -(-len(photographs.train) // MOST_IMAGES)
+        codes = [encoder.image_codes(image, quality) for image in photographs.train[::step]]
         tables = fit_context_tables(codes)
         write_bytes(tables_file(spec, quality), tables.tobytes())
         bpp = float(np.mean([_bpp(tables, encoder, image, quality) for image in photographs.validation]))
@@ -72,8 +75,10 @@ def read_tables(spec: CodecSpec) -> list[ContextTables]:
 
 
 def samples_of(images: tuple[np.ndarray, ...]) -> np.ndarray:
-    """The middles of the first few landscapes: uint8 (count, *SAMPLE_SHAPE, 3)."""
+    """The middles of the first few landscapes: uint8 (count, *SAMPLE_SHAPE, 3); small images of one size whole."""
     height, width = SAMPLE_SHAPE
+    if all(image.shape == images[0].shape and max(image.shape) < width for image in images):
+        return np.stack(images[:SMALL_SAMPLES])
     fitting = [image for image in images if image.shape[0] >= height and image.shape[1] >= width]
     wide = [image for image in fitting if image.shape[1] > image.shape[0]] or fitting
     if not wide:

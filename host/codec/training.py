@@ -21,13 +21,14 @@ import tf_keras as keras
 
 from device.files import read_json, sha256_bytes, write_json
 from host.codec.networks import Codec, build_codec
+from host.codec.other_qualities import start_from_weights
 from host.codec.rounding import round_codes_kernel
 from host.codec.spec import CodecSpec, CodecStage
 from host.codec.start import start
 from host.codec.validation import Validation
 from host.data.photographs import Photographs, draw_patches
 from host.errors import ModelError
-from host.networks.weights import load_weights, save_weights
+from host.networks.weights import save_weights
 
 _HOLD = 0.6  # of the training at the full learning rate
 _FLOOR = 0.02
@@ -42,15 +43,16 @@ def train_codec(
 ) -> dict[str, Any]:
     """Trains from the block transform, or from weights; writes float.weights.h5, the averaged ones, after every epoch.
 
-    At the end the codes' kernel is rounded to int8 as a whole, see rounding.py.
+    At the end the codes' kernel is rounded to int8 as a whole, see rounding.py, and kept so if it validates better.
 
     Args:
-        start_from: a float.weights.h5 of the same layers to start from.
+        start_from: a float.weights.h5 of the same layers to start from, see other_qualities.py.
 
     Returns:
-        {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "training_bpp", "seconds"}]}, with
-        "started_from", that file's sha256, where there is one; a validated epoch has what `Validation.row` gives
-        beside it.
+        {"epochs", "best_epoch", "seconds", "rounded_validation_loss", "history": [{"epoch", "loss", "training_bpp",
+        "seconds"}]}, with
+        "started_from" where there is such a file: its "sha256", and "training", its stage float as the training.json
+        beside it tells; a validated epoch has what `Validation.row` gives beside it.
 
     Raises:
         ModelError: checkpoints of another spec, or a loss that is no finite number.
@@ -60,11 +62,11 @@ def train_codec(
     if start_from is None:
         begin(trained, photographs)
     else:
-        load_weights(start_from, trained.models)
-        started_from = {"started_from": sha256_bytes(start_from.read_bytes())}
+        start_from_weights(start_from, trained)
+        started_from = {"started_from": {"sha256": sha256_bytes(start_from.read_bytes()), **_history(start_from)}}
     for name, model in average.models.items():
         model.set_weights(trained.models[name].get_weights())
-    loop = _Loop(spec, trained, average, spec.folder / "checkpoints" / "float", resume)
+    loop = Loop(spec, trained, average, spec.folder / "checkpoints" / "float", resume)
     validation = Validation(average, photographs.validation)
     stage = spec.float_
     if not loop.history:
@@ -83,15 +85,24 @@ def train_codec(
         loop.history.append({**row, "seconds": round(time.perf_counter() - started, 1)})
         loop.save()
         save_weights(spec.folder / "float.weights.h5", average.models)
+    # Training saw a rounded kernel already, and what lies under it may have drifted: this is a try.
     round_codes_kernel(average, _patches(photographs, spec).astype(np.float32) / 255)
-    save_weights(spec.folder / "float.weights.h5", average.models)
+    rounded = validation.row(f"{spec.name} float, codes' kernel rounded as a whole")["validation_loss"]
+    if rounded < loop.history[-1]["validation_loss"]:
+        save_weights(spec.folder / "float.weights.h5", average.models)
     return {
         **started_from,
         "epochs": len(loop.history),
         "best_epoch": len(loop.history),
         "seconds": round(sum(row["seconds"] for row in loop.history), 1),
+        "rounded_validation_loss": rounded,
         "history": loop.history,
     }
+
+
+def _history(weights: Path) -> dict[str, Any]:
+    file = weights.parent / "training.json"
+    return {"training": read_json(file, ModelError)["stages"]["float"]} if file.is_file() else {}
 
 
 def begin(codec: Codec, photographs: Photographs) -> None:
@@ -115,21 +126,30 @@ def quality_weights(spec: CodecSpec) -> np.ndarray:
 
 
 @dataclass
-class _Loop:
-    """What a checkpoint holds, and one epoch."""
+class Loop:
+    """What a checkpoint holds, and one epoch.
+
+    Attributes:
+        trained, average: the networks, and the average of their weights over the last steps.
+        folder: of the checkpoints; emptied first unless `resume`.
+        qualities: which of the spec's are drawn; None draws all.
+        with_encoder: False leaves the encoder as it is.
+    """
 
     spec: CodecSpec
     trained: Codec
     average: Codec
     folder: Path
-    resume: bool
+    resume: bool = False
+    qualities: tuple[int, ...] | None = None
+    with_encoder: bool = True
 
     def __post_init__(self) -> None:
         if not self.resume:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         codec = self.trained
-        self.networks = codec.encoder.trainable_variables + codec.decoder.trainable_variables
+        self.networks = codec.encoder.trainable_variables * self.with_encoder + codec.decoder.trainable_variables
         self.priors = codec.prior.trainable_variables
         # Two optimizers: the norm of one's gradients must not clip the other's.
         self.optimizers = [keras.optimizers.Adam() for _ in range(2)]
@@ -163,7 +183,7 @@ class _Loop:
             for optimizer in self.optimizers:
                 optimizer.learning_rate = learning_rate(stage, step)
             patches = draw_patches(photographs, spec.batch_size, grid.before + spec.patch + grid.after, rng)
-            quality = rng.integers(len(spec.qualities), size=spec.batch_size).astype(np.int32)
+            quality = rng.choice(self.qualities or len(spec.qualities), size=spec.batch_size).astype(np.int32)
             decay = min(AVERAGED, (1 + step) / (10 + step))
             total += self.train_step(tf.constant(patches), tf.constant(quality), tf.constant(decay, tf.float32))
         loss, bpp, squared = (total / stage.steps).numpy().tolist()

@@ -27,10 +27,11 @@ def load(folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
         (train, _), (test, _) = downloaded("MNIST", mnist.load_data)
         return train[..., None], test[..., None]
     place = folder / "mnist" if (folder / "mnist").is_dir() else folder
-    train, test = (_images(place / name, md5) for name, md5 in MD5.items())
+    train, test = (read_images(place / name, md5) for name, md5 in MD5.items())
     return train, test
 
 
-def _images(path: Path, md5: str) -> np.ndarray:
+def read_images(path: Path, md5: str) -> np.ndarray:
+    """The pictures of an idx file, uint8 (count, 28, 28, 1); raises DataError as `checked`."""
     content = gzip.decompress(checked(path, md5))
     return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28, 1)

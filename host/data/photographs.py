@@ -24,12 +24,14 @@ class Photographs:
         train: to draw patches from; `shares`: float (len(train),), how often each is drawn, sum 1.
         validation: named in the spec, none of them in `train`.
         digest: sha256 over names and pixels.
+        turned: whether patches are turned upside down and on their side too, not only mirrored.
     """
 
     train: tuple[np.ndarray, ...]
     shares: np.ndarray
     validation: tuple[np.ndarray, ...]
     digest: str
+    turned: bool = True
 
 
 def load_photographs(folder: Path | None, validation: tuple[str, ...], smallest: int) -> Photographs:
@@ -78,7 +80,7 @@ def draw_patches(photographs: Photographs, count: int, side: int, rng: np.random
         image = photographs.train[chosen]
         top, left = (rng.integers(length - side + 1) for length in image.shape[:2])
         patch = image[top : top + side, left : left + side]
-        flips = rng.random(3) < 0.5
+        flips = (rng.random(3) < 0.5) & (photographs.turned, True, photographs.turned)
         patch = patch[:: -1 if flips[0] else 1, :: -1 if flips[1] else 1]
         patches[index] = patch.transpose(1, 0, 2) if flips[2] else patch
     return patches

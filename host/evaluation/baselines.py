@@ -16,7 +16,7 @@ from host.model import ModelFolder
 
 _SEARCHED = 500  # images on which a quality setting is chosen
 # RIFF header and chunk header (20), VP8 frame tag, start code and dimensions (10): RFC 9649, RFC 6386 section 9.1.
-_WEBP_HEADER = 30
+WEBP_HEADER_BYTES = 30
 
 
 def keras_row(
@@ -83,7 +83,7 @@ def image_codec_rows(test: np.ndarray, budget_bytes: float) -> list[dict[str, An
         "jpeg": ("JPEG", {"optimize": True}, len),
         "webp": ("WEBP", {"method": 6}, len),
         "jpeg-headerless": ("JPEG", {}, jpeg_scan_bytes),
-        "webp-headerless": ("WEBP", {"method": 6}, lambda data: len(data) - _WEBP_HEADER),
+        "webp-headerless": ("WEBP", {"method": 6}, lambda data: len(data) - WEBP_HEADER_BYTES),
     }
     rows = []
     for name, (form, options, count) in codecs.items():

@@ -67,8 +67,7 @@ def evaluate(
         return latency(time_calls(call), machine, runtime)
 
     rows: list[dict[str, Any]] = []
-    for variant in recipes(model.spec):
-        tag = tags[variant]
+    for variant, tag in ((variant, tags[variant]) for variant in recipes(model.spec) if variant in tags):
         decoders = read_decoders(build, name, tag)
         encoder = Encoder(read_bundle(bundles / name), variant)
         streams = [encoder.encode(image) for image in test]

@@ -14,7 +14,7 @@ from device.run_file import pooled_samples, process_samples, read_outputs
 from device.statistics import median_interval, percentile
 from host.errors import CollectError
 from host.evaluation.codes import compare_codes
-from host.evaluation.decoders import read
+from host.evaluation.decoders import Decoders, read
 from host.evaluation.originals import own_images
 from host.evaluation.rows import decode_streams, latency, set_tag, variant_rows
 from host.packaging.decoders import read_samples
@@ -59,6 +59,7 @@ def model_result(
     evaluated: list[Json] = []
     pictures: dict[str, np.ndarray] = {}
     done: dict[tuple[str, str], list[Json]] = {}
+    task = "compression"
     for row in rows:
         label = {
             "row": row["variant"],
@@ -74,10 +75,12 @@ def model_result(
             files = own_images(run)
             originals = own if files else read_samples(build, model, source["bundle_sha256"])
             streams = _streams(folder, row, len(files) or len(originals))
+            decoders = read(build, model, row["codec_tag"])
             same = row["codec_tag"], row["outputs"]["sha256"]
             if same not in done:
-                done[same], shown = _evaluate(row, streams, originals, build, bundles)
+                done[same], shown = _evaluate(row, streams, originals, decoders, bundles)
                 pictures.update({name: middle(stack) for name, stack in shown.items()})
+                task = decoders.value.get("task", task)
                 entries = done[same]
             else:
                 # More threads made the same bitstreams: only the times are new, and no decoder at home has a part.
@@ -93,7 +96,7 @@ def model_result(
         evaluated += [{**entry, **measured} for entry in entries]
     return {
         "model": model,
-        "task": "compression",
+        "task": task,
         "images": max((len(row["outputs"]["images"]) for row in rows if row["status"] == "ok"), default=0),
         "images_from": "folder" if own_images(run) else "samples",
         "codec_tag": set_tag({row["variant"]: row["codec_tag"] for row in rows}),
@@ -140,9 +143,8 @@ def _streams(folder: Path, row: Mapping[str, Any], expected: int) -> list[bytes]
 
 
 def _evaluate(
-    row: Mapping[str, Any], streams: list[bytes], originals: np.ndarray | None, build: Path, bundles: Path
+    row: Mapping[str, Any], streams: list[bytes], originals: np.ndarray | None, decoders: Decoders, bundles: Path
 ) -> tuple[list[Json], dict[str, np.ndarray]]:
-    decoders = read(build, row["model"], row["codec_tag"])
     codes = decode_streams(streams, decoders)
     if sha256_bytes(codes.tobytes()) != row["codes_sha256"]:
         raise CollectError("the codes decoded here are not those that the device coded; report this as a bug")

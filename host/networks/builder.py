@@ -7,49 +7,69 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
+from host.catalogue import FUSED_ACTIVATIONS
 from host.errors import SpecError
 from host.networks.transforms import BASES, block_transform
 from host.spec import LayerSpec, Spec
+
+GRID_LAYER = "latent_grid"  # ends an encoder whose last layer gives a vector
+_FLAT_LAYER = "latent_vector"  # begins the decoder that reads it
 
 
 def build_encoder(spec: Spec, batch_size: int | None = None) -> keras.Model:
     """Image float32 (batch, height, width, channels), 0..1 -> latent float32 (batch, h, w, c), in units of 1.
 
+    A latent that is a vector of n becomes (batch, 1, 1, n): every latent lies on a grid.
+
     Args:
         batch_size: None for training; 1 for conversion, since static shapes convert to fewer operations.
 
     Raises:
-        SpecError: Keras refuses a layer, or the output is no (height, width, channels) tensor.
+        SpecError: Keras refuses a layer, or the output is neither a (height, width, channels) tensor nor a vector.
     """
-    model = _build(spec, "encoder", "image", spec.data.image_shape, batch_size)
-    if len(model.output_shape) != 4:
+    image = keras.Input(spec.data.image_shape, batch_size=batch_size, name="image")
+    latent = _apply(spec, "encoder", {"image": image})
+    if len(latent.shape) == 2:
+        latent = keras.layers.Reshape((1, 1, latent.shape[-1]), name=GRID_LAYER)(latent)
+    if len(latent.shape) != 4:
         raise SpecError(
-            f"{spec.folder / 'spec.json'}: $.encoder: the latent must have height, width and channels, "
-            f"found shape {model.output_shape[1:]}"
+            f"{spec.file}: $.encoder: the latent must have height, width and channels, or be a "
+            f"vector, found shape {tuple(latent.shape[1:])}; end with a Reshape or Flatten"
         )
-    return model
+    return keras.Model(image, latent, name="encoder")
 
 
-def build_decoder(spec: Spec, latent_shape: tuple[int, int, int], batch_size: int | None = None) -> keras.Model:
+def build_decoder(spec: Spec, latent_shape: tuple[int, ...], batch_size: int | None = None) -> keras.Model:
     """Latent float32 (batch, h, w, c) -> image float32 (batch, height, width, channels), about 0..1, not clipped.
+
+    Args:
+        latent_shape: (h, w, c); (n,) for a latent that the spec's layers know as a vector.
+        batch_size: as for the encoder.
 
     Raises:
         SpecError: Keras refuses a layer, or the output has another shape than the image.
     """
-    model = _build(spec, "decoder", "latent", latent_shape, batch_size)
-    if model.output_shape[1:] != spec.data.image_shape:
+    grid = latent_shape if len(latent_shape) == 3 else (1, 1, *latent_shape)
+    latent = source = keras.Input(grid, batch_size=batch_size, name="latent")
+    if len(latent_shape) == 1:
+        latent = keras.layers.Reshape(latent_shape, name=_FLAT_LAYER)(latent)
+    image = _apply(spec, "decoder", {"latent": latent})
+    if tuple(image.shape[1:]) != spec.data.image_shape:
         raise SpecError(
-            f"{spec.folder / 'spec.json'}: $.decoder: the output has shape {model.output_shape[1:]}, "
+            f"{spec.file}: $.decoder: the output has shape {tuple(image.shape[1:])}, "
             f"the images of {spec.data.dataset} have {spec.data.image_shape}"
         )
-    return model
+    return keras.Model(source, image, name="decoder")
 
 
 def build(spec: Spec, batch_size: int | None = None) -> tuple[keras.Model, keras.Model]:
     """Encoder and decoder with Keras' own starting weights, seeded with the spec's seed."""
     keras.utils.set_random_seed(spec.training.seed)
     encoder = build_encoder(spec, batch_size)
-    return encoder, build_decoder(spec, encoder.output_shape[1:], batch_size)
+    latent_shape = encoder.output_shape[1:]
+    if encoder.layers[-1].name == GRID_LAYER:
+        latent_shape = latent_shape[2:]
+    return encoder, build_decoder(spec, latent_shape, batch_size)
 
 
 def initialize(spec: Spec, encoder: keras.Model, decoder: keras.Model, images: np.ndarray) -> None:
@@ -61,27 +81,55 @@ def initialize(spec: Spec, encoder: keras.Model, decoder: keras.Model, images: n
     for half, model in (("encoder", encoder), ("decoder", decoder)):
         for index, layer in enumerate(getattr(spec, half)):
             if layer.initializer.get("name") in BASES:
-                path = f"{spec.folder / 'spec.json'}: $.{half}[{index}]"
+                path = f"{spec.file}: $.{half}[{index}]"
                 block_transform(model.get_layer(layer.name), layer.initializer, spec.latent_scale, images, path)
 
 
-def _build(spec: Spec, half: str, source: str, shape: tuple[int, ...], batch_size: int | None) -> keras.Model:
-    tensors: dict[str, Any] = {source: keras.Input(shape, batch_size=batch_size, name=source)}
+def _apply(spec: Spec, half: str, tensors: dict[str, Any]) -> Any:
     for index, layer in enumerate(getattr(spec, half)):
         inputs = [tensors[name] for name in layer.inputs]
+        tensor = inputs if len(inputs) > 1 else inputs[0]
         try:
-            tensors[layer.name] = _make(layer)(inputs if len(inputs) > 1 else inputs[0])
-        except (ValueError, TypeError, NotImplementedError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise SpecError(f"{spec.folder / 'spec.json'}: $.{half}[{index}]: {layer.layer}: {reason}") from error
-    return keras.Model(tensors[source], tensors[getattr(spec, half)[-1].name], name=half)
+            for made in _make(layer):
+                tensor = made(tensor)
+        except (ValueError, TypeError, NotImplementedError, IndexError, AttributeError) as error:
+            raise SpecError(
+                f"{spec.file}: $.{half}[{index}]: {layer.layer}: {_reason(error)} "
+                f"(input {', '.join(str(tuple(each.shape[1:])) for each in inputs)})"
+            ) from error
+        tensors[layer.name] = tensor
+    return tensor
 
 
-def _make(layer: LayerSpec) -> keras.layers.Layer:
+def _reason(error: Exception) -> str:
+    """What Keras or TensorFlow says, in one line, without the frame around it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = next((line for line in lines if not line.startswith(("Exception encountered", "Call arguments"))), "refused")
+    return text.split(" for '{{node")[0]
+
+
+def _make(layer: LayerSpec) -> list[keras.layers.Layer]:
+    """An entry's Keras layers, one after the other; what quantization-aware training takes only apart stands apart."""
     arguments = dict(layer.arguments)
     start = dict(layer.initializer)
     name = start.pop("name", None)
     if name is not None and name not in BASES:
         key = "depthwise_initializer" if layer.layer == "DepthwiseConv2D" else "kernel_initializer"
         arguments[key] = keras.initializers.get({"class_name": name, "config": start})
-    return getattr(keras.layers, layer.layer)(name=layer.name, **arguments)
+    made = []
+    activation = arguments.get("activation", "linear")
+    if layer.layer != "Activation" and activation not in FUSED_ACTIVATIONS:
+        del arguments["activation"]
+        made = [keras.layers.Activation(activation, name=f"{layer.name}_activation")]
+    if layer.layer == "SeparableConv2D":
+        return _separable(layer.name, arguments) + made
+    return [getattr(keras.layers, layer.layer)(name=layer.name, **arguments), *made]
+
+
+def _separable(name: str, arguments: dict[str, Any]) -> list[keras.layers.Layer]:
+    places = ("kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier")
+    depthwise = {key: arguments.pop(key) for key in places if key in arguments}
+    return [
+        keras.layers.DepthwiseConv2D(name=f"{name}_depthwise", use_bias=False, **depthwise),
+        keras.layers.Conv2D(name=name, kernel_size=1, **arguments),
+    ]

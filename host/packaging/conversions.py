@@ -9,13 +9,16 @@ import tf_keras as keras
 
 from device.quantization import LatentGrid
 from device.runtime import make_interpreter, tensor_infos
+from host.errors import ExportError
 from host.model import ModelFolder
 from host.packaging.checks import check_decoder, check_encoder
 from host.packaging.compatibility import compatibility
 from host.quantization.conversion import PARTS, convert
 from host.quantization.halves import Halves, load_halves, tuned_decoder
 from host.quantization.joining import join
-from host.quantization.recipes import TUNED, recipes
+from host.quantization.recipes import TUNED, Recipe, recipes
+
+_PARTIAL = "int16x8"  # the one conversion that lacks kernels of some operations
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Converted:
 def convert_model(model: ModelFolder) -> Converted:
     """Converts every recipe's three parts and the tuned decoders.
 
+    int16x8 is left out where an operation has no 16-bit kernel; `compatibility` then says why.
+
     Raises:
         ModelError: weights or images are missing.
         ExportError: two halves do not fit, an input is no plain image, no runtime at hand runs a file.
@@ -40,16 +45,13 @@ def convert_model(model: ModelFolder) -> Converted:
     found: dict[str, dict[str, dict[str, str]]] = {}
     for variant, recipe in recipes(model.spec).items():
         chosen = images[: recipe.calibration_images or None]
-        parts = {}
-        for part in PARTS:
-            # Keras numbers layers as they come: only a cleared session gives a file the same names, so bytes.
-            keras.backend.clear_session()
-            halves = load_halves(model, recipe.weights)
-            name = "own" if part == "decoder" else part
-            if part == "full" and recipe.conversion == "int8":
-                parts[name] = join(parts["encoder"], parts["own"])
-            else:
-                parts[name] = convert(halves, part, recipe.conversion, chosen)
+        try:
+            parts, halves = _convert_parts(model, recipe, chosen)
+        except ExportError as error:
+            if recipe.conversion != _PARTIAL:
+                raise
+            found[variant] = {"encoder": {"converter": f"left out: {error}"}}
+            continue
         if variant in TUNED and model.weights(f"decoder.{variant}").is_file():
             keras.backend.clear_session()
             tuned = Halves(
@@ -64,3 +66,17 @@ def convert_model(model: ModelFolder) -> Converted:
                 check_decoder(f"{label} {part} decoder", tensor_infos(make_interpreter(parts[part]))[0], halves.grid)
         files[variant] = parts
     return Converted(halves.grid, files, found)
+
+
+def _convert_parts(model: ModelFolder, recipe: Recipe, images: np.ndarray) -> tuple[dict[str, bytes], Halves]:
+    parts: dict[str, bytes] = {}
+    for part in PARTS:
+        # Keras numbers layers as they come: only a cleared session gives a file the same names, so bytes.
+        keras.backend.clear_session()
+        halves = load_halves(model, recipe.weights)
+        name = "own" if part == "decoder" else part
+        if part == "full" and recipe.conversion == "int8":
+            parts[name] = join(parts["encoder"], parts["own"])
+        else:
+            parts[name] = convert(halves, part, recipe.conversion, images)
+    return parts, halves

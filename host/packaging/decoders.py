@@ -59,6 +59,12 @@ class DecoderFolder:
         path = self.folder / "tables.npy"
         return parse_tables(read_bytes(path, BundleError), path)
 
+    def check(self) -> None:
+        """Raises CollectError or BundleError where a file is missing or damaged."""
+        self.tables()
+        for name in self.value["files"]:
+            self.read(name)
+
     @cached_property
     def _coder(self) -> Any:
         return self.tables().coder(self.grid.shape)

@@ -15,7 +15,9 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from device.errors import one_line
 from device.quantization import LatentGrid
+from host.errors import ExportError
 from host.networks.grid import grid_range, on_grid
 from host.quantization.halves import Halves
 from host.quantization.joining import join
@@ -52,6 +54,9 @@ def convert(halves: Halves, part: str, conversion: str, images: np.ndarray) -> b
         part: encoder, decoder or full.
         conversion: a key of CONVERSIONS.
         images: float32 (count, height, width, channels), 0..1, representative; not read by float conversions.
+
+    Raises:
+        ExportError: the converter refuses an operation, as it does where that has no 16-bit kernel.
     """
     if part == "full" and conversion == "int8":
         return join(*(convert(halves, half, conversion, images) for half in ("encoder", "decoder")))
@@ -67,8 +72,12 @@ def convert(halves: Halves, part: str, conversion: str, images: np.ndarray) -> b
         converter.inference_input_type = converter.inference_output_type = table.io
         samples = _calibration_latents(halves, images) if part == "decoder" else _reaching(images, 0.0, 1.0)
         converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
-    with quiet():
-        return bytes(converter.convert())
+    try:
+        with quiet():
+            return bytes(converter.convert())
+    except Exception as error:  # what the converter raises is of no one type, and may be empty
+        reason = one_line(error) or "TensorFlow's converter does not say why"
+        raise ExportError(f"{part}: cannot be converted to {conversion} ({reason})") from error
 
 
 def _fixed(grid: LatentGrid) -> Callable[[Any], Any]:

@@ -37,6 +37,8 @@ def _quality_notes(model: ModelSources, rows: Sequence[ReportRow]) -> list[str]:
     samples = f"{model.collected.get('images', '?')} {'own' if own else 'sample'} images of the run"
     if model.evaluation is None:
         missing = f"no evaluation of the test set belongs to this run (`host evaluate {model.name}` makes one)"
+        if model.collected.get("task") == "codec":
+            missing = "a codec of many rates, which benchmarks/rate_distortion.py compares with others"
         return [f"{model.name}: {missing}; quality and ratio are from the {samples}."]
     images = model.evaluation.get("images", "?")
     notes = [f"{model.name}: quality and ratio are from {images} test images ({model.evaluation_file})."]

@@ -6,7 +6,7 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ import tf_keras as keras
 from tqdm import tqdm
 
 from device.files import read_json, write_json
+from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.networks.weights import load_weights, save_weights
-from host.spec import StageSpec
-from host.training.losses import LOSSES, mean_psnr
+from host.spec import LossTerm, StageSpec
+from host.training.losses import loss_parts, mean_psnr, mean_ssim
+from host.training.ssim import SMALLEST
 
 Forward = Callable[[Any, bool], Any]
 
@@ -35,23 +37,30 @@ class Task:
         models: what is trained and saved, by the names in the weights file.
         forward: (inputs, training) -> reconstruction float32 0..1.
         inputs, targets: what `forward` reads and what it should give: uint8 images (scaled to 0..1 here) or float32
-            latents (as they are). The same array twice for a network that reads images.
+            latents (as they are). The same array, or the same files, twice for a network that reads images.
         validation: the same two, of the validation split.
         flip: mirror each image left to right with probability 1/2; only where inputs are the targets.
+        encode: (inputs, training) -> the latent that `forward` then reads in place of the inputs; None where the
+            inputs are it.
+        augment: changes a batch of images before it is trained on; only where inputs are the targets.
+        rate: latent -> estimated bits per pixel, for a loss that has a rate in it.
     """
 
     label: str
     models: dict[str, keras.Model]
     forward: Forward
-    inputs: np.ndarray
-    targets: np.ndarray
+    inputs: np.ndarray | ImageFiles
+    targets: np.ndarray | ImageFiles
     validation: tuple[np.ndarray, np.ndarray]
     flip: bool = False
+    encode: Forward | None = None
+    rate: Callable[[Any], Any] | None = None
+    augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None
 
 
 def fit(
     task: Task,
-    loss: str,
+    terms: Sequence[LossTerm],
     stage: StageSpec,
     batch_size: int,
     seed: int,
@@ -67,7 +76,8 @@ def fit(
 
     Returns:
         {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "validation_loss", "validation_psnr_db",
-        "seconds"}]}; `seconds` is wall time.
+        "seconds"}]}; `seconds` is wall time. Each row also has "validation_ssim" where the images have 11 pixels a
+        side, and where the loss has several parts these, by name, under "parts" and "validation_parts".
 
     Raises:
         ModelError: the loss is no finite number any more, or the checkpoints are of another spec.
@@ -75,11 +85,9 @@ def fit(
     if not resume:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    batches = max(len(task.inputs) // batch_size, 1)
-    decay = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * batches)
-    optimizer = keras.optimizers.Adam(decay)
-    variables = [variable for model in task.models.values() for variable in model.trainable_variables]
-    optimizer.build(variables)
+    count = max(len(task.inputs) // batch_size, 1)
+    decay = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * count)
+    optimizer = make_optimizer(task, decay)
     checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models)
     history: list[dict[str, Any]] = []
     best = folder / "best.weights.h5"
@@ -90,27 +98,22 @@ def fit(
         checkpoint.read(str(folder / state["checkpoint"])).assert_consumed()
         history = state["history"]
 
-    train_step = _train_step(task, variables, optimizer, LOSSES[loss])
-    validation = _validation(task, LOSSES[loss])
+    train_step = make_step(task, terms, optimizer)
+    validation = _validation(task, terms)
     while len(history) < stage.epochs and not _stalled(history, stage.patience):
         epoch = len(history) + 1
         started = time.perf_counter()
-        total = _epoch(
+        trained = _epoch(
             task,
             train_step,
             batch_size,
-            batches,
+            count,
             np.random.default_rng([seed, epoch]),
             f"{task.label} {epoch}/{stage.epochs}",
         )
-        validation_loss, psnr = validation()
-        row = {
-            "epoch": epoch,
-            "loss": total,
-            "validation_loss": validation_loss,
-            "validation_psnr_db": round(psnr, 4),
-            "seconds": round(time.perf_counter() - started, 2),
-        }
+        validated = validation()
+        row = _row(epoch, trained, validated, time.perf_counter() - started)
+        total, validation_loss = row["loss"], row["validation_loss"]
         if not math.isfinite(total) or not math.isfinite(validation_loss):
             raise ModelError(
                 f"{task.label}: the loss is no finite number in epoch {epoch}; "
@@ -120,11 +123,7 @@ def fit(
             save_weights(best, task.models)
         history.append(row)
         _save_state(folder, checkpoint, epoch, history, identity)
-        click.echo(
-            f"{task.label} {epoch}/{stage.epochs}: loss {total:.6f}, validation {validation_loss:.6f}, "
-            f"{psnr:.3f} dB, {row['seconds']:.0f} s",
-            err=True,
-        )
+        click.echo(f"{task.label} {epoch}/{stage.epochs}: {_line(row)}", err=True)
     load_weights(best, task.models)
     losses = [row["validation_loss"] for row in history]
     return {
@@ -135,29 +134,60 @@ def fit(
     }
 
 
-def _validation(task: Task, loss: Callable[[Any, Any], Any]) -> Callable[[], tuple[float, float]]:
-    @tf.function(reduce_retracing=True)
-    def batch(inputs: Any, targets: Any) -> Any:
-        reconstruction = task.forward(_scaled(inputs), False)
-        return loss(_scaled(targets), reconstruction), mean_psnr(_scaled(targets), reconstruction)
+def _row(epoch: int, trained: dict[str, float], validated: dict[str, float], seconds: float) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "epoch": epoch,
+        "loss": trained.pop("loss"),
+        "validation_loss": validated.pop("loss"),
+        "validation_psnr_db": round(validated.pop("psnr_db"), 4),
+        "seconds": round(seconds, 2),
+    }
+    if "ssim" in validated:
+        row["validation_ssim"] = round(validated.pop("ssim"), 5)
+    if trained:
+        row |= {"parts": trained, "validation_parts": validated}
+    return row
 
-    def validate() -> tuple[float, float]:
+
+def _line(row: dict[str, Any]) -> str:
+    """An epoch for people."""
+    words = [f"loss {row['loss']:.6f}", f"validation {row['validation_loss']:.6f}"]
+    words += [f"{name} {value:.5f}" for name, value in row.get("validation_parts", {}).items()]
+    words.append(f"{row['validation_psnr_db']:.3f} dB")
+    words += [f"SSIM {row['validation_ssim']:.4f}"] if "validation_ssim" in row else []
+    return ", ".join([*words, f"{row['seconds']:.0f} s"])
+
+
+def _reconstruct(task: Task, inputs: Any, training: bool) -> tuple[Any, Any]:
+    """The reconstruction, and the estimated bits per pixel where the task has a rate."""
+    latent = task.encode(inputs, training) if task.encode else inputs
+    return task.forward(latent, training), task.rate(latent) if task.rate else None
+
+
+def _validation(task: Task, terms: Sequence[LossTerm]) -> Callable[[], dict[str, float]]:
+    @tf.function(reduce_retracing=True)
+    def batch(inputs: Any, targets: Any) -> dict[str, Any]:
+        reconstruction, bpp = _reconstruct(task, _scaled(inputs), False)
+        image = _scaled(targets)
+        found = loss_parts(terms, image, reconstruction, bpp) | {"psnr_db": mean_psnr(image, reconstruction)}
+        if min(image.shape[1:3]) >= SMALLEST:
+            found["ssim"] = mean_ssim(image, reconstruction)
+        return found
+
+    def validate() -> dict[str, float]:
         inputs, targets = task.validation
         parts = [
-            (len(inputs[i : i + 250]), *batch(tf.constant(inputs[i : i + 250]), tf.constant(targets[i : i + 250])))
+            (len(inputs[i : i + 250]), batch(tf.constant(inputs[i : i + 250]), tf.constant(targets[i : i + 250])))
             for i in range(0, len(inputs), 250)
         ]
-        return (
-            sum(count * float(value) for count, value, _ in parts) / len(inputs),
-            sum(count * float(psnr) for count, _, psnr in parts) / len(inputs),
-        )
+        return {name: sum(count * float(part[name]) for count, part in parts) / len(inputs) for name in parts[0][1]}
 
     return validate
 
 
-def validate(task: Task, loss: str) -> tuple[float, float]:
-    """The loss and the mean PSNR in dB over a task's validation split."""
-    return _validation(task, LOSSES[loss])()
+def validate(task: Task, terms: Sequence[LossTerm]) -> dict[str, float]:
+    """Over a task's validation split: the "loss", its parts, the mean "psnr_db", the mean "ssim"."""
+    return _validation(task, terms)()
 
 
 def _stalled(history: list[dict[str, Any]], patience: int) -> bool:
@@ -182,26 +212,66 @@ def _scaled(values: Any) -> Any:
     return tf.cast(values, tf.float32) / 255.0 if values.dtype == tf.uint8 else values
 
 
-def _train_step(task: Task, variables: list[Any], optimizer: Any, loss: Callable[[Any, Any], Any]) -> Any:
+def make_optimizer(task: Task, learning_rate: Any) -> Any:
+    """Adam over all that a task trains; a rate, or a schedule of it."""
+    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build(_variables(task))
+    return optimizer
+
+
+def _variables(task: Task) -> list[Any]:
+    return [variable for model in task.models.values() for variable in model.trainable_variables]
+
+
+def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable[[Any, Any], dict[str, Any]]:
+    """(inputs, targets) -> the loss and its parts, after one step."""
+    variables = _variables(task)
+
     @tf.function(reduce_retracing=True)
-    def step(inputs: Any, targets: Any) -> Any:
+    def step(inputs: Any, targets: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
-            value = loss(_scaled(targets), task.forward(_scaled(inputs), True))
-        optimizer.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
-        return value
+            reconstruction, bpp = _reconstruct(task, _scaled(inputs), True)
+            parts = loss_parts(terms, _scaled(targets), reconstruction, bpp)
+        optimizer.apply_gradients(zip(tape.gradient(parts["loss"], variables), variables, strict=True))
+        return parts
 
     return step
 
 
-def _epoch(task: Task, step: Any, batch_size: int, batches: int, rng: np.random.Generator, label: str) -> float:
-    order = rng.permutation(len(task.inputs))
-    total = tf.constant(0.0)
-    for index in tqdm(range(batches), desc=label, unit="batch", leave=False, file=sys.stderr, disable=None):
-        chosen = order[index * batch_size : (index + 1) * batch_size]
-        inputs = task.inputs[chosen]
+def _epoch(
+    task: Task, step: Any, batch_size: int, count: int, rng: np.random.Generator, label: str
+) -> dict[str, float]:
+    total: dict[str, Any] = {}
+    drawn = batches(task, batch_size, count, rng)
+    for _ in tqdm(range(count), desc=label, unit="batch", leave=False, file=sys.stderr, disable=None):
+        inputs, targets = next(drawn)
+        parts = step(tf.constant(inputs), tf.constant(targets))
+        total = {name: total.get(name, 0.0) + value for name, value in parts.items()}
+    return {name: float(value) / count for name, value in total.items()}
+
+
+def batches(
+    task: Task, batch_size: int, count: int, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """An epoch's (inputs, targets), in an order and with changes that `rng` decides."""
+    order = rng.permutation(len(task.inputs))[: count * batch_size]
+    if isinstance(task.inputs, ImageFiles):
+        stream = task.inputs.batches(order, batch_size, rng)
+        drawn = ((images, images) for images in stream)
+    else:
+        drawn = _from_arrays(task, order, batch_size)
+    for inputs, targets in drawn:
         if task.flip:
-            mirrored = rng.random(len(chosen)) < 0.5
-            inputs[mirrored] = inputs[mirrored, :, ::-1]
-        targets = inputs if task.inputs is task.targets else task.targets[chosen]
-        total += step(tf.constant(inputs), tf.constant(targets))
-    return float(total) / batches
+            mirrored = rng.random(len(inputs)) < 0.5
+            inputs = targets = np.where(mirrored[:, None, None, None], inputs[:, :, ::-1], inputs)
+        if task.augment is not None:
+            inputs = targets = task.augment(inputs, rng)
+        yield inputs, targets
+
+
+def _from_arrays(task: Task, order: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    inputs, targets = np.asarray(task.inputs), np.asarray(task.targets)
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        batch = inputs[chosen]
+        yield batch, batch if task.inputs is task.targets else targets[chosen]

@@ -21,23 +21,63 @@ quantizers = tfmot.quantization.keras.quantizers
 _REGISTRY = default_8bit_quantize_registry.Default8BitQuantizeRegistry()
 
 
-class FixedOutput(tfmot.quantization.keras.QuantizeConfig):
-    """A layer's default quantization, but its output on a range that training cannot move."""
+_SHAPE_ONLY = (  # pass their input's values on, so their input's quantization
+    keras.layers.Reshape,
+    keras.layers.Flatten,
+    keras.layers.Permute,
+    keras.layers.ZeroPadding2D,
+    keras.layers.Cropping2D,
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout2D,
+    keras.layers.GaussianNoise,
+    keras.layers.GaussianDropout,
+)
 
-    def __init__(self, low: float, high: float) -> None:
-        self.low, self.high = low, high
+
+_KNOWN_ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
+
+
+class NoQuantization(tfmot.quantization.keras.QuantizeConfig):
+    """For layers that compute nothing."""
 
     def get_weights_and_quantizers(self, layer: Any) -> list[Any]:
-        return _REGISTRY.get_quantize_config(layer).get_weights_and_quantizers(layer)
+        return []
 
     def set_quantize_weights(self, layer: Any, quantize_weights: list[Any]) -> None:
-        _REGISTRY.get_quantize_config(layer).set_quantize_weights(layer, quantize_weights)
+        pass
 
     def get_activations_and_quantizers(self, layer: Any) -> list[Any]:
         return []
 
     def set_quantize_activations(self, layer: Any, quantize_activations: list[Any]) -> None:
         pass
+
+    def get_output_quantizers(self, layer: Any) -> list[Any]:
+        return []
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+class MovingOutput(NoQuantization):
+    """For layers that the toolkit does not know: the output on a range that follows what passes."""
+
+    def get_output_quantizers(self, layer: Any) -> list[Any]:
+        return [quantizers.MovingAverageQuantizer(8, per_axis=False, symmetric=False, narrow_range=False)]
+
+
+class FixedOutput(NoQuantization):
+    """A layer's default quantization, but its output on a range that training cannot move."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low, self.high = low, high
+
+    def get_weights_and_quantizers(self, layer: Any) -> list[Any]:
+        return _REGISTRY.get_quantize_config(layer).get_weights_and_quantizers(layer) if _known(layer) else []
+
+    def set_quantize_weights(self, layer: Any, quantize_weights: list[Any]) -> None:
+        if _known(layer):
+            _REGISTRY.get_quantize_config(layer).set_quantize_weights(layer, quantize_weights)
 
     def get_output_quantizers(self, layer: Any) -> list[Any]:
         return [quantizers.FixedQuantizer(8, self.low, self.high, narrow_range=False)]
@@ -76,16 +116,20 @@ def set_ranges(quantized: keras.Model, model: keras.Model, inputs: np.ndarray) -
 
 
 def _quantize(model: keras.Model, low: float, high: float, input_range: tuple[float, float]) -> keras.Model:
-    last = model.layers[-1]
+    last = _last_computing(model)
 
     def annotate(layer: Any) -> Any:
         if layer.name == last.name:
             return tfmot.quantization.keras.quantize_annotate_layer(layer, FixedOutput(low, high))
+        if isinstance(layer, _SHAPE_ONLY):
+            return tfmot.quantization.keras.quantize_annotate_layer(layer, NoQuantization())
+        if not _known(layer):
+            return tfmot.quantization.keras.quantize_annotate_layer(layer, MovingOutput())
         return tfmot.quantization.keras.quantize_annotate_layer(layer)
 
     annotated = keras.models.clone_model(model, clone_function=annotate)
     annotated.set_weights(model.get_weights())
-    with keras.utils.custom_object_scope({"FixedOutput": FixedOutput}):
+    with keras.utils.custom_object_scope({each.__name__: each for each in (NoQuantization, MovingOutput, FixedOutput)}):
         quantized = tfmot.quantization.keras.quantize_apply(annotated)
     source = quantized.layers[1]
     for weight in source.weights:
@@ -94,3 +138,17 @@ def _quantize(model: keras.Model, low: float, high: float, input_range: tuple[fl
         elif weight.name.split(":")[0].endswith("_max"):
             weight.assign(input_range[1])
     return quantized
+
+
+def _known(layer: Any) -> bool:
+    if isinstance(layer, keras.layers.Activation):
+        return layer.get_config()["activation"] in _KNOWN_ACTIVATIONS
+    return bool(_REGISTRY.supports(layer))
+
+
+def _last_computing(model: keras.Model) -> Any:
+    """The layer that makes the output's values: the last one, or what a reshape at the end passes on."""
+    layer = model.layers[-1]
+    while isinstance(layer, _SHAPE_ONLY):
+        layer = layer.inbound_nodes[0].inbound_layers
+    return layer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,15 @@ import tf_keras as keras
 from device.files import write_json
 from device.quantization import LatentGrid
 from host.data import Images
+from host.data.augmentation import augment
 from host.model import ModelFolder
 from host.networks.builder import build, initialize
 from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
-from host.spec import Spec, StageSpec
+from host.spec import DataSpec, Spec, StageSpec
 from host.training.loop import Task, fit, validate
 from host.training.quantization_aware import quantization_aware, set_ranges
+from host.training.rate import has_rate, make_prior, make_rate
 
 SAMPLES = 64
 _RANGES_FROM = 500  # images whose activations set the first ranges of quantization-aware training
@@ -34,7 +37,7 @@ def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, A
     initialize(spec, encoder, decoder, images.train)
     # Not the model's grid: until this stage ends, latent.json belongs to the weights that lie beside it.
     grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
-    task = _float_task(spec, "float", encoder, decoder, grid, images)
+    task = float_task(spec, "float", encoder, decoder, grid, images)
     result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, resume)
     model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
     save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
@@ -64,20 +67,12 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
     latents = on_grid(encoder.predict(some, verbose=0), grid).numpy()
     set_ranges(quantized[0], encoder, some)
     set_ranges(quantized[1], decoder, latents)
-    task = Task(
-        f"{spec.name} qat",
-        {"encoder": quantized[0], "decoder": quantized[1]},
-        lambda image, training: quantized[1](quantized[0](image, training=training), training=training),
-        images.train,
-        images.train,
-        (images.validation, images.validation),
-        spec.data.flip,
-    )
+    task = _task(spec, "qat", quantized[0], quantized[1], grid, images, lambda latent: latent)
     result = fit_stage(model, task, stage, "qat", spec.training.seed + 1, resume)
-    save_weights(model.weights("qat"), task.models)
+    save_weights(model.weights("qat"), {"encoder": quantized[0], "decoder": quantized[1]})
 
-    continued = _float_task(spec, "control", encoder, decoder, grid, images)
-    before, _ = validate(continued, spec.training.loss)
+    continued = float_task(spec, "control", encoder, decoder, grid, images)
+    before = validate(continued, spec.training.terms)["loss"]
     control = fit_stage(model, continued, stage, "control", spec.training.seed + 1, resume)
     after = min(row["validation_loss"] for row in control["history"])
     if after < before:
@@ -89,7 +84,7 @@ def fit_stage(model: ModelFolder, task: Task, stage: StageSpec, name: str, seed:
     """`fit` as the model's spec says, with checkpoints of its own under the stage's name."""
     training = model.spec.training
     folder = model.checkpoints / name
-    return fit(task, training.loss, stage, training.batch_size, seed, folder, resume, model.spec.digest)
+    return fit(task, training.terms, stage, training.batch_size, seed, folder, resume, model.spec.digest)
 
 
 def calibration_images(spec: Spec, train: np.ndarray) -> np.ndarray:
@@ -98,15 +93,42 @@ def calibration_images(spec: Spec, train: np.ndarray) -> np.ndarray:
     return train[np.sort(np.random.default_rng(spec.training.seed).choice(len(train), count, replace=False))]
 
 
-def _float_task(
+def augmentation(data: DataSpec) -> Callable[[np.ndarray, np.random.Generator], np.ndarray] | None:
+    """What changes a batch beyond mirroring it; None where nothing does."""
+    return (lambda batch, rng: augment(batch, data, rng)) if data.augments else None
+
+
+def float_task(
     spec: Spec, label: str, encoder: keras.Model, decoder: keras.Model, grid: LatentGrid, images: Images
 ) -> Task:
+    """The float network's work: images to themselves, the latent on the grid."""
+    return _task(spec, label, encoder, decoder, grid, images, lambda latent: on_grid(latent, grid))
+
+
+def _task(
+    spec: Spec,
+    label: str,
+    encoder: keras.Model,
+    decoder: keras.Model,
+    grid: LatentGrid,
+    images: Images,
+    quantize: Callable[[Any], Any],
+) -> Task:
+    models: dict[str, Any] = {"encoder": encoder, "decoder": decoder}
+    rate = None
+    if has_rate(spec.training.terms):
+        models["prior"] = make_prior(encoder, grid, images.train[:_RANGES_FROM])
+        height, width, _ = spec.data.image_shape
+        rate = make_rate(models["prior"], grid, height * width)
     return Task(
         f"{spec.name} {label}",
-        {"encoder": encoder, "decoder": decoder},
-        lambda image, training: decoder(on_grid(encoder(image, training=training), grid), training=training),
-        images.train,
-        images.train,
+        models,
+        lambda latent, training: decoder(quantize(latent), training=training),
+        images.drawn,
+        images.drawn,
         (images.validation, images.validation),
         spec.data.flip,
+        lambda image, training: encoder(image, training=training),
+        rate,
+        augmentation(spec.data),
     )

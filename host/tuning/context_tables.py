@@ -12,7 +12,17 @@ import numpy as np
 
 from device.entropy import TOTAL
 from device.photo import context_planes
-from device.photo.context_tables import MAGNITUDES, NEIGHBOURS, SKEW_BITS, ContextTables, Sums, is_known
+from device.photo.context_tables import (
+    GROUP,
+    MAGNITUDES,
+    NEIGHBOURS,
+    OWN_LEFT,
+    QUIET_CAP,
+    SKEW_BITS,
+    ContextTables,
+    Sums,
+    is_known,
+)
 
 RADIUS = 31
 SKEW_EDGES = (1, 3, 5, 9, 14, 20, 26)  # of 0..32: 1/64 codes
@@ -20,6 +30,9 @@ _ONE = 1 << SKEW_BITS  # a weight of 1
 _COMPANDED_ONE = 16  # what a remainder of 1 counts, and, times `_ONE`, what its score is
 _LEAST_SCORE, _LARGEST_SCORE = 4, 5 * _ONE * _COMPANDED_ONE
 _LARGEST_WEIGHT = 4 * _ONE
+_QUIET_BINS = 24
+# A group that is busy more often than this is coded at once: asking costs rate there, and saves little time.
+MOST_BUSY = 0.04
 
 
 @dataclass(frozen=True)
@@ -52,26 +65,75 @@ def fit_context_tables(codes: Sequence[np.ndarray], size: Size = Size()) -> Cont
         size: of the model.
     """
     predictors = _fit_sums(codes, _code_planes, size, bias=False)
-    scales = _fit_sums(codes, lambda image: _companded(image, predictors)[0], size, bias=True)
+    scales, lefts = _split(_fit_sums(codes, lambda image: _companded(image, predictors)[0], size, bias=True))
+    quiet_edges, quiet_frequencies = _fit_quiet(codes, predictors, scales)
     edges = np.unique(np.rint(np.geomspace(_LEAST_SCORE, _LARGEST_SCORE, size.scores - 1)).astype(np.int64))
     shape = len(edges) + 1, len(SKEW_EDGES) + 1, 2 * RADIUS + 2
     counts: np.ndarray = np.zeros(shape, np.int64)
     for image in codes:
+        stride = image.shape[1] + 2
         companded, remainder, skew = _companded(image, predictors)
-        score = context_planes.weigh(companded, scales, image.shape[1] + 2)
+        base = context_planes.weigh(companded, scales, stride)
+        sums, busy = _groups(base, remainder, stride)
+        coded = (busy | (sums >= quiet_edges[-1])) if len(quiet_edges) else np.ones_like(busy)
+        score = base + companded[:, stride:-2] * lefts[:, None]
         seen = np.where(skew < 0, -remainder, remainder)
         places = (
             np.searchsorted(edges, score, "right"),
             np.searchsorted(SKEW_EDGES, np.abs(skew), "right"),
             np.where(np.abs(seen) > RADIUS, 2 * RADIUS + 1, seen + RADIUS),
         )
-        flat = context_planes.inside(np.ravel_multi_index(places, shape), image.shape[1] + 2)
-        counts += np.bincount(flat.ravel(), minlength=counts.size).reshape(shape)
+        flat = context_planes.inside(np.ravel_multi_index(places, shape), stride)
+        flat = flat[np.repeat(coded, GROUP, axis=2)[..., : image.shape[1]]]
+        counts += np.bincount(flat, minlength=counts.size).reshape(shape)
     rows, shared = merge_tables(counts.reshape(-1, shape[2]), size.tables)
-    frequencies = np.stack([fit_frequencies(table) for table in shared])
     return ContextTables.of(
-        companding(), edges, np.array(SKEW_EDGES), rows.reshape(shape[:2]), frequencies, predictors, scales
+        companding=companding(),
+        score_edges=edges,
+        skew_edges=np.array(SKEW_EDGES),
+        rows=rows.reshape(shape[:2]),
+        frequencies=np.stack([fit_frequencies(table) for table in shared]),
+        predictors=predictors,
+        scales=scales,
+        lefts=lefts,
+        quiet_edges=quiet_edges,
+        quiet_frequencies=quiet_frequencies,
     )
+
+
+def _fit_quiet(codes: Sequence[np.ndarray], predictors: Sums, scales: Sums) -> tuple[np.ndarray, np.ndarray]:
+    """Up to which sum of a group's scores it is worth asking whether it is quiet, and how often it is."""
+    edges = np.unique(np.rint(np.geomspace(8, GROUP * QUIET_CAP - 1, _QUIET_BINS)).astype(np.int64))
+    counts = np.zeros((len(edges) + 1, 2), np.int64)
+    for image in codes:
+        stride = image.shape[1] + 2
+        companded, remainder, _ = _companded(image, predictors)
+        sums, busy = _groups(context_planes.weigh(companded, scales, stride), remainder, stride)
+        places = 2 * np.searchsorted(edges, sums, "right") + busy
+        counts += np.bincount(places.ravel(), minlength=counts.size).reshape(counts.shape)
+    busy_shares = (counts[:, 1] + MOST_BUSY / 2) / (counts.sum(1) + 1)
+    kept = int(np.argmax(np.append(busy_shares[:-1] > MOST_BUSY, True)))
+    frequencies = np.rint((1 - busy_shares[:kept]) * TOTAL).astype(np.int64)
+    return edges[:kept], np.clip(frequencies, 1, TOTAL - 1)
+
+
+def _groups(base: np.ndarray, remainder: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of groups' scores and whether they hold a remainder, (rows, channels, groups)."""
+    scores = np.clip(context_planes.inside(base, stride), 0, QUIET_CAP)
+    return context_planes.fold(np.add, scores), context_planes.fold(
+        np.logical_or, context_planes.inside(remainder, stride) != 0
+    )
+
+
+def _split(sums: Sums) -> tuple[Sums, np.ndarray]:
+    """The sums without each channel's own left neighbour, and its weights, int16 (channels,)."""
+    channels = len(sums.counts)
+    owners = np.repeat(np.arange(channels), sums.counts)
+    left = sums.sources == OWN_LEFT * channels + owners
+    weights = np.zeros(channels, np.int16)
+    weights[owners[left]] = sums.weights[left]
+    counts = sums.counts - np.bincount(owners[left], minlength=channels).astype(np.uint16)
+    return Sums(sums.biases, counts.astype(np.uint16), sums.sources[~left], sums.weights[~left]), weights
 
 
 def merge_tables(counts: np.ndarray, tables: int) -> tuple[np.ndarray, np.ndarray]:
@@ -139,7 +201,7 @@ def _companded(image: np.ndarray, predictors: Sums) -> tuple[np.ndarray, np.ndar
     remainder, skew = context_planes.predict(_code_planes(image), predictors, stride)
     above = np.zeros((image.shape[2], stride), np.int16)
     companded = context_planes.companded_planes(remainder, companding().astype(np.int16), above)
-    return companded, remainder, skew
+    return companded, remainder, skew - np.int16(_ONE // 2)
 
 
 def _fit_sums(

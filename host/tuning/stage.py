@@ -48,7 +48,7 @@ def tune(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
             (dequantize(encoder.codes(images.validation), halves.grid), images.validation),
         )
         save_weights(model.weights(f"decoder.{variant}"), task.models)
-        before, _ = validate(task, spec.training.loss)
+        before = validate(task, spec.training.terms)["loss"]
         result = fit_stage(model, task, spec.training.tune, f"tune.{variant}", spec.training.seed + 2, resume)
         after = min(row["validation_loss"] for row in result["history"])
         if after < before:

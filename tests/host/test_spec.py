@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from host.errors import ModelError, SpecError
-from host.spec import Spec, list_models, load_spec
+from host.spec import Spec, load_spec
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -30,9 +30,17 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
     ("path", "change", "words"),
     [
         ("$.colour", lambda s: s.update(colour=1), ("unknown key", "encoder, format_version", "training")),
-        ("$.latent.bit", lambda s: s["latent"].update(bit=5.2), ("unknown key", "available: bits, scale")),
+        (
+            "$.latent.bit",
+            lambda s: s["latent"].update(bit=5.2),
+            ("unknown key", "did you mean bits? available: bits, dims, scale"),
+        ),
         ("$.latent.bits", lambda s: s["latent"].update(bits=9), ("expected 0.01 to 8.0", "found 9")),
-        ("$.data.colour", lambda s: s["data"].update(colour=1), ("unknown key", "dataset, flip, size, validation")),
+        (
+            "$.data.colour",
+            lambda s: s["data"].update(colour=1),
+            ("unknown key", "did you mean color?", "flip, rotation, size, validation, zoom"),
+        ),
         (
             "$.encoder[1].kernel",
             lambda s: s["encoder"][1].update(kernel=3),
@@ -60,10 +68,14 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
         ),
         (
             "$.encoder[1].layer",
-            lambda s: s["encoder"][1].update(layer="Dense"),
-            ('"Dense"', "Conv2D", "Conv2DTranspose", "UpSampling2D", "Add", "Concatenate"),
+            lambda s: s["encoder"][1].update(layer="Dens"),
+            ('"Dens"', "did you mean Dense?", "Conv2D", "Conv2DTranspose", "UpSampling2D", "Add", "Concatenate"),
         ),
-        ("$.data.dataset", lambda s: s["data"].update(dataset="imagenet"), ('"imagenet"', "cifar10, mnist, photos")),
+        (
+            "$.data.dataset",
+            lambda s: s["data"].update(dataset="imagenet"),
+            ('"imagenet"', "cifar10, cifar100, mnist, fashion_mnist, photos, folder, tfds:NAME"),
+        ),
         ("$.training.loss", lambda s: s["training"].update(loss="huber"), ('"huber"', "mse, mae")),
         ("$.task", lambda s: s.update(task="detection"), ('"detection"', "compression")),
         (
@@ -71,7 +83,7 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
             lambda s: s["encoder"][0].update(initializer="wavelet"),
             ('"wavelet"', "local_pca", "cosine", "he_normal"),
         ),
-        ("$.encoder[1].activation", lambda s: s["encoder"][1].update(activation="gelu"), ('"gelu"', "relu, relu6")),
+        ("$.encoder[1].activation", lambda s: s["encoder"][1].update(activation="gelo"), ('"gelo"', "relu, relu6")),
         (
             "$.quantization.recipes.wide.conversion",
             lambda s: s["quantization"].update(recipes={"wide": {"weights": "float", "conversion": "int4"}}),
@@ -168,14 +180,73 @@ def test_a_recipe_takes_the_specs_calibration_images(tiny: dict[str, Any], parse
     assert recipes["few"]["calibration_images"] == 7
 
 
-@pytest.mark.parametrize(("dataset", "shape"), [("cifar10", (32, 32, 3)), ("mnist", (28, 28, 1))])
-def test_only_patches_have_a_size(
-    dataset: str, shape: tuple[int, ...], tiny: dict[str, Any], parse: Callable[[Any], Spec]
+@pytest.mark.parametrize(
+    ("data", "shape"),
+    [
+        ({"dataset": "cifar100"}, (32, 32, 3)),
+        ({"dataset": "fashion_mnist"}, (28, 28, 1)),
+        ({"dataset": "mnist", "size": 16, "color": "rgb"}, (16, 16, 3)),
+        ({"dataset": "cifar10", "size": [16, 24], "color": "grayscale"}, (16, 24, 1)),
+        ({"dataset": "folder", "path": "mine", "size": 64}, (64, 64, 3)),
+        ({"dataset": "tfds:stl10", "size": 96}, (96, 96, 3)),
+    ],
+)
+def test_images_have_the_size_of_their_data_set_or_the_specs(
+    data: dict[str, Any], shape: tuple[int, ...], tiny: dict[str, Any], parse: Callable[[Any], Spec]
 ) -> None:
-    tiny["data"] = {"dataset": dataset}
+    tiny["data"] = data
     assert parse(tiny).data.image_shape == shape
-    tiny["data"]["size"] = 16
-    refusal(parse, tiny, "$.data.size")
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ({"dataset": "folder", "size": 64}, "$.data.path"),
+        ({"dataset": "folder", "path": "mine"}, "$.data.size"),
+        ({"dataset": "tfds:stl10"}, "$.data.size"),
+        ({"dataset": "tfds:"}, "$.data.dataset"),
+        ({"dataset": "cifar10", "path": "mine"}, "$.data.path"),
+        ({"dataset": "mnist", "size": [28, 28, 1]}, "$.data.size"),
+    ],
+)
+def test_what_a_data_set_needs_or_does_not_take_is_said(
+    data: dict[str, Any], path: str, tiny: dict[str, Any], parse: Callable[[Any], Spec]
+) -> None:
+    tiny["data"] = data
+    refusal(parse, tiny, path)
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        ("mse", "mse"),
+        ({"mse": 1}, "mse"),
+        ({"mse": 1.0, "ssim_l1": {"weight": 0.5, "alpha": 0.8}}, "mse + 0.5 ssim_l1 (alpha 0.8)"),
+        ({"rate_distortion": {"lmbda": 0.01}}, "rate_distortion (lmbda 0.01)"),
+    ],
+)
+def test_a_loss_is_a_name_or_a_sum(loss: Any, words: str, tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:
+    tiny["training"]["loss"] = loss
+    assert parse(tiny).training.loss == words
+
+
+@pytest.mark.parametrize(
+    ("loss", "path", "words"),
+    [
+        ({}, "$.training.loss", "no loss named"),
+        ("rate_distortion", "$.training.loss.rate_distortion.lmbda", "missing"),
+        ({"msee": 1}, "$.training.loss.msee", "did you mean mse?"),
+        ({"mse": 0}, "$.training.loss.mse.weight", "found 0"),
+        ({"ssim_l1": {"alpha": 2}}, "$.training.loss.ssim_l1.alpha", "expected 0.0 to 1.0, found 2"),
+        ({"ssim_l1": {"beta": 2}}, "$.training.loss.ssim_l1.beta", "unknown key"),
+        ("ms_ssim", "$.training.loss.ms_ssim", "at least 176 pixels, found 16 x 16"),
+    ],
+)
+def test_a_wrong_loss_is_one_line(
+    loss: Any, path: str, words: str, tiny: dict[str, Any], parse: Callable[[Any], Spec]
+) -> None:
+    tiny["training"]["loss"] = loss
+    assert words in refusal(parse, tiny, path)
 
 
 def test_the_digest_is_of_the_content_and_not_of_its_white_space(tiny: dict[str, Any], tmp_path: Path) -> None:
@@ -209,13 +280,17 @@ def test_a_spec_that_is_not_json_is_a_spec_error(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", list_models())
-def test_the_committed_models_have_8x8x8_codes_and_at_most_200000_parameters(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "latent"), [("cifar10-ae-mae", (8, 8, 8)), ("cifar10-ae-mse", (8, 8, 8)), ("mnist-ae", (1, 1, 50))]
+)
+def test_the_committed_models_have_their_codes_and_at_most_200000_parameters(
+    name: str, latent: tuple[int, ...]
+) -> None:
     from host.networks.builder import build
 
     spec = load_spec(name)
     encoder, decoder = build(spec)
-    assert encoder.output_shape[1:] == (8, 8, 8)
+    assert encoder.output_shape[1:] == latent
     assert encoder.count_params() + decoder.count_params() <= 200_000
 
 

@@ -11,11 +11,12 @@ from ...quantization import Array
 from ..context_tables import ContextTables, is_known, read_context_tables
 from . import tiny
 
-HEAD = 6
+HEAD = 7
 COMPANDING = HEAD
 EDGES = COMPANDING + 256
 ROWS = EDGES + 2 + 1
-FREQUENCIES = ROWS + 6
+QUIET = ROWS + 6
+FREQUENCIES = QUIET + 6
 COUNTS = FREQUENCIES + 18
 
 
@@ -56,6 +57,9 @@ class Faults(unittest.TestCase):
         self.refused(self.changed(EDGES + 1, 8192), "score edges")
         self.refused(self.changed(EDGES + 2, 64), "skew edges")
         self.refused(self.changed(ROWS + 2, 3), "table 3, there are 3")
+        self.refused(self.changed(QUIET, 700), "quiet edges")
+        self.refused(self.changed(QUIET + 3, 0), "quiet frequency")
+        self.refused(self.changed(QUIET + 3, 32768), "quiet frequency")
         self.refused(self.changed(FREQUENCIES, 1), "table 0 does not sum")
 
     def test_an_escape_that_is_impossible(self) -> None:
@@ -99,7 +103,7 @@ class File(unittest.TestCase):
         bias, terms = list(tables.predictors)[1]
         self.assertEqual((bias, len(terms)), (0, 6))
         self.assertEqual(terms[2:5], [(3, 1, -9), (5, 0, 6), (0, 0, 11)])
-        self.assertEqual(next(iter(tables.scales))[0], 90)
+        self.assertEqual(next(iter(tables.scales))[0], 30)
 
     def test_it_cannot_be_changed_afterwards(self) -> None:
         with self.assertRaises(ValueError):

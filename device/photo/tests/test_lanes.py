@@ -19,7 +19,7 @@ def draw(count: int, seed: int, flat: float = 0.0) -> Array:
 
 
 def encode(symbols: Array, exponent: int, extra: bytes = b"") -> bytes:
-    return lanes.encode(FREQUENCIES[symbols], STARTS[symbols], exponent, extra)
+    return lanes.encode(FREQUENCIES[symbols].astype(np.uint32) << np.uint32(16) | STARTS[symbols], exponent, extra)
 
 
 def decode(payload: bytes, count: int, extra: int = 0) -> tuple[list[int], bytes]:

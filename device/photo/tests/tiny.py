@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...quantization import Array
 from ..context_tables import ContextTables, Sums
 
 
 def context_tables(channels: int = 3) -> ContextTables:
     """Small context tables with sources of every kind, and codes that are escaped."""
     left, right, above = channels, 2 * channels, 4 * channels
-    sources, counts = [], []
-    for channel in range(channels):
-        terms = [left + channel, above + channel, above - channels + channel, above + channels]
-        terms += [channel - 1, right + channel - 1] if channel else []
-        sources += terms
-        counts.append(len(terms))
-    weights = [(37, 25, -9, 6, 11, -17)[place] for count in counts for place in range(count)]
+    terms = [
+        [left + channel, above + channel, above - channels + channel, above + channels]
+        + ([channel - 1, right + channel - 1] if channel else [])
+        for channel in range(channels)
+    ]
+    weights = [[37, 25, -9, 6, 11, -17][: len(each)] for each in terms]
+    without_left = [[each for each in row if each != left + channel] for channel, row in enumerate(terms)]
+    scale_weights = [[25, 9, 6, 11, 17][: len(each)] for each in without_left]
     biases = np.zeros(channels)
     frequencies = [
         (0, 80, 32500, 150, 0, 38),
@@ -29,6 +31,14 @@ def context_tables(channels: int = 3) -> ContextTables:
         skew_edges=np.array([12]),
         rows=np.array([[0, 1], [1, 1], [1, 2]]),
         frequencies=np.array(frequencies),
-        predictors=Sums(biases, np.array(counts), np.array(sources), np.array(weights)),
-        scales=Sums(biases + 90, np.array(counts), np.array(sources), np.abs(np.array(weights))),
+        predictors=_sums(biases, terms, weights),
+        scales=_sums(biases + 30, without_left, scale_weights),
+        lefts=np.full(channels, 37),
+        quiet_edges=np.array([200, 700, 1500]),
+        quiet_frequencies=np.array([32000, 29000, 20000]),
     )
+
+
+def _sums(biases: Array, sources: list[list[int]], weights: list[list[int]]) -> Sums:
+    counts = np.array([len(each) for each in sources])
+    return Sums(biases, counts, np.concatenate(sources), np.concatenate(weights))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host.data import data_folder, load_images
+from host.data import LOADERS, data_folder, load_images
 from host.data.photos import load
 from host.errors import DataError
 from host.spec import DataSpec
@@ -52,3 +52,22 @@ def test_the_folder_is_the_option_then_the_environment_then_none(
     monkeypatch.setenv("SPLITLITE_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DataError, match=r"nowhere: no such folder; give --data-dir or SPLITLITE_DATA"):
         data_folder(None)
+
+
+def test_grayscale_is_the_usual_weighting() -> None:
+    whole, _ = load(32)
+    images = load_images(DataSpec("photos", 32, 64, False, color="grayscale"))
+    assert images.train.shape[1:] == (32, 32, 1) and images.drawn is images.train
+    assert np.abs(images.train[0, ..., 0].astype(int) - whole[0] @ [0.299, 0.587, 0.114]).max() < 2
+
+
+def test_cuts_are_drawn_from_the_larger_images_and_the_middle_is_kept_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = np.random.default_rng(0).integers(0, 256, (9, 32, 32, 3), dtype=np.uint8)
+    monkeypatch.setitem(LOADERS, "cifar10", lambda spec, folder: (whole, whole[:2]))
+    images = load_images(DataSpec("cifar10", 24, 3, False, fit="crop"))
+    np.testing.assert_array_equal(images.drawn, whole[:6])
+    np.testing.assert_array_equal(images.train, whole[:6, 4:28, 4:28])
+    np.testing.assert_array_equal(images.test, whole[:2, 4:28, 4:28])
+    assert images.validation.shape == (3, 24, 24, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
+from PIL import Image
 
+from host.data.stream import ImageFiles
 from host.errors import ModelError
-from host.spec import StageSpec
+from host.spec import LossTerm, StageSpec
 from host.training import loop
 from host.training.loop import Task, fit, validate
 
+MSE = (LossTerm("mse"),)
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (96, 8, 8, 1), dtype=np.uint8)
 HELD_OUT = RNG.integers(0, 256, (300, 8, 8, 1), dtype=np.uint8)  # more than one batch of the validation
@@ -38,9 +42,7 @@ def diverging() -> Task:
 
 
 def run(task: Task, folder: Path, epochs: int = 3, resume: bool = False, **stage: Any) -> dict[str, Any]:
-    return fit(
-        task, "mse", StageSpec(epochs, stage.get("rate", 0.01), stage.get("patience", 10)), 16, 5, folder, resume
-    )
+    return fit(task, MSE, StageSpec(epochs, stage.get("rate", 0.01), stage.get("patience", 10)), 16, 5, folder, resume)
 
 
 def numbers(result: dict[str, Any]) -> list[tuple[float, ...]]:
@@ -124,7 +126,7 @@ def test_one_checkpoint_is_kept(tmp_path: Path) -> None:
 def test_the_seed_decides_the_order_of_the_images(tmp_path: Path) -> None:
     stage = StageSpec(1, 0.01, 10)
     losses = [
-        fit(autoencoder(), "mse", stage, 16, seed, tmp_path / str(number), False)["history"][0]["validation_loss"]
+        fit(autoencoder(), MSE, stage, 16, seed, tmp_path / str(number), False)["history"][0]["validation_loss"]
         for number, seed in enumerate((5, 5, 6))
     ]
     assert losses[0] == losses[1] != losses[2]
@@ -138,7 +140,7 @@ def test_early_stopping_waits_for_its_patience_and_keeps_the_best_weights(tmp_pa
     assert 1 < best < 50
     assert result["best_epoch"] == best + 1
     assert result["epochs"] == len(losses) == best + 1 + 4
-    assert validate(task, "mse")[0] == pytest.approx(min(losses))
+    assert validate(task, MSE)["loss"] == pytest.approx(min(losses))
     assert losses[-1] > 1.1 * min(losses)
 
 
@@ -188,4 +190,23 @@ def test_latents_are_read_as_they_are_and_images_as_0_to_1(tmp_path: Path) -> No
     latents = np.full((32, 2, 2, 1), 3.0, np.float32)
     model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Conv2D(1, 1)])
     third = Task("test", {"decoder": model}, lambda x, training: x / 3 + 0 * model(x), latents, WHITE, (latents, WHITE))
-    assert validate(third, "mse")[0] == pytest.approx(0, abs=1e-12)
+    assert validate(third, MSE)["loss"] == pytest.approx(0, abs=1e-12)
+
+
+def test_files_train_to_the_same_numbers_as_the_same_images_in_memory(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.png" for number in range(len(IMAGES))]
+    for path, image in zip(paths, IMAGES):
+        Image.fromarray(image[..., 0]).save(path)
+    files = ImageFiles(paths, IMAGES.shape[1:], resize=True)
+    for flip in (False, True):
+        memory = run(autoencoder(flip), tmp_path / "memory")
+        streamed = run(replace(autoencoder(flip), inputs=files, targets=files), tmp_path / "files")
+        assert numbers(streamed) == numbers(memory)
+
+
+def test_what_changes_a_batch_changes_its_target_too(tmp_path: Path) -> None:
+    seen = []
+    identity = replace(autoencoder(), augment=lambda batch, rng: seen.append(len(batch)) or batch * 0)
+    row = run(replace(identity, forward=lambda x, training: x + 0 * identity.models["encoder"](x)), tmp_path, 1)
+    assert row["history"][0]["loss"] == 0
+    assert seen == [16] * 6

@@ -1,0 +1,48 @@
+"""The encoder without any rounding: what int8 is compared with. Only the codes themselves are integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from host.codec.layers import FixedRange, RoundedConv2D
+from host.codec.networks import Codec, padded
+
+
+class _Clip(keras.layers.Layer):
+    """A FixedRange that does not round."""
+
+    def __init__(self, low: float, high: float, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.low, self.high = low, high
+
+    def call(self, x: Any) -> Any:
+        return tf.clip_by_value(x, self.low, self.high)
+
+
+class Float32Encoder:
+    """The trained weights in float32: kernels not on int8's levels, activations clipped to their range, not rounded."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._encoder = keras.models.clone_model(codec.encoder, clone_function=_unrounded)
+        self._encoder.set_weights(codec.encoder.get_weights())
+        self._run = tf.function(self._codes, reduce_retracing=True)
+
+    def image_codes(self, image: np.ndarray, quality: int) -> np.ndarray:
+        """uint8 (height, width, 3) of any size -> int8 (rows, columns, channels), as `Int8Encoder.image_codes`."""
+        pixels = tf.constant(padded(image, self._codec.spec)[None])
+        return self._run(pixels, tf.constant([quality], tf.int32)).numpy()[0].astype(np.int8)
+
+    def _codes(self, pixels: Any, quality: Any) -> Any:
+        return self._codec.quantizer.codes(self._encoder(tf.cast(pixels, tf.float32) / 255.0), quality)
+
+
+def _unrounded(layer: Any) -> Any:
+    if isinstance(layer, FixedRange):
+        return _Clip(layer.low, layer.high, name=layer.name)
+    kind = keras.layers.Conv2D if isinstance(layer, RoundedConv2D) else type(layer)
+    return kind.from_config(layer.get_config())

@@ -1,0 +1,94 @@
+"""Image files read as training goes along: a folder larger than memory trains like one that fits."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from device.errors import one_line
+from host.data.fitting import Shape, fit
+from host.errors import DataError
+
+_PNG, _JPEG = b"\x89PNG", b"\xff\xd8\xff"
+
+
+class ImageFiles:
+    """What a training draws batches from, in place of an array.
+
+    Attributes:
+        paths: the files.
+        shape: (height, width, channels) of the images that they become.
+        resize: see `fit_images`; where it is False, training cuts at a random place, anew each epoch.
+    """
+
+    def __init__(self, paths: Sequence[Path], shape: Shape, *, resize: bool) -> None:
+        self.paths, self.shape, self.resize = tuple(paths), shape, resize
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def batches(
+        self, order: np.ndarray, batch_size: int, rng: np.random.Generator | None = None
+    ) -> Iterator[np.ndarray]:
+        """uint8 (batch, height, width, channels), decoded in parallel and ahead of their use.
+
+        Args:
+            order: int (n,), which files and in which order.
+            rng: decides the random cuts; None: from the middle.
+
+        Raises:
+            DataError: a file that cannot be read any more.
+        """
+        import tensorflow as tf
+
+        names = np.array([str(path) for path in self.paths])[order]
+        seeds = np.zeros((len(order), 2), np.int32)
+        random = rng is not None and not self.resize
+        if rng is not None and not self.resize:
+            seeds = rng.integers(0, 2**31, seeds.shape).astype(np.int32)
+
+        def read(name: Any, seed: Any) -> Any:
+            return fit(self._decode(name), self.shape, resize=self.resize, seed=seed if random else None)
+
+        files = tf.data.Dataset.from_tensor_slices((names, seeds))
+        images = files.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        try:
+            yield from images.batch(batch_size).prefetch(tf.data.AUTOTUNE).as_numpy_iterator()
+        except tf.errors.OpError as error:
+            raise DataError(f"{self.paths[0].parent}: an image cannot be read any more ({one_line(error)})") from None
+
+    def load(self) -> np.ndarray:
+        """All of them, uint8 (count, height, width, channels), cut from the middle."""
+        found = list(self.batches(np.arange(len(self)), 256))
+        return np.concatenate(found) if found else np.empty((0, *self.shape), np.uint8)
+
+    def _decode(self, name: Any) -> Any:
+        import tensorflow as tf
+
+        content = tf.io.read_file(name)
+        # TensorFlow's own decoders are faster and leave Python alone; they do not take every BMP and WebP.
+        own = tf.logical_or(tf.strings.substr(content, 0, 4) == _PNG, tf.strings.substr(content, 0, 3) == _JPEG)
+        channels = 3 if self.shape[2] == 3 else 0  # 0: as the file has them
+        image = tf.cond(
+            own,
+            lambda: tf.image.decode_png(content, channels) if channels else _gray(content),
+            lambda: tf.numpy_function(_by_pillow, [content, self.shape[2]], tf.uint8),
+        )
+        image.set_shape((None, None, self.shape[2]))
+        return image
+
+
+def _gray(content: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.image.rgb_to_grayscale(tf.image.decode_png(content, 3))
+
+
+def _by_pillow(content: bytes, channels: int) -> np.ndarray:
+    with Image.open(io.BytesIO(content)) as image:
+        return np.asarray(image.convert("L" if channels == 1 else "RGB")).reshape(*image.size[::-1], channels)

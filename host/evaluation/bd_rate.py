@@ -1,0 +1,55 @@
+"""How much rate one codec needs against another at equal quality: the Bjontegaard delta rate.
+
+G. Bjontegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33 (2001): the mean distance of the
+logarithms of the rates over the qualities that both curves reach. Between the points a monotone piecewise cubic
+(PCHIP: F. N. Fritsch and J. Butland 1984) in place of the one polynomial of degree 3, as in the practice of JCT-VC
+and of the Alliance for Open Media: a polynomial swings where points are many or far apart.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from host.errors import CurveError
+
+
+def bd_rate_percent(curve: np.ndarray, other: np.ndarray) -> float:
+    """The rate of a curve against another's at equal quality, in percent: -50 where it needs half, 0 where as much.
+
+    Args:
+        curve, other: float (points, 2), in any order: rate (bits per pixel), quality in dB. At least two points each.
+
+    Raises:
+        CurveError: a curve of one point, a rate that is not positive, a quality that does not rise with the rate, or
+            no quality that both curves reach.
+    """
+    first, second = _interpolator(curve), _interpolator(other)
+    low, high = max(first.x[0], second.x[0]), min(first.x[-1], second.x[-1])
+    if not low < high:
+        raise CurveError(
+            f"no common range: {first.x[0]:.2f} to {first.x[-1]:.2f} dB and {second.x[0]:.2f} to {second.x[-1]:.2f} dB;"
+            " measure more qualities"
+        )
+    difference = (first.integrate(low, high) - second.integrate(low, high)) / (high - low)
+    return 100 * float(np.expm1(difference))
+
+
+def ms_ssim_db(value: np.ndarray | float) -> np.ndarray | float:
+    """MS-SSIM (0..1, below 1) on a logarithmic scale, -10 log10(1 - value): what codecs differ by near 1."""
+    return -10 * np.log10(1 - np.asarray(value))
+
+
+def _interpolator(curve: np.ndarray) -> PchipInterpolator:
+    """Quality in dB -> logarithm of the rate."""
+    rate, quality = np.asarray(curve, float)[np.argsort(curve[:, 0])].T
+    if len(rate) < 2 or not rate[0] > 0:
+        raise CurveError(f"curve of {len(rate)} points from rate {rate[0]:g}; expected two or more, above 0")
+    falls = np.flatnonzero(~(np.diff(quality) > 0))
+    if falls.size:
+        place = falls[0]
+        raise CurveError(
+            f"quality does not rise with the rate: {quality[place]:.3f} dB at {rate[place]:.4f}, "
+            f"{quality[place + 1]:.3f} dB at {rate[place + 1]:.4f}; leave such points out"
+        )
+    return PchipInterpolator(quality, np.log(rate))
