@@ -37,10 +37,9 @@ class ReportError(SplitliteError):
     """A report that cannot be written: no collected run, or a file of it that cannot be read."""
 
 
-<<<<<<< HEAD
 class DemoError(SplitliteError):
     """Something that the demo's page cannot show."""
-=======
+
+
 class CurveError(SplitliteError):
     """A rate-distortion curve that cannot be measured or compared."""
->>>>>>> h-pipe
