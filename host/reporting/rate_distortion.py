@@ -71,9 +71,9 @@ def _qualities(result: Mapping[str, Any]) -> list[str]:
             )
         )
     codes = result["qualities"][0]["codes"]
-    lines.append("PSNR with the tuned decoder, and with the untuned one; float32: of the encoder")
-    lines.append("without rounding. Over ideal: whole bitstreams against the code length under")
-    lines.append(f"their own tables. Saturated: of {codes} codes.")
+    lines.append("PSNR with the tuned decoder, and with the untuned one; float32: the encoder with the")
+    lines.append("same weights in float32 arithmetic. Over ideal: whole bitstreams against the code")
+    lines.append(f"length under their own tables. Saturated: of {codes} codes.")
     return lines
 
 
