@@ -44,16 +44,17 @@ def train_codec(
 ) -> dict[str, Any]:
     """Trains from the block transform, or from weights; writes float.weights.h5, the averaged ones, after every epoch.
 
-    At the end channels that black or white saturates take a coarser step, see reach.py; and the codes' kernel is rounded
-    to int8 as a whole, see rounding.py, and kept so if it validates better.
+    At the end channels that black or white saturates take a coarser step, see reach.py; and the codes' kernel is
+    rounded to int8 as a whole, see rounding.py, and kept so if it validates better.
 
     Args:
         start_from: a float.weights.h5 of the same layers to start from, see other_qualities.py.
 
     Returns:
         {"epochs", "best_epoch", "seconds", "coarser_channels", "fitted_validation_loss", "rounded_validation_loss",
-        "history": [{"epoch", "loss", "training_bpp", "seconds"}]}, with "started_from" where there is such a file: its "sha256", and "training", its stage float as the training.json
-        beside it tells; a validated epoch has what `Validation.row` gives beside it.
+        "history": [{"epoch", "loss", "training_bpp", "seconds"}]}, with "started_from" where there is such a file: its
+        "sha256", and "training", its stage float as the training.json beside it tells; a validated epoch has what
+        `Validation.row` gives beside it.
 
     Raises:
         ModelError: checkpoints of another spec, or a loss that is no finite number.

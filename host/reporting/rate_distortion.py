@@ -72,8 +72,8 @@ def _qualities(result: Mapping[str, Any]) -> list[str]:
         )
     codes = result["qualities"][0]["codes"]
     text = (
-        "PSNR with the tuned decoder, and with the untuned one; float32: of the encoder with the same weights in float32 "
-        "arithmetic. Over ideal: whole bitstreams against the code length under their own tables. "
+        "PSNR with the tuned decoder, and with the untuned one; float32: of the encoder with the same weights in "
+        "float32 arithmetic. Over ideal: whole bitstreams against the code length under their own tables. "
         f"Saturated: of {codes} codes."
     )
     lines += textwrap.wrap(text, 80)
