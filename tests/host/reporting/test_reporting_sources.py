@@ -52,7 +52,7 @@ def test_nothing_matches_another_model_nor_two_missing_digests(project):
 def test_a_file_that_is_no_evaluation_is_named(project, write_json_file):
     project.write()
     write_json_file(project.benchmarks / "evaluations" / "tiny-mse" / "curve.json", {"format_version": 1, "points": {}})
-    with pytest.raises(ReportError, match="curve.json: no evaluation of a model, it has no rows"):
+    with pytest.raises(ReportError, match=r"curve\.json: no evaluation of a model, it has no rows"):
         sources(project)
 
 
