@@ -13,6 +13,7 @@ build/anchors; with weights or tables that changed, only splitlite is measured a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -165,11 +166,12 @@ def measure_anchors(images: Sequence[np.ndarray], folder: Path, jobs: int) -> di
 
 def int8_cost(curves: dict[str, np.ndarray]) -> dict[str, float]:
     """The rate of the int8 encoder against float32's at equal PSNR, in percent, by the curve of either decoder."""
-    return {
-        int8: bd_rate_percent(curves[int8].mean(0)[:, :2], curves[float32].mean(0)[:, :2])
-        for int8, float32 in ((NAME, FLOAT32), (UNTUNED, FLOAT32_UNTUNED))
-        if int8 in curves
-    }
+    found = {}
+    for int8, float32 in ((NAME, FLOAT32), (UNTUNED, FLOAT32_UNTUNED)):
+        if int8 in curves:
+            with contextlib.suppress(CurveError):  # then "bd_rate_missing" has the reason
+                found[int8] = bd_rate_percent(curves[int8].mean(0)[:, :2], curves[float32].mean(0)[:, :2])
+    return found
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

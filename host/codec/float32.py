@@ -1,4 +1,8 @@
-"""The encoder without any rounding: what int8 is compared with. Only the codes themselves are integers."""
+"""The encoder in float32 arithmetic, with nothing rounded inside: what int8 is compared with.
+
+Its kernels are those that were trained, on int8's levels: the numbers that the gradients move behind them are off by up
+to half a level each, and were never the weights of a network that works. Only the codes themselves are integers.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from host.codec.layers import FixedRange, RoundedConv2D
+from host.codec.layers import FixedRange, RoundedConv2D, rounded
 from host.codec.networks import Codec, padded
 
 
@@ -24,12 +28,15 @@ class _Clip(keras.layers.Layer):
 
 
 class Float32Encoder:
-    """The trained weights in float32: kernels not on int8's levels, activations clipped to their range, not rounded."""
+    """The trained weights in float32: activations are clipped to their range as in int8, and not rounded."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
         self._encoder = keras.models.clone_model(codec.encoder, clone_function=_unrounded)
         self._encoder.set_weights(codec.encoder.get_weights())
+        for layer in codec.encoder.layers:
+            if isinstance(layer, RoundedConv2D):
+                self._encoder.get_layer(layer.name).kernel.assign(rounded(layer.kernel))
         self._run = tf.function(self._codes, reduce_retracing=True)
 
     def image_codes(self, image: np.ndarray, quality: int) -> np.ndarray:

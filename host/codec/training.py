@@ -22,6 +22,7 @@ import tf_keras as keras
 from device.files import read_json, sha256_bytes, write_json
 from host.codec.networks import Codec, build_codec
 from host.codec.other_qualities import start_from_weights
+from host.codec.reach import fit_reach
 from host.codec.rounding import round_codes_kernel
 from host.codec.spec import CodecSpec, CodecStage
 from host.codec.start import start
@@ -43,16 +44,17 @@ def train_codec(
 ) -> dict[str, Any]:
     """Trains from the block transform, or from weights; writes float.weights.h5, the averaged ones, after every epoch.
 
-    At the end the codes' kernel is rounded to int8 as a whole, see rounding.py, and kept so if it validates better.
+    At the end channels that black or white saturates take a coarser step, see reach.py; and the codes' kernel is
+    rounded to int8 as a whole, see rounding.py, and kept so if it validates better.
 
     Args:
         start_from: a float.weights.h5 of the same layers to start from, see other_qualities.py.
 
     Returns:
-        {"epochs", "best_epoch", "seconds", "rounded_validation_loss", "history": [{"epoch", "loss", "training_bpp",
-        "seconds"}]}, with
-        "started_from" where there is such a file: its "sha256", and "training", its stage float as the training.json
-        beside it tells; a validated epoch has what `Validation.row` gives beside it.
+        {"epochs", "best_epoch", "seconds", "coarser_channels", "fitted_validation_loss", "rounded_validation_loss",
+        "history": [{"epoch", "loss", "training_bpp", "seconds"}]}, with "started_from" where there is such a file: its
+        "sha256", and "training", its stage float as the training.json beside it tells; a validated epoch has what
+        `Validation.row` gives beside it.
 
     Raises:
         ModelError: checkpoints of another spec, or a loss that is no finite number.
@@ -85,16 +87,21 @@ def train_codec(
         loop.history.append({**row, "seconds": round(time.perf_counter() - started, 1)})
         loop.save()
         save_weights(spec.folder / "float.weights.h5", average.models)
+    scales = fit_reach(average)
+    save_weights(spec.folder / "float.weights.h5", average.models)
+    fitted = validation.row(f"{spec.name} float, no code saturated by black or white")["validation_loss"]
     # Training saw a rounded kernel already, and what lies under it may have drifted: this is a try.
     round_codes_kernel(average, _patches(photographs, spec).astype(np.float32) / 255)
     rounded = validation.row(f"{spec.name} float, codes' kernel rounded as a whole")["validation_loss"]
-    if rounded < loop.history[-1]["validation_loss"]:
+    if rounded < fitted:
         save_weights(spec.folder / "float.weights.h5", average.models)
     return {
         **started_from,
         "epochs": len(loop.history),
         "best_epoch": len(loop.history),
         "seconds": round(sum(row["seconds"] for row in loop.history), 1),
+        "coarser_channels": {str(channel): float(scales[channel]) for channel in np.flatnonzero(scales < 1)},
+        "fitted_validation_loss": fitted,
         "rounded_validation_loss": rounded,
         "history": loop.history,
     }

@@ -71,9 +71,12 @@ def _qualities(result: Mapping[str, Any]) -> list[str]:
             )
         )
     codes = result["qualities"][0]["codes"]
-    lines.append("PSNR with the tuned decoder, and with the untuned one; float32: of the encoder")
-    lines.append("without rounding. Over ideal: whole bitstreams against the code length under")
-    lines.append(f"their own tables. Saturated: of {codes} codes.")
+    text = (
+        "PSNR with the tuned decoder, and with the untuned one; float32: of the encoder with the same weights in "
+        "float32 arithmetic. Over ideal: whole bitstreams against the code length under their own tables. "
+        f"Saturated: of {codes} codes."
+    )
+    lines += textwrap.wrap(text, 80)
     return lines
 
 

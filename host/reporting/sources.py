@@ -119,7 +119,7 @@ def match_evaluation(result: Json, folder: Path) -> tuple[Path | None, Json | No
         weights are equal; else (None, None, "none").
     """
     files = sorted((folder / result["model"]).glob("*.json"))
-    candidates = [(file, _read_versioned(file)) for file in files]
+    candidates = [(file, _read_evaluation(file)) for file in files]
     # The most images first; among equals the order of names, so that the choice does not depend on the file system.
     candidates.sort(key=lambda pair: -(number(pair[1], "images") or 0))
     tag, digest = result.get("codec_tag"), result.get("model_sha256")
@@ -158,6 +158,13 @@ def _model(result: Json, models: Path, benchmarks: Path) -> ModelSources:
 
 def _optional(path: Path) -> Json:
     return read_json(path, ReportError) if path.is_file() else {}
+
+
+def _read_evaluation(path: Path) -> Json:
+    value = _read_versioned(path)
+    if not isinstance(value.get("rows"), list):
+        raise ReportError(f"{path}: no evaluation of a model, it has no rows; move it away, or `host evaluate` again")
+    return value
 
 
 def _read_versioned(path: Path) -> Json:

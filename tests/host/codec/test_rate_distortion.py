@@ -75,6 +75,7 @@ def test_a_second_call_keeps_the_points_of_pillow(
     for name in ("a.json", "b.json"):
         assert rate_distortion.main([*arguments, "--no-timing", "--json", str(tmp_path / name)]) == 0
         results.append(json.loads((tmp_path / name).read_text()))
+        del results[-1]["environment"]["load_average"]
         monkeypatch.setattr(image_codecs.ImageCodec, "encode", lambda *_: pytest.fail("encoded again"))
     assert results[0] == results[1] and "timing" not in results[0]
 

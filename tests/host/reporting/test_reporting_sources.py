@@ -49,6 +49,13 @@ def test_nothing_matches_another_model_nor_two_missing_digests(project):
     assert (model.match, model.evaluation, model.training) == ("none", None, {})
 
 
+def test_a_file_that_is_no_evaluation_is_named(project, write_json_file):
+    project.write()
+    write_json_file(project.benchmarks / "evaluations" / "tiny-mse" / "curve.json", {"format_version": 1, "points": {}})
+    with pytest.raises(ReportError, match=r"curve\.json: no evaluation of a model, it has no rows"):
+        sources(project)
+
+
 def test_loss_comes_from_the_spec_without_an_evaluation(project, write_json_file):
     project.write(evaluation=False)
     assert sources(project).models[0].loss is None
