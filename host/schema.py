@@ -9,6 +9,7 @@ from host.catalogue import INITIALIZERS, LAYERS, LOSSES, LayerKind
 from host.codec.spec import CODEC_INITIALIZERS, CODEC_LAYERS, TASK
 from host.fields import REQUIRED, Field
 from host.spec import (
+    ADVERSARIAL,
     DATA,
     DATASETS,
     FORMAT_VERSION,
@@ -58,6 +59,7 @@ def _compression() -> Json:
     version: Json = {"const": FORMAT_VERSION}
     training = _object(TRAINING)
     training["properties"]["loss"] = _losses()
+    training["properties"]["adversarial"] = _object(ADVERSARIAL)
     training["required"].append("loss")
     training["properties"] |= {key: _object(stage) for key, stage in STAGES.items()}
     quantization = _object(QUANTIZATION)
@@ -76,6 +78,7 @@ def _compression() -> Json:
             "latent": _object(LATENT),
             "encoder": _reference("layers"),
             "decoder": _reference("layers"),
+            "discriminator": _reference("layers"),
             "training": training,
             "quantization": quantization,
         },

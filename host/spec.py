@@ -68,6 +68,10 @@ def _stage_fields(epochs: int, learning_rate: float) -> dict[str, Field]:
 
 WEIGHT = number(1e-9, 1e9, 1.0, text="what the part is multiplied with")
 STAGES = {"float": _stage_fields(40, 1e-3), "qat": _stage_fields(12, 2e-4), "tune": _stage_fields(6, 2e-4)}
+ADVERSARIAL = {
+    "weight": number(1e-9, 1e3, text="what the discriminator's verdict is multiplied with in the loss"),
+    "learning_rate": number(1e-9, 1.0, 1e-4, text="of the discriminator"),
+}
 QUANTIZATION = {"calibration_images": integer(1, 10_000, 300)}
 RECIPE = {
     "weights": choice(WEIGHTS),
@@ -144,6 +148,14 @@ class LossTerm:
 
 
 @dataclass(frozen=True)
+class AdversarialSpec:
+    """How much the discriminator's verdict counts in the loss, and the rate that it learns at."""
+
+    weight: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
 class TrainingSpec:
     """`loss`: the terms in words, for people."""
 
@@ -154,6 +166,7 @@ class TrainingSpec:
     float_: StageSpec
     qat: StageSpec
     tune: StageSpec
+    adversarial: AdversarialSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +182,7 @@ class Spec:
     Attributes:
         latent_scale: one code in units of the latent while the stage float trains.
         latent_bits: entropy per code that the scale is then chosen for; None keeps `latent_scale`.
+        discriminator: layers that training with an adversarial term has beside the halves; not exported.
         digest: sha256 of spec.json's content, whatever its white space.
     """
 
@@ -183,6 +197,7 @@ class Spec:
     quantization: QuantizationSpec
     file: Path
     digest: str
+    discriminator: tuple[LayerSpec, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -299,6 +314,18 @@ def _loss(reader: Reader, image_shape: tuple[int, int, int]) -> tuple[LossTerm, 
     return tuple(terms)
 
 
+def _adversarial(reader: Reader, discriminator: bool) -> AdversarialSpec | None:
+    given = "adversarial" in reader.value
+    if given != discriminator:
+        missing = "$.discriminator has no layers" if given else "$.discriminator has layers that nothing trains"
+        raise reader.error("adversarial", f"{missing}; the two belong together: write both, or neither")
+    reader.known.append("adversarial")
+    if not given:
+        return None
+    values = reader.child("adversarial").fields(ADVERSARIAL)
+    return AdversarialSpec(float(values["weight"]), float(values["learning_rate"]))
+
+
 def _in_words(terms: tuple[LossTerm, ...]) -> str:
     words = []
     for term in terms:
@@ -364,7 +391,10 @@ def parse_spec(value: object, file: Path) -> Spec:
     if "dims" in latent and LATENT_DIMS not in json.dumps([value["encoder"], value["decoder"]]):
         raise top.error("latent.dims", f'no layer reads it; write "{LATENT_DIMS}" for a number of one, or leave it out')
 
+    discriminator = read_layers(top, "discriminator", ("image",)) if "discriminator" in top.value else ()
+    top.known.append("discriminator")
     inner = top.child("training")
+    adversarial = _adversarial(inner, bool(discriminator))
     terms = _loss(inner, data.image_shape)
     stages = {key: _stage(inner, key) for key in STAGES}
     training = TrainingSpec(
@@ -374,6 +404,7 @@ def parse_spec(value: object, file: Path) -> Spec:
         float_=stages["float"],
         qat=stages["qat"],
         tune=stages["tune"],
+        adversarial=adversarial,
     )
 
     inner = top.child("quantization", {})
@@ -398,6 +429,7 @@ def parse_spec(value: object, file: Path) -> Spec:
         QuantizationSpec(images, recipes),
         file,
         digest,
+        discriminator,
     )
 
 

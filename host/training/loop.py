@@ -22,6 +22,7 @@ from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.networks.weights import load_weights, save_weights
 from host.spec import LossTerm, StageSpec
+from host.training.adversarial import Critic
 from host.training.losses import loss_parts, mean_psnr, mean_ssim
 from host.training.ssim import SMALLEST
 
@@ -43,6 +44,7 @@ class Task:
         encode: (inputs, training) -> the latent that `forward` then reads in place of the inputs; None where the
             inputs are it.
         augment: changes a batch of images before it is trained on; only where inputs are the targets.
+        critic: trained in turns with the models, where the loss has an adversarial term.
         rate: latent -> estimated bits per pixel, for a loss that has a rate in it.
     """
 
@@ -56,6 +58,7 @@ class Task:
     encode: Forward | None = None
     rate: Callable[[Any], Any] | None = None
     augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None
+    critic: Critic | None = None
 
 
 def fit(
@@ -88,7 +91,8 @@ def fit(
     count = max(len(task.inputs) // batch_size, 1)
     decay = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * count)
     optimizer = make_optimizer(task, decay)
-    checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models)
+    critic = {} if task.critic is None else {"critic": task.critic.model, "critic_optimizer": task.critic.optimizer}
+    checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models, **critic)
     history: list[dict[str, Any]] = []
     best = folder / "best.weights.h5"
     if (folder / "state.json").is_file():
@@ -232,7 +236,12 @@ def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable
         with tf.GradientTape() as tape:
             reconstruction, bpp = _reconstruct(task, _scaled(inputs), True)
             parts = loss_parts(terms, _scaled(targets), reconstruction, bpp)
+            if task.critic is not None:
+                parts["adversarial"] = task.critic.verdict(reconstruction)
+                parts["loss"] += task.critic.weight * parts["adversarial"]
         optimizer.apply_gradients(zip(tape.gradient(parts["loss"], variables), variables, strict=True))
+        if task.critic is not None:
+            parts["discriminator"] = task.critic.train(_scaled(targets), reconstruction)
         return parts
 
     return step

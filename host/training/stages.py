@@ -13,10 +13,11 @@ from device.quantization import LatentGrid
 from host.data import Images
 from host.data.augmentation import augment
 from host.model import ModelFolder
-from host.networks.builder import build, initialize
+from host.networks.builder import build, build_discriminator, initialize
 from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
 from host.spec import DataSpec, Spec, StageSpec
+from host.training.adversarial import Critic
 from host.training.loop import Task, fit, validate
 from host.training.quantization_aware import quantization_aware, set_ranges
 from host.training.rate import has_rate, make_prior, make_rate
@@ -131,4 +132,10 @@ def _task(
         lambda image, training: encoder(image, training=training),
         rate,
         augmentation(spec.data),
+        _critic(spec),
     )
+
+
+def _critic(spec: Spec) -> Critic | None:
+    wanted = spec.training.adversarial
+    return Critic(build_discriminator(spec), wanted.weight, wanted.learning_rate) if wanted else None
