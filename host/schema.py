@@ -15,6 +15,7 @@ from host.spec import (
     FORMAT_VERSION,
     LATENT,
     LAYER_NAME,
+    NAMED,
     QUANTIZATION,
     RECIPE,
     STAGES,
@@ -42,9 +43,9 @@ def spec_schema() -> Json:
         "else": _compression(),
         "$defs": {
             "names": _NAMES,
-            "initializer": _initializer(INITIALIZERS),
+            "initializer": _named(INITIALIZERS),
             "layers": _layers(LAYERS, "initializer"),
-            "codec_initializer": _initializer(CODEC_INITIALIZERS),
+            "codec_initializer": _named(CODEC_INITIALIZERS),
             "codec_layers": _layers(CODEC_LAYERS, "codec_initializer"),
         },
     }
@@ -60,6 +61,9 @@ def _compression() -> Json:
     training = _object(TRAINING)
     training["properties"]["loss"] = _losses()
     training["properties"]["adversarial"] = _object(ADVERSARIAL)
+    training["properties"] |= {
+        key: _named(available) | {"default": default} for key, (available, default) in NAMED.items()
+    }
     training["required"].append("loss")
     training["properties"] |= {key: _object(stage) for key, stage in STAGES.items()}
     quantization = _object(QUANTIZATION)
@@ -123,7 +127,7 @@ def _layer(kind: LayerKind, initializer: str) -> Json:
     return found
 
 
-def _initializer(tables: dict[str, dict[str, Field]]) -> Json:
+def _named(tables: dict[str, dict[str, Field]]) -> Json:
     forms = [
         _closed({"name": {"const": name}} | _object(table)["properties"], ["name"]) for name, table in tables.items()
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from device.files import read_json
-from host.catalogue import INITIALIZERS, LAYERS, LOSSES, NOT_CARRIED, LayerKind
+from host.catalogue import INITIALIZERS, LAYERS, LOSSES, NOT_CARRIED, OPTIMIZERS, SCHEDULES, LayerKind
 from host.errors import ModelError, SpecError
 from host.fields import ABSENT, LATENT_DIMS, REQUIRED, Field, choice, flag, integer, number, sides
 from host.overrides import overridden
@@ -55,7 +55,9 @@ LATENT = {
 TRAINING = {
     "batch_size": integer(1, 65536, 64),
     "seed": integer(0, 2**31 - 1, 1),
+    "mixed_precision": flag(False, text="the stage float computes in bfloat16; its weights stay float32"),
 }
+NAMED = {"optimizer": (OPTIMIZERS, "adam"), "learning_rate_schedule": (SCHEDULES, "cosine")}  # those there are, default
 
 
 def _stage_fields(epochs: int, learning_rate: float) -> dict[str, Field]:
@@ -131,11 +133,17 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class StageSpec:
-    """One training stage: Adam, cosine decay from `learning_rate` to zero, stopped early after `patience` epochs."""
+    """One training stage, stopped early after `patience` epochs without a better validation.
+
+    Attributes:
+        optimizer, schedule: {"name": of `OPTIMIZERS`, `SCHEDULES`, and its arguments}; the same in every stage.
+    """
 
     epochs: int
     learning_rate: float
     patience: int
+    optimizer: Json = field(default_factory=lambda: {"name": "adam"})
+    schedule: Json = field(default_factory=lambda: {"name": "cosine", "final": 0.0})
 
 
 @dataclass(frozen=True)
@@ -167,6 +175,7 @@ class TrainingSpec:
     qat: StageSpec
     tune: StageSpec
     adversarial: AdversarialSpec | None = None
+    mixed_precision: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,11 +214,12 @@ class Spec:
         return self.file.parent
 
 
-def _initializer(reader: Reader, available: dict[str, dict[str, Field]]) -> Json:
-    value = reader.take("initializer", (str, dict), {})
-    if not value:
+def _named(reader: Reader, key: str, available: dict[str, dict[str, Field]], default: str | Json) -> Json:
+    """A name, or an object of a name and its arguments, as the latter; {} where the default is that."""
+    value = reader.take(key, (str, dict), default)
+    if value == {} == default:
         return {}
-    inner = Reader({"name": value} if isinstance(value, str) else value, f"{reader.path}.initializer", reader.file)
+    inner = Reader({"name": value} if isinstance(value, str) else value, f"{reader.path}.{key}", reader.file)
     name = inner.choose("name", tuple(available))
     return {"name": name, **inner.fields(available[name])}
 
@@ -250,7 +260,7 @@ def read_layers(
                 f"{layer} takes {'several inputs' if kind.merges else 'one input'}, found {len(inputs)}; "
                 f"available: {', '.join(known)}",
             )
-        initializer = _initializer(inner, initializers) if kind.weighted else {}
+        initializer = _named(inner, "initializer", initializers, {}) if kind.weighted else {}
         layers.append(LayerSpec(layer, name, inputs, inner.fields(kind.arguments), initializer))
         known.append(name)
     if not layers:
@@ -282,9 +292,9 @@ def _inputs(reader: Reader, known: list[str]) -> tuple[str, ...]:
     return inputs
 
 
-def _stage(reader: Reader, key: str) -> StageSpec:
+def _stage(reader: Reader, key: str, optimizer: Json, schedule: Json) -> StageSpec:
     values = reader.child(key, {}).fields(STAGES[key])
-    return StageSpec(values["epochs"], float(values["learning_rate"]), values["patience"])
+    return StageSpec(values["epochs"], float(values["learning_rate"]), values["patience"], optimizer, schedule)
 
 
 def _loss(reader: Reader, image_shape: tuple[int, int, int]) -> tuple[LossTerm, ...]:
@@ -396,7 +406,8 @@ def parse_spec(value: object, file: Path) -> Spec:
     inner = top.child("training")
     adversarial = _adversarial(inner, bool(discriminator))
     terms = _loss(inner, data.image_shape)
-    stages = {key: _stage(inner, key) for key in STAGES}
+    named = [_named(inner, key, available, default) for key, (available, default) in NAMED.items()]
+    stages = {key: _stage(inner, key, *named) for key in STAGES}
     training = TrainingSpec(
         _in_words(terms),
         terms,

@@ -1,4 +1,4 @@
-"""The training loop: Adam with cosine decay, early stopping, a checkpoint an epoch, resume to the same numbers."""
+"""The training loop: early stopping, a checkpoint an epoch, resume to the same numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
@@ -21,9 +20,11 @@ from device.files import read_json, write_json
 from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.networks.weights import load_weights, save_weights
+from host.progress import no_bar, say
 from host.spec import LossTerm, StageSpec
 from host.training.adversarial import Critic
 from host.training.losses import loss_parts, mean_psnr, mean_ssim
+from host.training.optimizers import make_optimizer
 from host.training.ssim import SMALLEST
 
 Forward = Callable[[Any, bool], Any]
@@ -89,8 +90,7 @@ def fit(
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     count = max(len(task.inputs) // batch_size, 1)
-    decay = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * count)
-    optimizer = make_optimizer(task, decay)
+    optimizer = make_optimizer(stage, stage.epochs * count, variables(task))
     critic = {} if task.critic is None else {"critic": task.critic.model, "critic_optimizer": task.critic.optimizer}
     checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models, **critic)
     history: list[dict[str, Any]] = []
@@ -127,7 +127,7 @@ def fit(
             save_weights(best, task.models)
         history.append(row)
         _save_state(folder, checkpoint, epoch, history, identity)
-        click.echo(f"{task.label} {epoch}/{stage.epochs}: {_line(row)}", err=True)
+        say(f"{task.label} {epoch}/{stage.epochs}: {_line(row)}")
     load_weights(best, task.models)
     losses = [row["validation_loss"] for row in history]
     return {
@@ -216,20 +216,14 @@ def _scaled(values: Any) -> Any:
     return tf.cast(values, tf.float32) / 255.0 if values.dtype == tf.uint8 else values
 
 
-def make_optimizer(task: Task, learning_rate: Any) -> Any:
-    """Adam over all that a task trains; a rate, or a schedule of it."""
-    optimizer = keras.optimizers.Adam(learning_rate)
-    optimizer.build(_variables(task))
-    return optimizer
-
-
-def _variables(task: Task) -> list[Any]:
+def variables(task: Task) -> list[Any]:
+    """All that a task trains."""
     return [variable for model in task.models.values() for variable in model.trainable_variables]
 
 
 def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable[[Any, Any], dict[str, Any]]:
     """(inputs, targets) -> the loss and its parts, after one step."""
-    variables = _variables(task)
+    trained = variables(task)
 
     @tf.function(reduce_retracing=True)
     def step(inputs: Any, targets: Any) -> dict[str, Any]:
@@ -239,7 +233,7 @@ def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable
             if task.critic is not None:
                 parts["adversarial"] = task.critic.verdict(reconstruction)
                 parts["loss"] += task.critic.weight * parts["adversarial"]
-        optimizer.apply_gradients(zip(tape.gradient(parts["loss"], variables), variables, strict=True))
+        optimizer.apply_gradients(zip(tape.gradient(parts["loss"], trained), trained, strict=True))
         if task.critic is not None:
             parts["discriminator"] = task.critic.train(_scaled(targets), reconstruction)
         return parts
@@ -252,7 +246,7 @@ def _epoch(
 ) -> dict[str, float]:
     total: dict[str, Any] = {}
     drawn = batches(task, batch_size, count, rng)
-    for _ in tqdm(range(count), desc=label, unit="batch", leave=False, file=sys.stderr, disable=None):
+    for _ in tqdm(range(count), desc=label, unit="batch", leave=False, file=sys.stderr, disable=no_bar()):
         inputs, targets = next(drawn)
         parts = step(tf.constant(inputs), tf.constant(targets))
         total = {name: total.get(name, 0.0) + value for name, value in parts.items()}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 
 from device.files import write_json
@@ -19,6 +20,7 @@ from host.networks.weights import load_weights, save_weights
 from host.spec import DataSpec, Spec, StageSpec
 from host.training.adversarial import Critic
 from host.training.loop import Task, fit, validate
+from host.training.precision import precision
 from host.training.quantization_aware import quantization_aware, set_ranges
 from host.training.rate import has_rate, make_prior, make_rate
 
@@ -38,8 +40,11 @@ def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, A
     initialize(spec, encoder, decoder, images.train)
     # Not the model's grid: until this stage ends, latent.json belongs to the weights that lie beside it.
     grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
-    task = float_task(spec, "float", encoder, decoder, grid, images)
+    trained = _as_trained(spec, encoder, decoder)
+    task = float_task(spec, "float", *trained, grid, images)
     result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, resume)
+    for half, other in zip((encoder, decoder), trained, strict=True):
+        half.set_weights(other.get_weights())
     model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
     save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
     if spec.latent_bits is None:
@@ -79,6 +84,17 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
     if after < before:
         save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
     return {**result, "control": control, "float32_weights": "control" if after < before else "float"}
+
+
+def _as_trained(spec: Spec, encoder: keras.Model, decoder: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """The halves that the stage float trains: these, or others of the same weights that compute in bfloat16."""
+    if not spec.training.mixed_precision:
+        return encoder, decoder
+    with precision(mixed=True):
+        others = build(spec)
+    for half, other in zip((encoder, decoder), others, strict=True):
+        other.set_weights(half.get_weights())
+    return others
 
 
 def fit_stage(model: ModelFolder, task: Task, stage: StageSpec, name: str, seed: int, resume: bool) -> dict[str, Any]:
@@ -124,12 +140,12 @@ def _task(
     return Task(
         f"{spec.name} {label}",
         models,
-        lambda latent, training: decoder(quantize(latent), training=training),
+        lambda latent, training: tf.cast(decoder(quantize(latent), training=training), tf.float32),
         images.drawn,
         images.drawn,
         (images.validation, images.validation),
         spec.data.flip,
-        lambda image, training: encoder(image, training=training),
+        lambda image, training: tf.cast(encoder(image, training=training), tf.float32),
         rate,
         augmentation(spec.data),
         _critic(spec),
