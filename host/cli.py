@@ -164,6 +164,7 @@ OVERRIDE_OPTIONS: dict[str, tuple[str, Any, str]] = {
     "epochs": ("training.float.epochs", click.IntRange(1), "Of the stage float."),
     "batch_size": ("training.batch_size", click.IntRange(1), "Images a step."),
     "learning_rate": ("training.float.learning_rate", float, "Of the stage float, at its start."),
+    "seed": ("training.seed", click.IntRange(0, 2**31 - 1), "Of all that is drawn at random."),
     "latent_dims": ("latent.dims", click.IntRange(1), "The size that the spec's layers call latent_dims."),
 }
 
@@ -189,13 +190,25 @@ def _override_options(command: Any) -> Any:
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints of an interrupted training.")
 @click.option(
     "--start-from",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A float.weights.h5 of the same layers to start from.",
+    metavar="WEIGHTS|NAME",
+    help="A float.weights.h5 of the same layers, or the model that has it, to start from.",
 )
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     help="Local folder of data sets.  [default: SPLITLITE_DATA, else Keras downloads]",
+)
+@click.option(
+    "--log-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write TensorBoard's files there, below NAME.  [default: none are written]",
+)
+@click.option(
+    "--verbose",
+    type=click.IntRange(0, 2),
+    default=2,
+    show_default=True,
+    help="0: nothing but errors; 1: a line an epoch; 2: a progress bar too.",
 )
 @_override_options
 @_models_option
@@ -203,8 +216,10 @@ def train(
     name: str,
     stages: tuple[str, ...],
     resume: bool,
-    start_from: Path | None,
+    start_from: str | None,
     data_dir: Path | None,
+    log_dir: Path | None,
+    verbose: int,
     models: Path | None,
     settings: tuple[str, ...],
     **short: Any,
@@ -216,6 +231,7 @@ def train(
       host train cifar10-ae-mse --data-dir ~/data
       host train cifar10-ae-mse --stage qat --resume
       host train my-model --epochs 5 --set training.loss=mae --set encoder[0].filters=16
+      host train my-model --start-from cifar10-ae-mse --log-dir logs
     """
     from host.codec.spec import TASK, load_codec_spec
     from host.quiet import load_tensorflow
@@ -238,10 +254,14 @@ def train(
             data_dir=data_dir,
             models=_models(models),
             overrides=overrides,
+            log_dir=log_dir,
+            verbose=verbose,
         )
     except KeyboardInterrupt:
         again = "".join(f" --set {path}={json.dumps(value)}" for path, value in (overrides or {}).items())
         raise click.ClickException(f"interrupted; go on with: host train {name} --resume{again}") from None
+    if not verbose:
+        return
     for stage, result in record["stages"].items():
         click.echo(f"{stage}: " + ", ".join(_stage_line(result)))
     click.echo(f"weights and training.json are in {_models(models) / name}; next: host export {name}")

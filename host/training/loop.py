@@ -71,12 +71,14 @@ def fit(
     folder: Path,
     resume: bool,
     identity: str = "",
+    observe: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Trains until `stage.epochs` or until `stage.patience` epochs brought nothing; the models keep the best weights.
 
     Args:
         folder: checkpoints; emptied at the start unless `resume`, kept afterwards.
         identity: digest of what is trained; checkpoints of another one are not resumed from.
+        observe: called with every epoch's row of the history.
 
     Returns:
         {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "validation_loss", "validation_psnr_db",
@@ -128,6 +130,8 @@ def fit(
         history.append(row)
         _save_state(folder, checkpoint, epoch, history, identity)
         say(f"{task.label} {epoch}/{stage.epochs}: {_line(row)}")
+        if observe is not None:
+            observe(row)
     load_weights(best, task.models)
     losses = [row["validation_loss"] for row in history]
     return {
@@ -160,6 +164,11 @@ def _line(row: dict[str, Any]) -> str:
     words.append(f"{row['validation_psnr_db']:.3f} dB")
     words += [f"SSIM {row['validation_ssim']:.4f}"] if "validation_ssim" in row else []
     return ", ".join([*words, f"{row['seconds']:.0f} s"])
+
+
+def reconstruct(task: Task, inputs: Any) -> Any:
+    """The reconstructions, float32 about 0..1, of a task's inputs as they are stored."""
+    return _reconstruct(task, _scaled(inputs), False)[0]
 
 
 def _reconstruct(task: Task, inputs: Any, training: bool) -> tuple[Any, Any]:

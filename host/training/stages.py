@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from device.files import write_json
+from device.files import sha256_bytes, write_json
 from device.quantization import LatentGrid
 from host.data import Images
 from host.data.augmentation import augment
@@ -23,13 +23,15 @@ from host.training.loop import Task, fit, validate
 from host.training.precision import precision
 from host.training.quantization_aware import quantization_aware, set_ranges
 from host.training.rate import has_rate, make_prior, make_rate
+from host.training.session import Session
+from host.training.tensorboard import observer
 
 SAMPLES = 64
 _RANGES_FROM = 500  # images whose activations set the first ranges of quantization-aware training
 _SCALE_FROM = 5000  # images on whose codes the latent's scale is chosen
 
 
-def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
+def train_float(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]:
     """Trains on the spec's grid, then chooses the model's; writes float.weights.h5, images.npz, latent.json.
 
     Training makes the codes finer than they need be, since bits are not in its loss; the spec's `latent.bits` sets how
@@ -38,11 +40,13 @@ def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, A
     spec = model.spec
     encoder, decoder = build(spec)
     initialize(spec, encoder, decoder, images.train)
+    if session.start_from is not None:
+        load_weights(session.start_from, {"encoder": encoder, "decoder": decoder})
     # Not the model's grid: until this stage ends, latent.json belongs to the weights that lie beside it.
     grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
     trained = _as_trained(spec, encoder, decoder)
     task = float_task(spec, "float", *trained, grid, images)
-    result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, resume)
+    result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, session)
     for half, other in zip((encoder, decoder), trained, strict=True):
         half.set_weights(other.get_weights())
     model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
@@ -53,10 +57,12 @@ def train_float(model: ModelFolder, images: Images, resume: bool) -> dict[str, A
         some = images.train[:_SCALE_FROM] / np.float32(255)
         scale = choose_scale(encoder.predict(some, batch_size=250, verbose=0), spec.latent_bits)
         write_json(model.latent, {"format_version": 1, "scale": scale, "zero_point": 0})
+    if session.start_from is not None:
+        result["started_from"] = {"sha256": sha256_bytes(session.start_from.read_bytes())}
     return result
 
 
-def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
+def train_qat(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]:
     """Quantization-aware training from the float weights, and its control: the float network for as many epochs more.
 
     Writes qat.weights.h5. If the control validates better than the float network did, it becomes float.weights.h5.
@@ -74,12 +80,12 @@ def train_qat(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any
     set_ranges(quantized[0], encoder, some)
     set_ranges(quantized[1], decoder, latents)
     task = _task(spec, "qat", quantized[0], quantized[1], grid, images, lambda latent: latent)
-    result = fit_stage(model, task, stage, "qat", spec.training.seed + 1, resume)
+    result = fit_stage(model, task, stage, "qat", spec.training.seed + 1, session)
     save_weights(model.weights("qat"), {"encoder": quantized[0], "decoder": quantized[1]})
 
     continued = float_task(spec, "control", encoder, decoder, grid, images)
     before = validate(continued, spec.training.terms)["loss"]
-    control = fit_stage(model, continued, stage, "control", spec.training.seed + 1, resume)
+    control = fit_stage(model, continued, stage, "control", spec.training.seed + 1, session)
     after = min(row["validation_loss"] for row in control["history"])
     if after < before:
         save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
@@ -97,11 +103,14 @@ def _as_trained(spec: Spec, encoder: keras.Model, decoder: keras.Model) -> tuple
     return others
 
 
-def fit_stage(model: ModelFolder, task: Task, stage: StageSpec, name: str, seed: int, resume: bool) -> dict[str, Any]:
-    """`fit` as the model's spec says, with checkpoints of its own under the stage's name."""
+def fit_stage(
+    model: ModelFolder, task: Task, stage: StageSpec, name: str, seed: int, session: Session
+) -> dict[str, Any]:
+    """`fit` as the model's spec says, with checkpoints, and TensorBoard's files, of its own under the stage's name."""
     training = model.spec.training
-    folder = model.checkpoints / name
-    return fit(task, training.terms, stage, training.batch_size, seed, folder, resume, model.spec.digest)
+    folder, resume = model.checkpoints / name, session.resume
+    observe = observer(session.log_dir / name, task, stage.epochs, resume) if session.log_dir else None
+    return fit(task, training.terms, stage, training.batch_size, seed, folder, resume, model.spec.digest, observe)
 
 
 def calibration_images(spec: Spec, train: np.ndarray) -> np.ndarray:
