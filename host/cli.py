@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from device.errors import SplitliteError
 from host import __version__
 
 STAGE_NAMES = ("float", "qat", "tables", "tune")
+_GIVEN = "host.cli.given"
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
@@ -24,6 +27,16 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except SplitliteError as error:
             raise click.ClickException(str(error)) from error
+
+
+class _Resumable(click.Command):
+    """Keeps its arguments as they were given, so that it can say how to go on."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
+        given = list(args)  # parsing empties it
+        context = super().make_context(info_name, args, *rest, **extra)
+        context.meta[_GIVEN] = given
+        return context
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -178,7 +191,7 @@ def _override_options(command: Any) -> Any:
     return click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help=text)(command)
 
 
-@main.command()
+@main.command(cls=_Resumable)
 @click.argument("name")
 @click.option(
     "--stage",
@@ -226,6 +239,8 @@ def train(
 ) -> None:
     """Train a model: float, quantization-aware, then tables and decoders for the real codes.
 
+    Ctrl-C, or SIGTERM, leaves a checkpoint after the step that it comes in; --resume goes on from it.
+
     \b
     Example:
       host train cifar10-ae-mse --data-dir ~/data
@@ -234,6 +249,7 @@ def train(
       host train my-model --start-from cifar10-ae-mse --log-dir logs
     """
     from host.codec.spec import TASK, load_codec_spec
+    from host.interruption import interruptible
     from host.quiet import load_tensorflow
     from host.spec import load_spec, task_of
 
@@ -242,24 +258,27 @@ def train(
         load_codec_spec(name, _models(models))
     else:
         load_spec(name, _models(models), overrides)
-    load_tensorflow()
-    from host.train import train as run
-
     try:
-        record = run(
-            name,
-            stages or STAGE_NAMES,
-            resume=resume,
-            start_from=start_from,
-            data_dir=data_dir,
-            models=_models(models),
-            overrides=overrides,
-            log_dir=log_dir,
-            verbose=verbose,
-        )
-    except KeyboardInterrupt:
-        again = "".join(f" --set {path}={json.dumps(value)}" for path, value in (overrides or {}).items())
-        raise click.ClickException(f"interrupted; go on with: host train {name} --resume{again}") from None
+        with interruptible():
+            load_tensorflow()
+            from host.train import train as run
+
+            record = run(
+                name,
+                stages or STAGE_NAMES,
+                resume=resume,
+                start_from=start_from,
+                data_dir=data_dir,
+                models=_models(models),
+                overrides=overrides,
+                log_dir=log_dir,
+                verbose=verbose,
+            )
+    except KeyboardInterrupt as interruption:
+        given = [word for word in click.get_current_context().meta[_GIVEN] if word != "--resume"]
+        click.echo(f"interrupted; go on with: host train {shlex.join([*given, '--resume'])}", err=True)
+        # As a shell has it: 130 of Ctrl-C, 143 of SIGTERM.
+        raise SystemExit(128 + getattr(interruption, "number", signal.SIGINT)) from None
     if not verbose:
         return
     for stage, result in record["stages"].items():

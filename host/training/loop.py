@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tqdm import tqdm
 from device.files import read_json, write_json
 from host.data.stream import ImageFiles
 from host.errors import ModelError
+from host.interruption import deferred
 from host.networks.weights import load_weights, save_weights
 from host.progress import no_bar, say
 from host.spec import LossTerm, StageSpec
@@ -62,6 +64,18 @@ class Task:
     critic: Critic | None = None
 
 
+@dataclass(frozen=True)
+class _Part:
+    """An epoch as far as it has come: batches trained, seconds taken, the sums of the loss and its parts."""
+
+    batches: int = 0
+    seconds: float = 0.0
+    sums: dict[str, float] = field(default_factory=dict)
+
+    def means(self) -> dict[str, float]:
+        return {name: value / self.batches for name, value in self.sums.items()}
+
+
 def fit(
     task: Task,
     terms: Sequence[LossTerm],
@@ -87,6 +101,7 @@ def fit(
 
     Raises:
         ModelError: the loss is no finite number any more, or the checkpoints are of another spec.
+        Interrupted: Ctrl-C or SIGTERM, after the step that it came in is checkpointed.
     """
     if not resume:
         shutil.rmtree(folder, ignore_errors=True)
@@ -96,42 +111,43 @@ def fit(
     critic = {} if task.critic is None else {"critic": task.critic.model, "critic_optimizer": task.critic.optimizer}
     checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models, **critic)
     history: list[dict[str, Any]] = []
+    begun = _Part()
     best = folder / "best.weights.h5"
     if (folder / "state.json").is_file():
         state = read_json(folder / "state.json", ModelError)
         if state.get("identity", "") != identity:
             raise ModelError(f"{folder}: checkpoints of another spec; train without --resume, or restore that spec")
         checkpoint.read(str(folder / state["checkpoint"])).assert_consumed()
-        history = state["history"]
+        history, begun = state["history"], _Part(**state.get("begun", {}))
 
     train_step = make_step(task, terms, optimizer)
     validation = _validation(task, terms)
-    while len(history) < stage.epochs and not _stalled(history, stage.patience):
-        epoch = len(history) + 1
-        started = time.perf_counter()
-        trained = _epoch(
-            task,
-            train_step,
-            batch_size,
-            count,
-            np.random.default_rng([seed, epoch]),
-            f"{task.label} {epoch}/{stage.epochs}",
-        )
-        validated = validation()
-        row = _row(epoch, trained, validated, time.perf_counter() - started)
-        total, validation_loss = row["loss"], row["validation_loss"]
-        if not math.isfinite(total) or not math.isfinite(validation_loss):
-            raise ModelError(
-                f"{task.label}: the loss is no finite number in epoch {epoch}; "
-                "lower training.*.learning_rate in the spec"
-            )
-        if not history or validation_loss < min(past["validation_loss"] for past in history):
-            save_weights(best, task.models)
-        history.append(row)
-        _save_state(folder, checkpoint, epoch, history, identity)
-        say(f"{task.label} {epoch}/{stage.epochs}: {_line(row)}")
-        if observe is not None:
-            observe(row)
+    with deferred() as signalled:
+        while len(history) < stage.epochs and not _stalled(history, stage.patience) and not signalled():
+            epoch = len(history) + 1
+            started = time.perf_counter() - begun.seconds
+            rng = np.random.default_rng([seed, epoch])
+            label = f"{task.label} {epoch}/{stage.epochs}"
+            part = _epoch(task, train_step, batch_size, count, rng, label, begun, signalled)
+            if part.batches < count:
+                part = replace(part, seconds=time.perf_counter() - started)
+                _save_state(folder, checkpoint, f"epoch-{epoch}-{part.batches}", history, identity, part)
+                break
+            begun = _Part()
+            row = _row(epoch, part.means(), validation(), time.perf_counter() - started)
+            total, validation_loss = row["loss"], row["validation_loss"]
+            if not math.isfinite(total) or not math.isfinite(validation_loss):
+                raise ModelError(
+                    f"{task.label}: the loss is no finite number in epoch {epoch}; "
+                    "lower training.*.learning_rate in the spec"
+                )
+            if not history or validation_loss < min(past["validation_loss"] for past in history):
+                save_weights(best, task.models)
+            history.append(row)
+            _save_state(folder, checkpoint, f"epoch-{epoch}", history, identity, begun)
+            say(f"{label}: {_line(row)}")
+            if observe is not None:
+                observe(row)
     load_weights(best, task.models)
     losses = [row["validation_loss"] for row in history]
     return {
@@ -209,13 +225,18 @@ def _stalled(history: list[dict[str, Any]], patience: int) -> bool:
 
 
 def _save_state(
-    folder: Path, checkpoint: tf.train.Checkpoint, epoch: int, history: list[dict[str, Any]], identity: str
+    folder: Path,
+    checkpoint: tf.train.Checkpoint,
+    name: str,
+    history: list[dict[str, Any]],
+    identity: str,
+    begun: _Part,
 ) -> None:
     # state.json names the checkpoint that it belongs to and is replaced after it was written: an interruption
     # anywhere leaves a pair that fits.
-    name = f"epoch-{epoch}"
     checkpoint.write(str(folder / name))
-    write_json(folder / "state.json", {"checkpoint": name, "history": history, "identity": identity})
+    state = {"checkpoint": name, "history": history, "identity": identity, "begun": asdict(begun)}
+    write_json(folder / "state.json", state)
     for old in folder.glob("epoch-*"):
         if old.name.split(".")[0] != name:
             old.unlink()
@@ -251,15 +272,28 @@ def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable
 
 
 def _epoch(
-    task: Task, step: Any, batch_size: int, count: int, rng: np.random.Generator, label: str
-) -> dict[str, float]:
-    total: dict[str, Any] = {}
-    drawn = batches(task, batch_size, count, rng)
-    for _ in tqdm(range(count), desc=label, unit="batch", leave=False, file=sys.stderr, disable=no_bar()):
+    task: Task,
+    step: Any,
+    batch_size: int,
+    count: int,
+    rng: np.random.Generator,
+    label: str,
+    begun: _Part,
+    stop: Callable[[], int],
+) -> _Part:
+    """From where it was begun to its end, or to the batch after which it is to stop."""
+    sums: dict[str, Any] = dict(begun.sums)
+    done = begun.batches
+    drawn = itertools.islice(batches(task, batch_size, count, rng), done, None)
+    places = range(done, count)
+    for index in tqdm(places, desc=label, unit="batch", leave=False, file=sys.stderr, disable=no_bar()):
         inputs, targets = next(drawn)
         parts = step(tf.constant(inputs), tf.constant(targets))
-        total = {name: total.get(name, 0.0) + value for name, value in parts.items()}
-    return {name: float(value) / count for name, value in total.items()}
+        sums = {name: sums.get(name, 0.0) + value for name, value in parts.items()}
+        done = index + 1
+        if stop():
+            break
+    return _Part(done, sums={name: float(value) for name, value in sums.items()})
 
 
 def batches(
