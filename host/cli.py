@@ -217,6 +217,13 @@ def _override_options(command: Any) -> Any:
     help="Write TensorBoard's files there, below NAME.  [default: none are written]",
 )
 @click.option(
+    "--strategy",
+    type=click.Choice(("none", "mirrored", "multiworker")),
+    default="none",
+    show_default=True,
+    help="Share the stage float's batches: among this machine's devices, or the machines of TF_CONFIG.",
+)
+@click.option(
     "--verbose",
     type=click.IntRange(0, 2),
     default=2,
@@ -232,6 +239,7 @@ def train(
     start_from: str | None,
     data_dir: Path | None,
     log_dir: Path | None,
+    strategy: str,
     verbose: int,
     models: Path | None,
     settings: tuple[str, ...],
@@ -273,6 +281,7 @@ def train(
                 overrides=overrides,
                 log_dir=log_dir,
                 verbose=verbose,
+                strategy=strategy,
             )
     except KeyboardInterrupt as interruption:
         given = [word for word in click.get_current_context().meta[_GIVEN] if word != "--resume"]
@@ -280,6 +289,9 @@ def train(
         # As a shell has it: 130 of Ctrl-C, 143 of SIGTERM.
         raise SystemExit(128 + getattr(interruption, "number", signal.SIGINT)) from None
     if not verbose:
+        return
+    if not record:
+        click.echo("trained together with the chief, which writes the files")
         return
     for stage, result in record["stages"].items():
         click.echo(f"{stage}: " + ", ".join(_stage_line(result)))

@@ -13,6 +13,7 @@ from host.errors import ModelError, SpecError
 from host.model import ModelFolder
 from host.progress import verbosity
 from host.spec import MODELS, list_models, load_spec, recorded_overrides, task_of
+from host.training.distributed import check_shared, workplace
 from host.training.session import Session
 from host.training.stages import train_float, train_qat
 from host.tuning.stage import tune
@@ -37,6 +38,7 @@ def train(
     overrides: Mapping[str, Any] | None = None,
     log_dir: Path | None = None,
     verbose: int = 2,
+    strategy: str = "none",
 ) -> dict[str, Any]:
     """Trains a model's stages in their order and writes what they leave into models/<name>/.
 
@@ -50,9 +52,12 @@ def train(
             training.json, with the digest of the spec that they make. None: none, or with `resume` the recorded ones.
         log_dir: where TensorBoard's files go, into <name>/<stage>; None writes none. Not for codecs.
         verbose: 0 says nothing but errors, 1 a line an epoch, 2 shows a progress bar too where stderr is a terminal.
+        strategy: none is this one device; mirrored shares each batch of the stage float among this machine's devices;
+            multiworker among the machines that TF_CONFIG names, of which the chief writes files and trains the later
+            stages, which are short, and the others wait for it. Not for codecs, nor with an adversarial term.
 
     Returns:
-        The content of training.json.
+        The content of training.json; {} on a machine that is not the chief.
 
     Raises:
         SpecError, DataError, ModelError: one line each.
@@ -64,15 +69,23 @@ def train(
 
             if overrides:
                 raise SpecError(f"{name}: specs of the task codec take no overrides; write them into its spec.json")
-            if log_dir:
-                raise SpecError(f"{name}: codecs have no TensorBoard files; leave out --log-dir")
+            if log_dir or strategy != "none":
+                raise SpecError(
+                    f"{name}: codecs train on one device and have no TensorBoard files; leave out --strategy, --log-dir"
+                )
             return train_stages(name, stages, resume=resume, start_from=start, data_dir=data_dir, models=models)
         if overrides is None:
             overrides = recorded_overrides(models / name) if resume else {}
-        model = ModelFolder(load_spec(name, models, overrides))
-        images = load_images(model.spec.data, data_folder(data_dir))
+        spec = load_spec(name, models, overrides)
         session = Session(resume, start, log_dir / name if log_dir else None)
-        return _train_stages(model, images, stages, session, overrides)
+        with workplace(spec, session, strategy) as (model, session):
+            images = load_images(spec.data, data_folder(data_dir))
+            check_shared(spec, len(images.drawn), session.strategy)
+            if model.folder == spec.folder:
+                return _train_stages(model, images, stages, session, overrides)
+            with verbosity(0):
+                _train_stages(model, images, tuple(stage for stage in stages if stage == "float"), session, overrides)
+        return {}
 
 
 def _weights_file(start_from: Path | str, models: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,11 +21,12 @@ from tqdm import tqdm
 from device.files import read_json, write_json
 from host.data.stream import ImageFiles
 from host.errors import ModelError
-from host.interruption import deferred
+from host.interruption import Interrupted, deferred
 from host.networks.weights import load_weights, save_weights
 from host.progress import no_bar, say
 from host.spec import LossTerm, StageSpec
 from host.training.adversarial import Critic
+from host.training.distributed import agree, replicas, several_machines, share
 from host.training.losses import loss_parts, mean_psnr, mean_ssim
 from host.training.optimizers import make_optimizer
 from host.training.ssim import SMALLEST
@@ -123,7 +125,7 @@ def fit(
     train_step = make_step(task, terms, optimizer)
     validation = _validation(task, terms)
     with deferred() as signalled:
-        while len(history) < stage.epochs and not _stalled(history, stage.patience) and not signalled():
+        while len(history) < stage.epochs and not _stalled(history, stage.patience):
             epoch = len(history) + 1
             started = time.perf_counter() - begun.seconds
             rng = np.random.default_rng([seed, epoch])
@@ -134,7 +136,10 @@ def fit(
                 _save_state(folder, checkpoint, f"epoch-{epoch}-{part.batches}", history, identity, part)
                 break
             begun = _Part()
-            row = _row(epoch, part.means(), validation(), time.perf_counter() - started)
+            # All machines go on, or all stop: the others would wait for ever for one that has stopped alone.
+            validated = agree(validation() | {"stop": float(signalled() > 0)})
+            stop = validated.pop("stop") > 0
+            row = _row(epoch, part.means(), validated, time.perf_counter() - started)
             total, validation_loss = row["loss"], row["validation_loss"]
             if not math.isfinite(total) or not math.isfinite(validation_loss):
                 raise ModelError(
@@ -148,6 +153,8 @@ def fit(
             say(f"{label}: {_line(row)}")
             if observe is not None:
                 observe(row)
+            if stop:
+                raise Interrupted(signalled() or signal.SIGTERM)
     load_weights(best, task.models)
     losses = [row["validation_loss"] for row in history]
     return {
@@ -253,7 +260,7 @@ def variables(task: Task) -> list[Any]:
 
 def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable[[Any, Any], dict[str, Any]]:
     """(inputs, targets) -> the loss and its parts, after one step."""
-    trained = variables(task)
+    trained, count = variables(task), replicas()
 
     @tf.function(reduce_retracing=True)
     def step(inputs: Any, targets: Any) -> dict[str, Any]:
@@ -263,12 +270,14 @@ def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable
             if task.critic is not None:
                 parts["adversarial"] = task.critic.verdict(reconstruction)
                 parts["loss"] += task.critic.weight * parts["adversarial"]
-        optimizer.apply_gradients(zip(tape.gradient(parts["loss"], trained), trained, strict=True))
+            # Gradients of the shares of a batch are summed.
+            minimized = parts["loss"] if count == 1 else parts["loss"] / count
+        optimizer.apply_gradients(zip(tape.gradient(minimized, trained), trained, strict=True))
         if task.critic is not None:
             parts["discriminator"] = task.critic.train(_scaled(targets), reconstruction)
         return parts
 
-    return step
+    return share(step)
 
 
 def _epoch(
@@ -291,7 +300,7 @@ def _epoch(
         parts = step(tf.constant(inputs), tf.constant(targets))
         sums = {name: sums.get(name, 0.0) + value for name, value in parts.items()}
         done = index + 1
-        if stop():
+        if stop() and not several_machines():
             break
     return _Part(done, sums={name: float(value) for name, value in sums.items()})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,3 +23,7 @@ class Session:
     start_from: Path | None = None
     log_dir: Path | None = None
     strategy: Any = None
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Within it variables are made, and trained, under the strategy."""
+        return nullcontext() if self.strategy is None else self.strategy.scope()

@@ -44,9 +44,10 @@ def train_float(model: ModelFolder, images: Images, session: Session) -> dict[st
         load_weights(session.start_from, {"encoder": encoder, "decoder": decoder})
     # Not the model's grid: until this stage ends, latent.json belongs to the weights that lie beside it.
     grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
-    trained = _as_trained(spec, encoder, decoder)
-    task = float_task(spec, "float", *trained, grid, images)
-    result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, session)
+    with session.scope():
+        trained = _as_trained(spec, encoder, decoder, session)
+        task = float_task(spec, "float", *trained, grid, images)
+        result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, session)
     for half, other in zip((encoder, decoder), trained, strict=True):
         half.set_weights(other.get_weights())
     model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
@@ -92,11 +93,14 @@ def train_qat(model: ModelFolder, images: Images, session: Session) -> dict[str,
     return {**result, "control": control, "float32_weights": "control" if after < before else "float"}
 
 
-def _as_trained(spec: Spec, encoder: keras.Model, decoder: keras.Model) -> tuple[keras.Model, keras.Model]:
-    """The halves that the stage float trains: these, or others of the same weights that compute in bfloat16."""
-    if not spec.training.mixed_precision:
+def _as_trained(
+    spec: Spec, encoder: keras.Model, decoder: keras.Model, session: Session
+) -> tuple[keras.Model, keras.Model]:
+    """The halves that the stage float trains: these, or others of their weights, in bfloat16 or under a strategy."""
+    mixed = spec.training.mixed_precision
+    if not mixed and session.strategy is None:
         return encoder, decoder
-    with precision(mixed=True):
+    with precision(mixed):
         others = build(spec)
     for half, other in zip((encoder, decoder), others, strict=True):
         other.set_weights(half.get_weights())
