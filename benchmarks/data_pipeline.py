@@ -53,8 +53,9 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from host.data.stream import ImageFiles
     from host.model import ModelFolder
     from host.networks.builder import build, initialize
-    from host.spec import load_spec
+    from host.spec import StageSpec, load_spec
     from host.training import loop
+    from host.training.optimizers import make_optimizer
     from host.training.stages import float_task
 
     spec = load_spec(MODEL)
@@ -73,7 +74,9 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         name: float_task(spec, name, encoder, decoder, grid, replace(images, train=train, source=source))
         for name, source in sources.items()
     }
-    step = loop.make_step(tasks["memory"], spec.training.terms, loop.make_optimizer(tasks["memory"], 1e-3))
+    stage = StageSpec(1, 1e-3, 1, schedule={"name": "constant"})
+    optimizer = make_optimizer(stage, 1, loop.variables(tasks["memory"]))
+    step = loop.make_step(tasks["memory"], spec.training.terms, optimizer)
     size, rng = spec.training.batch_size, np.random.default_rng(0)
     running = {name: _endless(task, size, rng) for name, task in tasks.items()}
     rates: dict[str, list[float]] = {name: [] for name in tasks}

@@ -139,6 +139,37 @@ INITIALIZERS: dict[str, dict[str, Field]] = {
     "cosine": {"step": number(0.0, None, 4.0), "reach": number(0.0, None, 5.0)},
 }
 
+# How a step is taken, by Keras' arguments; Keras' own classes, of training/optimizers.py.
+_SHARE = 1 - 1e-9  # of what is kept from step to step
+_BETAS = {"beta_1": number(0.0, _SHARE, ABSENT), "beta_2": number(0.0, _SHARE, ABSENT)}
+_EPSILON = {"epsilon": number(1e-12, 1.0, ABSENT)}
+_ANY_OPTIMIZER = {"global_clipnorm": number(1e-9, 1e9, ABSENT, text="the norm that all gradients together may have")}
+OPTIMIZERS: dict[str, dict[str, Field]] = {
+    "adam": {**_BETAS, **_EPSILON, "amsgrad": flag(ABSENT), **_ANY_OPTIMIZER},
+    "adamw": {**_BETAS, **_EPSILON, "weight_decay": number(0.0, 1.0, ABSENT), **_ANY_OPTIMIZER},
+    "sgd": {"momentum": number(0.0, 1.0, 0.9), "nesterov": flag(ABSENT), **_ANY_OPTIMIZER},
+    "rmsprop": {
+        "rho": number(0.0, _SHARE, ABSENT),
+        "momentum": number(0.0, 1.0, ABSENT),
+        "centered": flag(ABSENT),
+        **_EPSILON,
+        **_ANY_OPTIMIZER,
+    },
+    "nadam": {**_BETAS, **_EPSILON, **_ANY_OPTIMIZER},
+}
+# What becomes of a stage's learning rate.
+SCHEDULES: dict[str, dict[str, Field]] = {
+    "cosine": {"final": number(0.0, 1.0, 0.0, text="share of the learning rate that is left at the end")},
+    "constant": {},
+    "exponential": {"final": number(1e-9, 1.0, 0.01, text="share of the learning rate that is left at the end")},
+    "steps": {
+        "at": Field(
+            (list,), [0.5, 0.75], items=number(0.0, 1.0), text="where it falls, as shares of the stage: 0.5 is halfway"
+        ),
+        "factor": number(1e-9, 1.0, 0.1, text="what it is multiplied with there"),
+    },
+}
+
 # What training may minimize, training/losses.py; the sizes that some need are spec.py's to check.
 LOSSES: dict[str, dict[str, Field]] = {
     "mse": {},

@@ -8,7 +8,7 @@ import tf_keras as keras
 
 from device.files import read_json
 from host.errors import ModelError, SpecError
-from host.networks.builder import build
+from host.networks.builder import build, build_discriminator
 from host.spec import MODELS, Spec, load_spec, parse_spec
 from host.summary import bottleneck_line, layer_macs, network_macs
 
@@ -38,8 +38,9 @@ def check_text(spec: Spec) -> str:
         SpecError: Keras refuses a layer, or a half ends on another shape than it must.
     """
     encoder, decoder = build(spec)
+    others = [build_discriminator(spec)] if spec.discriminator else []
     lines = [f"{spec.file}: correct"]
-    for model in (encoder, decoder):
+    for model in (encoder, decoder, *others):
         lines += ["", _COLUMNS.format(model.name, "layer", "output", "parameters", "MACs")]
         lines += [_row(layer) for layer in model.layers]
         costs = f"{model.count_params():,}", f"{network_macs(model):,}"

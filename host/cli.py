@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from device.errors import SplitliteError
 from host import __version__
 
 STAGE_NAMES = ("float", "qat", "tables", "tune")
+_GIVEN = "host.cli.given"
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
@@ -24,6 +27,16 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except SplitliteError as error:
             raise click.ClickException(str(error)) from error
+
+
+class _Resumable(click.Command):
+    """Keeps its arguments as they were given, so that it can say how to go on."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
+        given = list(args)  # parsing empties it
+        context = super().make_context(info_name, args, *rest, **extra)
+        context.meta[_GIVEN] = given
+        return context
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -164,6 +177,7 @@ OVERRIDE_OPTIONS: dict[str, tuple[str, Any, str]] = {
     "epochs": ("training.float.epochs", click.IntRange(1), "Of the stage float."),
     "batch_size": ("training.batch_size", click.IntRange(1), "Images a step."),
     "learning_rate": ("training.float.learning_rate", float, "Of the stage float, at its start."),
+    "seed": ("training.seed", click.IntRange(0, 2**31 - 1), "Of all that is drawn at random."),
     "latent_dims": ("latent.dims", click.IntRange(1), "The size that the spec's layers call latent_dims."),
 }
 
@@ -177,7 +191,7 @@ def _override_options(command: Any) -> Any:
     return click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help=text)(command)
 
 
-@main.command()
+@main.command(cls=_Resumable)
 @click.argument("name")
 @click.option(
     "--stage",
@@ -189,13 +203,32 @@ def _override_options(command: Any) -> Any:
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints of an interrupted training.")
 @click.option(
     "--start-from",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A float.weights.h5 of the same layers to start from.",
+    metavar="WEIGHTS|NAME",
+    help="A float.weights.h5 of the same layers, or the model that has it, to start from.",
 )
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     help="Local folder of data sets.  [default: SPLITLITE_DATA, else Keras downloads]",
+)
+@click.option(
+    "--log-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write TensorBoard's files there, below NAME.  [default: none are written]",
+)
+@click.option(
+    "--strategy",
+    type=click.Choice(("none", "mirrored", "multiworker")),
+    default="none",
+    show_default=True,
+    help="Share the stage float's batches: among this machine's devices, or the machines of TF_CONFIG.",
+)
+@click.option(
+    "--verbose",
+    type=click.IntRange(0, 2),
+    default=2,
+    show_default=True,
+    help="0: nothing but errors; 1: a line an epoch; 2: a progress bar too.",
 )
 @_override_options
 @_models_option
@@ -203,21 +236,28 @@ def train(
     name: str,
     stages: tuple[str, ...],
     resume: bool,
-    start_from: Path | None,
+    start_from: str | None,
     data_dir: Path | None,
+    log_dir: Path | None,
+    strategy: str,
+    verbose: int,
     models: Path | None,
     settings: tuple[str, ...],
     **short: Any,
 ) -> None:
     """Train a model: float, quantization-aware, then tables and decoders for the real codes.
 
+    Ctrl-C, or SIGTERM, leaves a checkpoint after the step that it comes in; --resume goes on from it.
+
     \b
     Example:
       host train cifar10-ae-mse --data-dir ~/data
       host train cifar10-ae-mse --stage qat --resume
       host train my-model --epochs 5 --set training.loss=mae --set encoder[0].filters=16
+      host train my-model --start-from cifar10-ae-mse --log-dir logs
     """
     from host.codec.spec import TASK, load_codec_spec
+    from host.interruption import interruptible
     from host.quiet import load_tensorflow
     from host.spec import load_spec, task_of
 
@@ -226,22 +266,33 @@ def train(
         load_codec_spec(name, _models(models))
     else:
         load_spec(name, _models(models), overrides)
-    load_tensorflow()
-    from host.train import train as run
-
     try:
-        record = run(
-            name,
-            stages or STAGE_NAMES,
-            resume=resume,
-            start_from=start_from,
-            data_dir=data_dir,
-            models=_models(models),
-            overrides=overrides,
-        )
-    except KeyboardInterrupt:
-        again = "".join(f" --set {path}={json.dumps(value)}" for path, value in (overrides or {}).items())
-        raise click.ClickException(f"interrupted; go on with: host train {name} --resume{again}") from None
+        with interruptible():
+            load_tensorflow()
+            from host.train import train as run
+
+            record = run(
+                name,
+                stages or STAGE_NAMES,
+                resume=resume,
+                start_from=start_from,
+                data_dir=data_dir,
+                models=_models(models),
+                overrides=overrides,
+                log_dir=log_dir,
+                verbose=verbose,
+                strategy=strategy,
+            )
+    except KeyboardInterrupt as interruption:
+        given = [word for word in click.get_current_context().meta[_GIVEN] if word != "--resume"]
+        click.echo(f"interrupted; go on with: host train {shlex.join([*given, '--resume'])}", err=True)
+        # As a shell has it: 130 of Ctrl-C, 143 of SIGTERM.
+        raise SystemExit(128 + getattr(interruption, "number", signal.SIGINT)) from None
+    if not verbose:
+        return
+    if not record:
+        click.echo("trained together with the chief, which writes the files")
+        return
     for stage, result in record["stages"].items():
         click.echo(f"{stage}: " + ", ".join(_stage_line(result)))
     click.echo(f"weights and training.json are in {_models(models) / name}; next: host export {name}")

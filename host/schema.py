@@ -9,11 +9,13 @@ from host.catalogue import INITIALIZERS, LAYERS, LOSSES, LayerKind
 from host.codec.spec import CODEC_INITIALIZERS, CODEC_LAYERS, TASK
 from host.fields import REQUIRED, Field
 from host.spec import (
+    ADVERSARIAL,
     DATA,
     DATASETS,
     FORMAT_VERSION,
     LATENT,
     LAYER_NAME,
+    NAMED,
     QUANTIZATION,
     RECIPE,
     STAGES,
@@ -41,9 +43,9 @@ def spec_schema() -> Json:
         "else": _compression(),
         "$defs": {
             "names": _NAMES,
-            "initializer": _initializer(INITIALIZERS),
+            "initializer": _named(INITIALIZERS),
             "layers": _layers(LAYERS, "initializer"),
-            "codec_initializer": _initializer(CODEC_INITIALIZERS),
+            "codec_initializer": _named(CODEC_INITIALIZERS),
             "codec_layers": _layers(CODEC_LAYERS, "codec_initializer"),
         },
     }
@@ -58,6 +60,10 @@ def _compression() -> Json:
     version: Json = {"const": FORMAT_VERSION}
     training = _object(TRAINING)
     training["properties"]["loss"] = _losses()
+    training["properties"]["adversarial"] = _object(ADVERSARIAL)
+    training["properties"] |= {
+        key: _named(available) | {"default": default} for key, (available, default) in NAMED.items()
+    }
     training["required"].append("loss")
     training["properties"] |= {key: _object(stage) for key, stage in STAGES.items()}
     quantization = _object(QUANTIZATION)
@@ -76,6 +82,7 @@ def _compression() -> Json:
             "latent": _object(LATENT),
             "encoder": _reference("layers"),
             "decoder": _reference("layers"),
+            "discriminator": _reference("layers"),
             "training": training,
             "quantization": quantization,
         },
@@ -120,7 +127,7 @@ def _layer(kind: LayerKind, initializer: str) -> Json:
     return found
 
 
-def _initializer(tables: dict[str, dict[str, Field]]) -> Json:
+def _named(tables: dict[str, dict[str, Field]]) -> Json:
     forms = [
         _closed({"name": {"const": name}} | _object(table)["properties"], ["name"]) for name, table in tables.items()
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from device.files import read_json
-from host.catalogue import INITIALIZERS, LAYERS, LOSSES, NOT_CARRIED, LayerKind
+from host.catalogue import INITIALIZERS, LAYERS, LOSSES, NOT_CARRIED, OPTIMIZERS, SCHEDULES, LayerKind
 from host.errors import ModelError, SpecError
 from host.fields import ABSENT, LATENT_DIMS, REQUIRED, Field, choice, flag, integer, number, sides
 from host.overrides import overridden
@@ -55,7 +55,9 @@ LATENT = {
 TRAINING = {
     "batch_size": integer(1, 65536, 64),
     "seed": integer(0, 2**31 - 1, 1),
+    "mixed_precision": flag(False, text="the stage float computes in bfloat16; its weights stay float32"),
 }
+NAMED = {"optimizer": (OPTIMIZERS, "adam"), "learning_rate_schedule": (SCHEDULES, "cosine")}  # those there are, default
 
 
 def _stage_fields(epochs: int, learning_rate: float) -> dict[str, Field]:
@@ -68,6 +70,10 @@ def _stage_fields(epochs: int, learning_rate: float) -> dict[str, Field]:
 
 WEIGHT = number(1e-9, 1e9, 1.0, text="what the part is multiplied with")
 STAGES = {"float": _stage_fields(40, 1e-3), "qat": _stage_fields(12, 2e-4), "tune": _stage_fields(6, 2e-4)}
+ADVERSARIAL = {
+    "weight": number(1e-9, 1e3, text="what the discriminator's verdict is multiplied with in the loss"),
+    "learning_rate": number(1e-9, 1.0, 1e-4, text="of the discriminator"),
+}
 QUANTIZATION = {"calibration_images": integer(1, 10_000, 300)}
 RECIPE = {
     "weights": choice(WEIGHTS),
@@ -127,11 +133,17 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class StageSpec:
-    """One training stage: Adam, cosine decay from `learning_rate` to zero, stopped early after `patience` epochs."""
+    """One training stage, stopped early after `patience` epochs without a better validation.
+
+    Attributes:
+        optimizer, schedule: {"name": of `OPTIMIZERS`, `SCHEDULES`, and its arguments}; the same in every stage.
+    """
 
     epochs: int
     learning_rate: float
     patience: int
+    optimizer: Json = field(default_factory=lambda: {"name": "adam"})
+    schedule: Json = field(default_factory=lambda: {"name": "cosine", "final": 0.0})
 
 
 @dataclass(frozen=True)
@@ -141,6 +153,14 @@ class LossTerm:
     name: str
     weight: float = 1.0
     arguments: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AdversarialSpec:
+    """How much the discriminator's verdict counts in the loss, and the rate that it learns at."""
+
+    weight: float
+    learning_rate: float
 
 
 @dataclass(frozen=True)
@@ -154,6 +174,8 @@ class TrainingSpec:
     float_: StageSpec
     qat: StageSpec
     tune: StageSpec
+    adversarial: AdversarialSpec | None = None
+    mixed_precision: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,6 +191,7 @@ class Spec:
     Attributes:
         latent_scale: one code in units of the latent while the stage float trains.
         latent_bits: entropy per code that the scale is then chosen for; None keeps `latent_scale`.
+        discriminator: layers that training with an adversarial term has beside the halves; not exported.
         digest: sha256 of spec.json's content, whatever its white space.
     """
 
@@ -183,6 +206,7 @@ class Spec:
     quantization: QuantizationSpec
     file: Path
     digest: str
+    discriminator: tuple[LayerSpec, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -190,11 +214,12 @@ class Spec:
         return self.file.parent
 
 
-def _initializer(reader: Reader, available: dict[str, dict[str, Field]]) -> Json:
-    value = reader.take("initializer", (str, dict), {})
-    if not value:
+def _named(reader: Reader, key: str, available: dict[str, dict[str, Field]], default: str | Json) -> Json:
+    """A name, or an object of a name and its arguments, as the latter; {} where the default is that."""
+    value = reader.take(key, (str, dict), default)
+    if value == {} == default:
         return {}
-    inner = Reader({"name": value} if isinstance(value, str) else value, f"{reader.path}.initializer", reader.file)
+    inner = Reader({"name": value} if isinstance(value, str) else value, f"{reader.path}.{key}", reader.file)
     name = inner.choose("name", tuple(available))
     return {"name": name, **inner.fields(available[name])}
 
@@ -235,7 +260,7 @@ def read_layers(
                 f"{layer} takes {'several inputs' if kind.merges else 'one input'}, found {len(inputs)}; "
                 f"available: {', '.join(known)}",
             )
-        initializer = _initializer(inner, initializers) if kind.weighted else {}
+        initializer = _named(inner, "initializer", initializers, {}) if kind.weighted else {}
         layers.append(LayerSpec(layer, name, inputs, inner.fields(kind.arguments), initializer))
         known.append(name)
     if not layers:
@@ -267,9 +292,9 @@ def _inputs(reader: Reader, known: list[str]) -> tuple[str, ...]:
     return inputs
 
 
-def _stage(reader: Reader, key: str) -> StageSpec:
+def _stage(reader: Reader, key: str, optimizer: Json, schedule: Json) -> StageSpec:
     values = reader.child(key, {}).fields(STAGES[key])
-    return StageSpec(values["epochs"], float(values["learning_rate"]), values["patience"])
+    return StageSpec(values["epochs"], float(values["learning_rate"]), values["patience"], optimizer, schedule)
 
 
 def _loss(reader: Reader, image_shape: tuple[int, int, int]) -> tuple[LossTerm, ...]:
@@ -297,6 +322,18 @@ def _loss(reader: Reader, image_shape: tuple[int, int, int]) -> tuple[LossTerm, 
                 "choose another loss or larger images",
             )
     return tuple(terms)
+
+
+def _adversarial(reader: Reader, discriminator: bool) -> AdversarialSpec | None:
+    given = "adversarial" in reader.value
+    if given != discriminator:
+        missing = "$.discriminator has no layers" if given else "$.discriminator has layers that nothing trains"
+        raise reader.error("adversarial", f"{missing}; the two belong together: write both, or neither")
+    reader.known.append("adversarial")
+    if not given:
+        return None
+    values = reader.child("adversarial").fields(ADVERSARIAL)
+    return AdversarialSpec(float(values["weight"]), float(values["learning_rate"]))
 
 
 def _in_words(terms: tuple[LossTerm, ...]) -> str:
@@ -364,9 +401,13 @@ def parse_spec(value: object, file: Path) -> Spec:
     if "dims" in latent and LATENT_DIMS not in json.dumps([value["encoder"], value["decoder"]]):
         raise top.error("latent.dims", f'no layer reads it; write "{LATENT_DIMS}" for a number of one, or leave it out')
 
+    discriminator = read_layers(top, "discriminator", ("image",)) if "discriminator" in top.value else ()
+    top.known.append("discriminator")
     inner = top.child("training")
+    adversarial = _adversarial(inner, bool(discriminator))
     terms = _loss(inner, data.image_shape)
-    stages = {key: _stage(inner, key) for key in STAGES}
+    named = [_named(inner, key, available, default) for key, (available, default) in NAMED.items()]
+    stages = {key: _stage(inner, key, *named) for key in STAGES}
     training = TrainingSpec(
         _in_words(terms),
         terms,
@@ -374,6 +415,7 @@ def parse_spec(value: object, file: Path) -> Spec:
         float_=stages["float"],
         qat=stages["qat"],
         tune=stages["tune"],
+        adversarial=adversarial,
     )
 
     inner = top.child("quantization", {})
@@ -398,6 +440,7 @@ def parse_spec(value: object, file: Path) -> Spec:
         QuantizationSpec(images, recipes),
         file,
         digest,
+        discriminator,
     )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import click
 import numpy as np
 
 from device.bitstream import HEADER_BYTES
@@ -21,6 +20,7 @@ from host.data.photographs import Photographs
 from host.errors import ModelError
 from host.networks.weights import load_weights
 from host.packaging.bundle_writer import array_bytes
+from host.progress import say
 from host.tuning.context_tables import fit_context_tables
 
 EXPORTED_BLOCKS = (4, 48)  # of the converted file's own size; the device gives it another
@@ -55,7 +55,7 @@ def fit_tables(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict[
         bpp = float(np.mean([_bpp(tables, encoder, image, quality) for image in photographs.validation]))
         rows.append({"quality": quality, "validation_bpp": bpp, "bytes": 2 * len(tables.vector)})
         elapsed = time.perf_counter() - started
-        click.echo(f"{spec.name} tables: quality {quality}: {bpp:.4f} bpp, {elapsed:.0f} s", err=True)
+        say(f"{spec.name} tables: quality {quality}: {bpp:.4f} bpp, {elapsed:.0f} s")
     return {"encoder_sha256": sha256_bytes(model), "qualities": rows}
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
@@ -30,6 +29,7 @@ from host.codec.validation import Validation
 from host.data.photographs import Photographs, draw_patches
 from host.errors import ModelError
 from host.networks.weights import save_weights
+from host.progress import say
 
 _HOLD = 0.6  # of the training at the full learning rate
 _FLOOR = 0.02
@@ -80,7 +80,7 @@ def train_codec(
         label = f"{spec.name} float {epoch}/{stage.epochs}"
         if not math.isfinite(loss):
             raise ModelError(f"{label}: the loss is no finite number; lower training.float.learning_rate in the spec")
-        click.echo(f"{label}: loss {loss:.4f}, {bpp:.3f} bpp, {time.perf_counter() - started:.0f} s", err=True)
+        say(f"{label}: loss {loss:.4f}, {bpp:.3f} bpp, {time.perf_counter() - started:.0f} s")
         row: dict[str, Any] = {"epoch": epoch, "loss": loss, "training_bpp": bpp}
         if epoch % stage.validate_every == 0 or epoch == stage.epochs:
             row |= validation.row(label)

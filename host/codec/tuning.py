@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
@@ -26,6 +25,7 @@ from host.codec.training import AVERAGED, LARGEST_GRADIENT, learning_rate, quali
 from host.data.photographs import Photographs, draw_patches
 from host.errors import ModelError
 from host.networks.weights import load_weights, save_weights
+from host.progress import say
 
 DECODER = "decoder.int8.weights.h5"
 
@@ -49,7 +49,7 @@ def tune_codec(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict[
     before = loop.before if loop.before is not None else validate()
     loop.before = before
     stage = spec.tune
-    click.echo(f"{spec.name} tune: before {_line(before)}", err=True)
+    say(f"{spec.name} tune: before {_line(before)}")
     while len(loop.history) < stage.epochs:
         started = time.perf_counter()
         epoch = len(loop.history) + 1
@@ -64,7 +64,7 @@ def tune_codec(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict[
         loop.history.append({**row, "seconds": round(time.perf_counter() - started, 1)})
         loop.save()
         text = _line(row) if "qualities" in row else f"{row['loss']:.4f}"
-        click.echo(f"{time.strftime('%H:%M:%S')} {spec.name} tune {epoch}/{stage.epochs}: {text}", err=True)
+        say(f"{time.strftime('%H:%M:%S')} {spec.name} tune {epoch}/{stage.epochs}: {text}")
         if "qualities" in row and row["validation_loss"] < before["validation_loss"]:
             save_weights(spec.folder / DECODER, {"decoder": average.decoder})
     return {

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import click
 import numpy as np
 import tensorflow as tf
 
 from host.codec.anchors import ANCHORS, anchor_curve, psnr
 from host.codec.networks import Codec, padded
+from host.progress import say
 
 _MOST_IMAGES = 64
 _ENDS = 1  # qualities at each end that the mean leaves out, where there are more than four
@@ -50,19 +50,16 @@ class Validation:
         rows = [self._quality(index) for index in range(len(self.codec.spec.qualities))]
         for row in rows:
             anchors = ", ".join(f"{name} {row[f'{name}_bpp']:.3f}" for name in ANCHORS)
-            click.echo(
+            say(
                 f"{_clock()} {label}: quality {row['quality']}: estimated {row['estimated_bpp']:.3f} bpp, "
-                f"{row['psnr_db']:.2f} dB; for it {anchors}; saturated {row['saturated']} of {row['latents']}",
-                err=True,
+                f"{row['psnr_db']:.2f} dB; for it {anchors}; saturated {row['saturated']} of {row['latents']}"
             )
         middle = rows[_ENDS:-_ENDS] if len(rows) > 4 else rows
         changes = ", ".join(
             f"{100 * np.expm1(np.mean([row[f'log_{name}'] for row in middle])):+.1f} % {name}" for name in ANCHORS
         )
         first, last = middle[0]["quality"], middle[-1]["quality"]
-        click.echo(
-            f"{_clock()} {label}: estimated rate at equal PSNR, qualities {first} to {last}: {changes}", err=True
-        )
+        say(f"{_clock()} {label}: estimated rate at equal PSNR, qualities {first} to {last}: {changes}")
         return [{key: value for key, value in row.items() if not key.startswith("log_")} for row in rows]
 
     def _quality(self, quality: int) -> dict[str, Any]:

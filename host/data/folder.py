@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import numpy as np
 from PIL import Image
 
@@ -16,6 +15,7 @@ from device.errors import one_line
 from device.files import read_json, write_json
 from host.data.archive import cache_folder
 from host.errors import DataError
+from host.progress import say
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 SPLITS = {"train": ("train", "training"), "validation": ("val", "valid", "validation"), "test": ("test", "testing")}
@@ -111,6 +111,6 @@ def _name(damaged: dict[str, str], count: int, folder: Path) -> None:
             "remove or replace them"
         )
     for name, reason in list(damaged.items())[:_NAMED]:
-        click.echo(f"{folder / name}: left out: not a readable image ({reason})", err=True)
+        say(f"{folder / name}: left out: not a readable image ({reason})")
     if len(damaged) > _NAMED:
-        click.echo(f"{folder}: {len(damaged) - _NAMED} more left out", err=True)
+        say(f"{folder}: {len(damaged) - _NAMED} more left out")

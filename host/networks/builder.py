@@ -72,6 +72,16 @@ def build(spec: Spec, batch_size: int | None = None) -> tuple[keras.Model, keras
     return encoder, build_decoder(spec, latent_shape, batch_size)
 
 
+def build_discriminator(spec: Spec) -> keras.Model:
+    """Image float32 (batch, height, width, channels), 0..1 -> logits of any shape.
+
+    Raises:
+        SpecError: Keras refuses a layer.
+    """
+    image = keras.Input(spec.data.image_shape, name="image")
+    return keras.Model(image, _apply(spec, "discriminator", {"image": image}), name="discriminator")
+
+
 def initialize(spec: Spec, encoder: keras.Model, decoder: keras.Model, images: np.ndarray) -> None:
     """Writes the `local_pca` and `cosine` starts into both halves.
 

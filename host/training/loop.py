@@ -1,17 +1,18 @@
-"""The training loop: Adam with cosine decay, early stopping, a checkpoint an epoch, resume to the same numbers."""
+"""The training loop: early stopping, a checkpoint an epoch, resume to the same numbers."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
@@ -20,9 +21,14 @@ from tqdm import tqdm
 from device.files import read_json, write_json
 from host.data.stream import ImageFiles
 from host.errors import ModelError
+from host.interruption import Interrupted, deferred
 from host.networks.weights import load_weights, save_weights
+from host.progress import no_bar, say
 from host.spec import LossTerm, StageSpec
+from host.training.adversarial import Critic
+from host.training.distributed import agree, replicas, several_machines, share
 from host.training.losses import loss_parts, mean_psnr, mean_ssim
+from host.training.optimizers import make_optimizer
 from host.training.ssim import SMALLEST
 
 Forward = Callable[[Any, bool], Any]
@@ -43,6 +49,7 @@ class Task:
         encode: (inputs, training) -> the latent that `forward` then reads in place of the inputs; None where the
             inputs are it.
         augment: changes a batch of images before it is trained on; only where inputs are the targets.
+        critic: trained in turns with the models, where the loss has an adversarial term.
         rate: latent -> estimated bits per pixel, for a loss that has a rate in it.
     """
 
@@ -56,6 +63,19 @@ class Task:
     encode: Forward | None = None
     rate: Callable[[Any], Any] | None = None
     augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None
+    critic: Critic | None = None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An epoch as far as it has come: batches trained, seconds taken, the sums of the loss and its parts."""
+
+    batches: int = 0
+    seconds: float = 0.0
+    sums: dict[str, float] = field(default_factory=dict)
+
+    def means(self) -> dict[str, float]:
+        return {name: value / self.batches for name, value in self.sums.items()}
 
 
 def fit(
@@ -67,12 +87,14 @@ def fit(
     folder: Path,
     resume: bool,
     identity: str = "",
+    observe: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Trains until `stage.epochs` or until `stage.patience` epochs brought nothing; the models keep the best weights.
 
     Args:
         folder: checkpoints; emptied at the start unless `resume`, kept afterwards.
         identity: digest of what is trained; checkpoints of another one are not resumed from.
+        observe: called with every epoch's row of the history.
 
     Returns:
         {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "validation_loss", "validation_psnr_db",
@@ -81,49 +103,58 @@ def fit(
 
     Raises:
         ModelError: the loss is no finite number any more, or the checkpoints are of another spec.
+        Interrupted: Ctrl-C or SIGTERM, after the step that it came in is checkpointed.
     """
     if not resume:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     count = max(len(task.inputs) // batch_size, 1)
-    decay = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * count)
-    optimizer = make_optimizer(task, decay)
-    checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models)
+    optimizer = make_optimizer(stage, stage.epochs * count, variables(task))
+    critic = {} if task.critic is None else {"critic": task.critic.model, "critic_optimizer": task.critic.optimizer}
+    checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models, **critic)
     history: list[dict[str, Any]] = []
+    begun = _Part()
     best = folder / "best.weights.h5"
     if (folder / "state.json").is_file():
         state = read_json(folder / "state.json", ModelError)
         if state.get("identity", "") != identity:
             raise ModelError(f"{folder}: checkpoints of another spec; train without --resume, or restore that spec")
         checkpoint.read(str(folder / state["checkpoint"])).assert_consumed()
-        history = state["history"]
+        history, begun = state["history"], _Part(**state.get("begun", {}))
 
     train_step = make_step(task, terms, optimizer)
     validation = _validation(task, terms)
-    while len(history) < stage.epochs and not _stalled(history, stage.patience):
-        epoch = len(history) + 1
-        started = time.perf_counter()
-        trained = _epoch(
-            task,
-            train_step,
-            batch_size,
-            count,
-            np.random.default_rng([seed, epoch]),
-            f"{task.label} {epoch}/{stage.epochs}",
-        )
-        validated = validation()
-        row = _row(epoch, trained, validated, time.perf_counter() - started)
-        total, validation_loss = row["loss"], row["validation_loss"]
-        if not math.isfinite(total) or not math.isfinite(validation_loss):
-            raise ModelError(
-                f"{task.label}: the loss is no finite number in epoch {epoch}; "
-                "lower training.*.learning_rate in the spec"
-            )
-        if not history or validation_loss < min(past["validation_loss"] for past in history):
-            save_weights(best, task.models)
-        history.append(row)
-        _save_state(folder, checkpoint, epoch, history, identity)
-        click.echo(f"{task.label} {epoch}/{stage.epochs}: {_line(row)}", err=True)
+    with deferred() as signalled:
+        while len(history) < stage.epochs and not _stalled(history, stage.patience):
+            epoch = len(history) + 1
+            started = time.perf_counter() - begun.seconds
+            rng = np.random.default_rng([seed, epoch])
+            label = f"{task.label} {epoch}/{stage.epochs}"
+            part = _epoch(task, train_step, batch_size, count, rng, label, begun, signalled)
+            if part.batches < count:
+                part = replace(part, seconds=time.perf_counter() - started)
+                _save_state(folder, checkpoint, f"epoch-{epoch}-{part.batches}", history, identity, part)
+                break
+            begun = _Part()
+            # All machines go on, or all stop: the others would wait for ever for one that has stopped alone.
+            validated = agree(validation() | {"stop": float(signalled() > 0)})
+            stop = validated.pop("stop") > 0
+            row = _row(epoch, part.means(), validated, time.perf_counter() - started)
+            total, validation_loss = row["loss"], row["validation_loss"]
+            if not math.isfinite(total) or not math.isfinite(validation_loss):
+                raise ModelError(
+                    f"{task.label}: the loss is no finite number in epoch {epoch}; "
+                    "lower training.*.learning_rate in the spec"
+                )
+            if not history or validation_loss < min(past["validation_loss"] for past in history):
+                save_weights(best, task.models)
+            history.append(row)
+            _save_state(folder, checkpoint, f"epoch-{epoch}", history, identity, begun)
+            say(f"{label}: {_line(row)}")
+            if observe is not None:
+                observe(row)
+            if stop:
+                raise Interrupted(signalled() or signal.SIGTERM)
     load_weights(best, task.models)
     losses = [row["validation_loss"] for row in history]
     return {
@@ -156,6 +187,11 @@ def _line(row: dict[str, Any]) -> str:
     words.append(f"{row['validation_psnr_db']:.3f} dB")
     words += [f"SSIM {row['validation_ssim']:.4f}"] if "validation_ssim" in row else []
     return ", ".join([*words, f"{row['seconds']:.0f} s"])
+
+
+def reconstruct(task: Task, inputs: Any) -> Any:
+    """The reconstructions, float32 about 0..1, of a task's inputs as they are stored."""
+    return _reconstruct(task, _scaled(inputs), False)[0]
 
 
 def _reconstruct(task: Task, inputs: Any, training: bool) -> tuple[Any, Any]:
@@ -196,13 +232,18 @@ def _stalled(history: list[dict[str, Any]], patience: int) -> bool:
 
 
 def _save_state(
-    folder: Path, checkpoint: tf.train.Checkpoint, epoch: int, history: list[dict[str, Any]], identity: str
+    folder: Path,
+    checkpoint: tf.train.Checkpoint,
+    name: str,
+    history: list[dict[str, Any]],
+    identity: str,
+    begun: _Part,
 ) -> None:
     # state.json names the checkpoint that it belongs to and is replaced after it was written: an interruption
     # anywhere leaves a pair that fits.
-    name = f"epoch-{epoch}"
     checkpoint.write(str(folder / name))
-    write_json(folder / "state.json", {"checkpoint": name, "history": history, "identity": identity})
+    state = {"checkpoint": name, "history": history, "identity": identity, "begun": asdict(begun)}
+    write_json(folder / "state.json", state)
     for old in folder.glob("epoch-*"):
         if old.name.split(".")[0] != name:
             old.unlink()
@@ -212,42 +253,56 @@ def _scaled(values: Any) -> Any:
     return tf.cast(values, tf.float32) / 255.0 if values.dtype == tf.uint8 else values
 
 
-def make_optimizer(task: Task, learning_rate: Any) -> Any:
-    """Adam over all that a task trains; a rate, or a schedule of it."""
-    optimizer = keras.optimizers.Adam(learning_rate)
-    optimizer.build(_variables(task))
-    return optimizer
-
-
-def _variables(task: Task) -> list[Any]:
+def variables(task: Task) -> list[Any]:
+    """All that a task trains."""
     return [variable for model in task.models.values() for variable in model.trainable_variables]
 
 
 def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable[[Any, Any], dict[str, Any]]:
     """(inputs, targets) -> the loss and its parts, after one step."""
-    variables = _variables(task)
+    trained, count = variables(task), replicas()
 
     @tf.function(reduce_retracing=True)
     def step(inputs: Any, targets: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
             reconstruction, bpp = _reconstruct(task, _scaled(inputs), True)
             parts = loss_parts(terms, _scaled(targets), reconstruction, bpp)
-        optimizer.apply_gradients(zip(tape.gradient(parts["loss"], variables), variables, strict=True))
+            if task.critic is not None:
+                parts["adversarial"] = task.critic.verdict(reconstruction)
+                parts["loss"] += task.critic.weight * parts["adversarial"]
+            # Gradients of the shares of a batch are summed.
+            minimized = parts["loss"] if count == 1 else parts["loss"] / count
+        optimizer.apply_gradients(zip(tape.gradient(minimized, trained), trained, strict=True))
+        if task.critic is not None:
+            parts["discriminator"] = task.critic.train(_scaled(targets), reconstruction)
         return parts
 
-    return step
+    return share(step)
 
 
 def _epoch(
-    task: Task, step: Any, batch_size: int, count: int, rng: np.random.Generator, label: str
-) -> dict[str, float]:
-    total: dict[str, Any] = {}
-    drawn = batches(task, batch_size, count, rng)
-    for _ in tqdm(range(count), desc=label, unit="batch", leave=False, file=sys.stderr, disable=None):
+    task: Task,
+    step: Any,
+    batch_size: int,
+    count: int,
+    rng: np.random.Generator,
+    label: str,
+    begun: _Part,
+    stop: Callable[[], int],
+) -> _Part:
+    """From where it was begun to its end, or to the batch after which it is to stop."""
+    sums: dict[str, Any] = dict(begun.sums)
+    done = begun.batches
+    drawn = itertools.islice(batches(task, batch_size, count, rng), done, None)
+    places = range(done, count)
+    for index in tqdm(places, desc=label, unit="batch", leave=False, file=sys.stderr, disable=no_bar()):
         inputs, targets = next(drawn)
         parts = step(tf.constant(inputs), tf.constant(targets))
-        total = {name: total.get(name, 0.0) + value for name, value in parts.items()}
-    return {name: float(value) / count for name, value in total.items()}
+        sums = {name: sums.get(name, 0.0) + value for name, value in parts.items()}
+        done = index + 1
+        if stop() and not several_machines():
+            break
+    return _Part(done, sums={name: float(value) for name, value in sums.items()})
 
 
 def batches(

@@ -29,7 +29,8 @@ def make_prior(encoder: keras.Model, grid: LatentGrid, images: np.ndarray) -> Pr
     """A prior that begins near the codes that an encoder makes of images, uint8 (count, height, width, channels)."""
     prior = Prior(1, grid.channels, name="prior")
     prior.build(None)
-    latents = encoder.predict(images / np.float32(255), batch_size=250, verbose=0)
+    some = (encoder(images[i : i + 250] / np.float32(255), training=False) for i in range(0, len(images), 250))
+    latents = np.concatenate([tf.cast(latent, tf.float32).numpy() for latent in some])
     prior.start(np.std(latents / grid.scale, axis=(0, 1, 2))[None] + 1e-3)
     return prior
 

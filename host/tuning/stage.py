@@ -16,11 +16,12 @@ from host.quantization.conversion import convert
 from host.quantization.halves import load_halves
 from host.quantization.recipes import DEFAULTS, TUNED
 from host.training.loop import Task, validate
+from host.training.session import Session
 from host.training.stages import fit_stage
 from host.tuning.tables import count_codes, fit_frequencies
 
 
-def tune(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
+def tune(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]:
     """Writes tables.npy and decoder.<variant>.weights.h5 of the variants that get a tuned decoder.
 
     The decoders see the training images and their mirror images, since a flip of the codes is not the codes of
@@ -49,7 +50,7 @@ def tune(model: ModelFolder, images: Images, resume: bool) -> dict[str, Any]:
         )
         save_weights(model.weights(f"decoder.{variant}"), task.models)
         before = validate(task, spec.training.terms)["loss"]
-        result = fit_stage(model, task, spec.training.tune, f"tune.{variant}", spec.training.seed + 2, resume)
+        result = fit_stage(model, task, spec.training.tune, f"tune.{variant}", spec.training.seed + 2, session)
         after = min(row["validation_loss"] for row in result["history"])
         if after < before:
             save_weights(model.weights(f"decoder.{variant}"), task.models)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ import tensorflow as tf
 import tf_keras as keras
 from PIL import Image
 
+from device.files import read_json
 from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.spec import LossTerm, StageSpec
@@ -99,6 +102,33 @@ def test_resumed_training_ends_on_the_same_history_and_weights(
     resumed = autoencoder(flip)
     result = run(resumed, tmp_path / "broken", resume=True)
     assert numbers(result) == numbers(expected)
+    for one, other in zip(weights(straight), weights(resumed), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(("batches", "checkpoint"), [(3, "epoch-1-3"), (6, "epoch-1"), (15, "epoch-3-3")])
+def test_ctrl_c_leaves_the_step_it_came_in_and_training_goes_on_from_there(
+    batches: int, checkpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight = autoencoder(flip=True)
+    expected = run(straight, tmp_path / "straight")
+    trained = []
+
+    def progress(steps: Iterable[int], **_: Any) -> Iterator[int]:
+        for step in steps:
+            trained.append(step)
+            if len(trained) == batches:
+                os.kill(os.getpid(), signal.SIGINT)
+            yield step
+
+    monkeypatch.setattr(loop, "tqdm", progress)
+    with pytest.raises(KeyboardInterrupt):
+        run(autoencoder(flip=True), tmp_path / "broken")
+    assert read_json(tmp_path / "broken" / "state.json", ModelError)["checkpoint"] == checkpoint
+    assert len(trained) == batches
+    resumed = autoencoder(flip=True)
+    assert numbers(run(resumed, tmp_path / "broken", resume=True)) == numbers(expected)
+    assert len(trained) == 18  # no step twice
     for one, other in zip(weights(straight), weights(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
 

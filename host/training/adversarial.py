@@ -1,0 +1,40 @@
+"""A discriminator beside the autoencoder: it learns to tell images from reconstructions, and the loss follows it.
+
+I. Goodfellow et al., "Generative Adversarial Nets" (2014), with the non-saturating loss of its section 3; the
+discriminator's output may have any shape: every value of it is a verdict of its own, as P. Isola et al. (2017) have it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras as keras
+
+
+class Critic:
+    """A discriminator with its own optimizer and train step.
+
+    Attributes:
+        model: image float32 (batch, height, width, channels), 0..1 -> logits, high for what looks like an image.
+        weight: how much its verdict counts in the autoencoder's loss.
+    """
+
+    def __init__(self, model: keras.Model, weight: float, learning_rate: float) -> None:
+        self.model, self.weight = model, weight
+        self.optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.5)
+        self.optimizer.build(model.trainable_variables)
+
+    def verdict(self, reconstruction: Any) -> Any:
+        """What the autoencoder minimizes: small where a reconstruction passes for an image."""
+        return tf.reduce_mean(tf.nn.softplus(-self.model(reconstruction, training=False)))
+
+    def train(self, image: Any, reconstruction: Any) -> Any:
+        """One step of the discriminator's own; returns its loss."""
+        with tf.GradientTape() as tape:
+            real = tf.nn.softplus(-self.model(image, training=True))
+            made = tf.nn.softplus(self.model(tf.stop_gradient(reconstruction), training=True))
+            loss = tf.reduce_mean(real) + tf.reduce_mean(made)
+        variables = self.model.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss

@@ -1,0 +1,158 @@
+"""Training on several devices or machines: TensorFlow's own tf.distribute around the loop's step.
+
+Every machine draws the same batches and takes its share of each. The shares are of one size and their gradients are
+summed, so the weights are those of one device, up to the order of the sums.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import tensorflow as tf
+
+from host.errors import ModelError, SpecError
+from host.model import ModelFolder
+from host.quiet import quiet
+from host.spec import Spec
+from host.training.session import Session
+
+_GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
+Step = Callable[[Any, Any], dict[str, Any]]
+_EXAMPLE = '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
+
+
+@contextmanager
+def workplace(spec: Spec, session: Session, name: str) -> Iterator[tuple[ModelFolder, Session]]:
+    """Where to train, and the session under a strategy: none, mirrored or multiworker.
+
+    All machines save, since reading what they share takes all of them, but only one may write: for the others that is
+    a folder that is thrown away. At the end they wait for the chief.
+
+    Raises:
+        SpecError: an adversarial term.
+        ModelError: no usable TF_CONFIG, or a machine that is gone.
+    """
+    if name == "none":
+        yield ModelFolder(spec), session
+        return
+    if spec.training.adversarial:
+        raise SpecError(f"{spec.file}: $.training.adversarial: not with --strategy; leave out one of the two")
+    if name == "mirrored":
+        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+        yield ModelFolder(spec), replace(session, strategy=tf.distribute.MirroredStrategy([d.name for d in devices]))
+        return
+    chief = is_chief()
+    try:
+        with quiet():  # until all machines are there
+            session = replace(session, strategy=tf.distribute.MultiWorkerMirroredStrategy())
+        with TemporaryDirectory() as scratch:
+            yield (ModelFolder(spec), session) if chief else _elsewhere(spec, session, Path(scratch) / spec.name)
+        with session.scope():
+            agree({"done": 1.0})
+    except _GONE as error:
+        raise ModelError("multiworker: another machine is gone; start all of them again with --resume") from error
+
+
+def _elsewhere(spec: Spec, session: Session, folder: Path) -> tuple[ModelFolder, Session]:
+    model = ModelFolder(replace(spec, file=folder / "spec.json"))
+    folder.mkdir()
+    if session.resume:
+        for part in ("training.json", "checkpoints/float"):
+            source = spec.folder / part
+            if source.is_dir():
+                shutil.copytree(source, folder / part)
+            elif source.is_file():
+                shutil.copy(source, folder / part)
+    return model, replace(session, log_dir=folder / "log" if session.log_dir else None)
+
+
+def is_chief() -> bool:
+    """Whether this process is the one of TF_CONFIG's machines that writes files.
+
+    Raises:
+        ModelError: no TF_CONFIG, or none of workers.
+    """
+    text = os.environ.get("TF_CONFIG", "")
+    try:
+        found = json.loads(text)
+        workers, kind, index = found["cluster"], found["task"]["type"], int(found["task"]["index"])
+        workers[kind][index]
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise ModelError(f"TF_CONFIG: expected each machine's place, found {text!r}; set it like {_EXAMPLE}") from None
+    if not set(workers) <= {"chief", "worker"}:
+        raise ModelError(
+            f"TF_CONFIG: expected chief and worker, found {', '.join(sorted(workers))}; leave out the rest"
+        )
+    return kind == "chief" or ("chief" not in workers and index == 0)
+
+
+def check_shared(spec: Spec, images: int, strategy: Any) -> None:
+    """Refuses batches that a strategy's replicas cannot share evenly.
+
+    Args:
+        images: that training draws from.
+        strategy: None shares nothing.
+
+    Raises:
+        SpecError: one line with the nearest size that can be.
+    """
+    count = 1 if strategy is None else strategy.num_replicas_in_sync
+    batch = min(spec.training.batch_size, images)
+    if batch % count:
+        raise SpecError(
+            f"{spec.file}: $.training.batch_size: expected a multiple of the {count} replicas, found {batch}; "
+            f"give --batch-size {max(batch // count, 1) * count}"
+        )
+
+
+def replicas() -> int:
+    """How many share a batch."""
+    return int(tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def share(step: Step) -> Step:
+    """A step on all replicas of the strategy in whose scope this is called; outside of one the step as it is."""
+    if not tf.distribute.has_strategy():
+        return step
+    strategy = tf.distribute.get_strategy()
+
+    @tf.function(reduce_retracing=True)
+    def shared(inputs: Any, targets: Any) -> dict[str, Any]:
+        parts = strategy.run(step, (inputs, targets))
+        return {name: strategy.reduce("MEAN", value, axis=None) for name, value in parts.items()}
+
+    def spread(values: Any) -> Any:
+        return strategy.experimental_distribute_values_from_function(
+            lambda replica: values[replica.replica_id_in_sync_group :: replica.num_replicas_in_sync]
+        )
+
+    return lambda inputs, targets: shared(spread(inputs), spread(targets))
+
+
+def several_machines() -> bool:
+    """Whether the strategy in whose scope this is called reaches beyond this process."""
+    return isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def agree(values: dict[str, float]) -> dict[str, float]:
+    """The machines' mean of each value: what they decide by, when to stop say, must be the same to the last bit.
+
+    On one machine the values as they are.
+    """
+    if not several_machines():
+        return values
+    strategy = tf.distribute.get_strategy()
+
+    @tf.function
+    def mean(numbers: Any) -> Any:
+        return strategy.reduce("MEAN", strategy.run(lambda each: each, (numbers,)), axis=None)
+
+    return dict(zip(values, mean(tf.constant(list(values.values()), tf.float32)).numpy().tolist(), strict=True))
