@@ -227,7 +227,7 @@ def train(
     else:
         load_spec(name, _models(models), overrides)
     load_tensorflow()
-    from host.train import train as run
+    from host.stages import train as run
 
     try:
         record = run(
@@ -276,7 +276,7 @@ def export(names: tuple[str, ...], models: Path | None) -> None:
       host export cifar10-ae-mse
     """
     from host.errors import ModelError
-    from host.export import export_many
+    from host.packaging.export import export_many
 
     if not _names(names, _models(models)):
         raise ModelError(f"{_models(models)}: no models here; write <name>/spec.json, then `host train <name>`")

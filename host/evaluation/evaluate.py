@@ -20,9 +20,9 @@ from host.evaluation.baselines import image_codec_rows, keras_row, pca_row
 from host.evaluation.collect import device_name
 from host.evaluation.rows import FORMAT_VERSION, decode_streams, latency, set_tag, variant_rows
 from host.execution import TfliteDecoder, TfliteFull
-from host.export import BUNDLES, export
 from host.model import ModelFolder
 from host.packaging.decoders import BUILD, DecoderFolder, read_decoders
+from host.packaging.export import BUNDLES, export
 from host.quantization.recipes import recipes
 from host.spec import MODELS, load_spec
 

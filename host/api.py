@@ -1,0 +1,192 @@
+"""What a user's own Python imports from `host`: train, export, evaluate, collect. TensorFlow is loaded when called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def train(
+    model: str | Path,
+    *,
+    stages: Sequence[str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    start_from: str | Path | None = None,
+    data_dir: str | Path | None = None,
+) -> dict[str, Any]:
+    """Trains a model and writes weights, entropy tables and training.json beside its spec.
+
+    Args:
+        model: the name of a model in models/, or a path to a folder with a spec.json or to that file.
+        stages: some of "float", "qat", "tune" ("float", "tables", "tune" of photo codecs); None: all.
+        overrides: values by JSON path that stand in for the spec's, such as {"training.float.epochs": 5}.
+        resume: go on from the checkpoints of an interrupted training.
+        start_from: a float.weights.h5 of the same layers to start from.
+        data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
+
+    Returns:
+        The content of training.json.
+
+    Raises:
+        SpecError, DataError, ModelError: one line each, of `device.errors.SplitliteError` like all that follow.
+    """
+    name, models = locate(model)
+    _check_spec(name, models, overrides)
+    _load_tensorflow()
+    from host.stages import STAGES
+    from host.stages import train as run
+
+    return run(
+        name,
+        tuple(stages or (*STAGES, "tables")),
+        resume=resume,
+        start_from=_path(start_from),
+        data_dir=_path(data_dir),
+        models=models,
+        overrides=overrides,
+    )
+
+
+def export(model: str | Path, *, bundles: str | Path | None = None, build: str | Path | None = None) -> Path:
+    """Converts, splits and packages a trained model; does nothing where that is up to date.
+
+    Args:
+        model: as `train` takes it.
+        bundles: where the bundle's folder is made; device/bundles where None.
+        build: where the decoders stay; build/ where None.
+
+    Returns:
+        The bundle's folder, which travels with device/.
+
+    Raises:
+        SpecError: the spec is wrong.
+        ModelError: no such model, or it is not trained.
+        ExportError: a converted file must not travel.
+    """
+    from host.packaging import decoders
+    from host.packaging import export as packaging
+
+    name, models = locate(model)
+    folder = _path(bundles) or packaging.BUNDLES
+    packaging.export(name, models, folder, _path(build) or decoders.BUILD)
+    return folder / name
+
+
+def evaluate(
+    model: str | Path,
+    *,
+    data_dir: str | Path | None = None,
+    images: int | None = None,
+    baselines: bool = True,
+    bundles: str | Path | None = None,
+    build: str | Path | None = None,
+) -> dict[str, Any]:
+    """Measures every variant of a trained model over the test set, with real bitstreams; exports it where need be.
+
+    Args:
+        model: as `train` takes it.
+        data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
+        images: only the first so many images; the result is then not written.
+        baselines: also Keras, PCA, JPEG and WebP.
+        bundles, build: as `export` takes them.
+
+    Returns:
+        {"model", "images", "codec_tags", "rows": [{"row", "metrics": {"psnr_db", "ssim", "bpp"}, "sizes", ...}], ...}.
+
+    Raises:
+        SpecError, DataError, ModelError, ExportError: one line each.
+    """
+    name, models = locate(model)
+    _load_tensorflow()
+    from host.evaluation import evaluate as evaluation
+    from host.packaging import decoders
+    from host.packaging import export as packaging
+
+    return evaluation.evaluate(
+        name,
+        data_dir=_path(data_dir),
+        images=images,
+        models=models,
+        bundles=_path(bundles) or packaging.BUNDLES,
+        build=_path(build) or decoders.BUILD,
+        evaluations=evaluation.EVALUATIONS,
+        baselines=baselines,
+    )
+
+
+def collect(
+    path: str | Path,
+    *,
+    images: str | Path | None = None,
+    results: str | Path | None = None,
+    bundles: str | Path | None = None,
+    build: str | Path | None = None,
+) -> list[dict[str, Any]]:
+    """Decodes what a device sent, and keeps a copy of it with its evaluation.
+
+    Args:
+        path: a run's folder, its run.json, or a folder of runs, on this machine.
+        images: the folder with the originals of a run of the user's own images; without it there is no quality.
+        results: where runs are kept; benchmarks/results where None.
+        bundles, build: as `export` takes them.
+
+    Returns:
+        An evaluation a run, the oldest first: {"run_id", "device", "runtime", "results": [{"model", "rows"}], ...}.
+
+    Raises:
+        CollectError: nothing to collect, an original that is missing or changed, or another run of the same id.
+        RunFileError: a run.json that cannot be read.
+    """
+    from host.evaluation import collect as collecting
+    from host.packaging import decoders
+    from host.packaging import export as packaging
+
+    return collecting.collect(
+        Path(path),
+        _path(build) or decoders.BUILD,
+        _path(results) or collecting.RESULTS,
+        images=_path(images),
+        bundles=_path(bundles) or packaging.BUNDLES,
+    )
+
+
+def locate(model: str | Path) -> tuple[str, Path]:
+    """A model's name and the folder of models that holds it, of a name, a path to its folder or to its spec.json.
+
+    Raises:
+        ModelError: a path to no model. Names are not looked up.
+    """
+    from host.errors import ModelError
+    from host.spec import MODELS
+
+    path = Path(model)
+    folder = path.parent if path.name == "spec.json" else path
+    if (folder / "spec.json").is_file():
+        folder = folder.resolve()
+        return folder.name, folder.parent
+    if len(path.parts) == 1 and path.name != "spec.json":
+        return path.name, MODELS
+    raise ModelError(f"{path}: no model; expected a model's name, a folder with a spec.json, or that file")
+
+
+def _check_spec(name: str, models: Path, overrides: Mapping[str, Any] | None) -> None:
+    """Raises SpecError or ModelError before TensorFlow takes its seconds to load."""
+    from host.codec.spec import TASK, load_codec_spec
+    from host.spec import load_spec, task_of
+
+    if task_of(name, models) == TASK:
+        load_codec_spec(name, models)
+    else:
+        load_spec(name, models, overrides)
+
+
+def _load_tensorflow() -> None:
+    from host.quiet import load_tensorflow
+
+    load_tensorflow()
+
+
+def _path(value: str | Path | None) -> Path | None:
+    return None if value is None else Path(value)
