@@ -32,9 +32,11 @@ def train(
     Raises:
         SpecError, DataError, ModelError: one line each, of `device.errors.SplitliteError` like all that follow.
     """
+    from host.quiet import load_tensorflow
+
     name, models = locate(model)
     _check_spec(name, models, overrides)
-    _load_tensorflow()
+    load_tensorflow()
     from host.stages import STAGES
     from host.stages import train as run
 
@@ -77,6 +79,8 @@ def export(model: str | Path, *, bundles: str | Path | None = None, build: str |
 def evaluate(
     model: str | Path,
     *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
     data_dir: str | Path | None = None,
     images: int | None = None,
     baselines: bool = True,
@@ -87,9 +91,12 @@ def evaluate(
 
     Args:
         model: as `train` takes it.
+        data: a folder of images instead of the test set; a photo codec needs one, and takes them as they are.
+        out: the file that the result is written to; None: benchmarks/evaluations/<model>/, named after the codec tag
+            or, with `data`, after that folder.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
-        images: only the first so many images; the result is then not written.
-        baselines: also Keras, PCA, JPEG and WebP.
+        images: only the first so many images; the result is then written only where `out` says so.
+        baselines: also Keras, PCA (not with `data`), JPEG and WebP.
         bundles, build: as `export` takes them.
 
     Returns:
@@ -99,13 +106,14 @@ def evaluate(
         SpecError, DataError, ModelError, ExportError: one line each.
     """
     name, models = locate(model)
-    _load_tensorflow()
     from host.evaluation import evaluate as evaluation
     from host.packaging import decoders
     from host.packaging import export as packaging
 
     return evaluation.evaluate(
         name,
+        data=_path(data),
+        out=_path(out),
         data_dir=_path(data_dir),
         images=images,
         models=models,
@@ -180,12 +188,6 @@ def _check_spec(name: str, models: Path, overrides: Mapping[str, Any] | None) ->
         load_codec_spec(name, models)
     else:
         load_spec(name, models, overrides)
-
-
-def _load_tensorflow() -> None:
-    from host.quiet import load_tensorflow
-
-    load_tensorflow()
 
 
 def _path(value: str | Path | None) -> Path | None:

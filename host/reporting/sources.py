@@ -120,6 +120,7 @@ def match_evaluation(result: Json, folder: Path) -> tuple[Path | None, Json | No
     """
     files = sorted((folder / result["model"]).glob("*.json"))
     candidates = [(file, _read_versioned(file)) for file in files]
+    candidates = [(file, found) for file, found in candidates if "folder" not in found]  # of the user's own images
     # The most images first; among equals the order of names, so that the choice does not depend on the file system.
     candidates.sort(key=lambda pair: -(number(pair[1], "images") or 0))
     tag, digest = result.get("codec_tag"), result.get("model_sha256")
