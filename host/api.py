@@ -51,29 +51,51 @@ def train(
     )
 
 
-def export(model: str | Path, *, bundles: str | Path | None = None, build: str | Path | None = None) -> Path:
-    """Converts, splits and packages a trained model; does nothing where that is up to date.
+def export(
+    model: str | Path,
+    *,
+    part: str | None = None,
+    variant: str | None = None,
+    format: str = "tflite",
+    output: str | Path | None = None,
+    bundles: str | Path | None = None,
+    build: str | Path | None = None,
+) -> Path:
+    """Converts, splits and packages a trained model, or writes one part of it as a file for use without splitlite.
+
+    Packaging does nothing where it is up to date.
 
     Args:
         model: as `train` takes it.
+        part: "encoder", "decoder" or "full", which is both; None: package all.
+        variant: of a part; None: "int8" as tflite, else "float32", the only one that the other formats hold.
+        format: of a part: "tflite", "saved_model" or "keras".
+        output: of a part: the file, or the SavedModel's folder, which must not be there; None: <name>.<part> and the
+            format's suffix, in this folder.
         bundles: where the bundle's folder is made; device/bundles where None.
         build: where the decoders stay; build/ where None.
 
     Returns:
-        The bundle's folder, which travels with device/.
+        The bundle's folder, which travels with device/; of a part, what was written.
 
     Raises:
         SpecError: the spec is wrong.
         ModelError: no such model, or it is not trained.
-        ExportError: a converted file must not travel.
+        ExportError: a converted file must not travel; no such part, variant or format, or no place for it.
     """
     from host.packaging import decoders
     from host.packaging import export as packaging
 
     name, models = locate(model)
-    folder = _path(bundles) or packaging.BUNDLES
-    packaging.export(name, models, folder, _path(build) or decoders.BUILD)
-    return folder / name
+    folder, built = _path(bundles) or packaging.BUNDLES, _path(build) or decoders.BUILD
+    if part is None:
+        packaging.export(name, models, folder, built)
+        return folder / name
+    from host.packaging.parts import export_part
+
+    target = _path(output) or Path(f"{name}.{part}.{format}")
+    export_part(name, part, target, variant=variant, form=format, models=models, bundles=folder, build=built)
+    return target
 
 
 def evaluate(

@@ -13,6 +13,7 @@ from device.errors import SplitliteError
 from host import __version__
 
 STAGE_NAMES = ("float", "qat", "tables", "tune")
+PARTS, FORMATS = ("encoder", "decoder", "full"), ("tflite", "saved_model", "keras")
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
@@ -266,22 +267,48 @@ def _stage_line(result: dict[str, Any]) -> list[str]:
 
 @main.command()
 @click.argument("names", nargs=-1)
+@click.option("--part", type=click.Choice(PARTS), help="Write only this part of one model, to --output.")
+@click.option("--variant", help="Of the part.  [default: int8 as tflite, else float32]")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Of the part.  [default: tflite]")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The part's file; a SavedModel's folder.")
 @_models_option
-def export(names: tuple[str, ...], models: Path | None) -> None:
+def export(
+    names: tuple[str, ...],
+    part: str | None,
+    variant: str | None,
+    form: str | None,
+    output: Path | None,
+    models: Path | None,
+) -> None:
     """Convert, split and package models: device/bundles/<name>/ and build/<name>/.
+
+    With --part one file instead, for use without splitlite: the encoder, the decoder or both joined, as .tflite of any
+    variant, as SavedModel or as .keras.
 
     \b
     Example:
       host export                    every model in models/
       host export cifar10-ae-mse
+      host export cifar10-ae-mse --part full --variant int8 -o full.tflite
+      host export cifar10-ae-mse --part encoder --format keras -o encoder.keras
     """
     from host.errors import ModelError
     from host.packaging.export import export_many
 
-    if not _names(names, _models(models)):
-        raise ModelError(f"{_models(models)}: no models here; write <name>/spec.json, then `host train <name>`")
-    for line in export_many(_names(names, _models(models)), _models(models)):
-        click.echo(line)
+    if part is None:
+        if variant or form or output:
+            raise click.UsageError("--variant, --format and --output are of one part: give --part with them")
+        if not _names(names, _models(models)):
+            raise ModelError(f"{_models(models)}: no models here; write <name>/spec.json, then `host train <name>`")
+        for line in export_many(_names(names, _models(models)), _models(models)):
+            click.echo(line)
+        return
+    if len(names) != 1 or output is None:
+        raise click.UsageError("--part is of one model: give one NAME, and --output")
+    from host.packaging.parts import export_part
+
+    done = export_part(names[0], part, output, variant=variant, form=form or FORMATS[0], models=_models(models))
+    click.echo(f"{output}: {done}")
 
 
 def _ssh_options(command: Any) -> Any:
