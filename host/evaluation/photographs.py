@@ -10,6 +10,7 @@ import numpy as np
 
 from device.bundle import read_bundle
 from device.image_file import read_image
+from device.progress import Progress
 from host.errors import DataError
 from host.evaluation.metrics import WINDOW
 from host.evaluation.one_image import Codec, open_codec
@@ -30,11 +31,14 @@ def photo_rows(bundle: Path, files: Sequence[Path], build: Path) -> list[Json]:
         DataError: an image with a side that is too short for SSIM.
         BundleError, CollectError: encoder or decoders are missing or damaged.
     """
-    rows = []
-    for variant in read_bundle(bundle).variants:
-        codec = open_codec(bundle, variant, build=build)
-        by_image = [_image_rows(file, codec) for file in files]
-        rows += [{**of_decoder[0], **_means(of_decoder)} for of_decoder in zip(*by_image, strict=True)]
+    variants, rows = read_bundle(bundle).variants, []
+    with Progress(len(variants) * len(files)) as progress:
+        for variant in variants:
+            codec, by_image = open_codec(bundle, variant, build=build), []
+            for file in files:
+                progress.step(f"{variant}: {file.name}")
+                by_image.append(_image_rows(file, codec))
+            rows += [{**of_decoder[0], **_means(of_decoder)} for of_decoder in zip(*by_image, strict=True)]
     return rows
 
 
@@ -50,15 +54,14 @@ def _image_rows(file: Path, codec: Codec) -> list[Json]:
 
 
 def _means(rows: Sequence[Json]) -> Json:
-    """The numbers of one decoder's rows, averaged over the images that have them; perfect images are counted."""
-    found = {}
-    for group in ("metrics", "sizes", "compression_ratio"):
-        values = {key: [row[group][key] for row in rows if key in row[group]] for key in _keys(rows, group)}
+    """One decoder's rows of all images: means of what each has, ratios of the means; perfect ones are counted."""
+    found: Json = {}
+    for group in ("metrics", "sizes"):
+        values = {key: [row[group][key] for row in rows if key in row[group]] for row in rows for key in row[group]}
         found[group] = {
             key: sum(each) if key == "perfect_images" else float(np.mean(each)) for key, each in values.items()
         }
+    pixels = np.mean([row["compression_ratio"]["actual"] * row["sizes"]["bitstream_bytes"] for row in rows])
+    of = {"nominal": "latent_bytes", "actual": "bitstream_bytes"}
+    found["compression_ratio"] = {key: float(pixels / found["sizes"][size]) for key, size in of.items()}
     return found
-
-
-def _keys(rows: Sequence[Json], group: str) -> list[str]:
-    return list(dict.fromkeys(key for row in rows for key in row[group]))

@@ -51,6 +51,8 @@ def test_every_quality_is_a_row_of_means_over_images_as_they_are(
     assert fine["metrics"]["bpp"] == pytest.approx(
         np.mean([8 * len(streams[0]) / CAT[..., 0].size, 8 * len(streams[1]) / COFFEE[..., 0].size])
     )
+    ratio = (CAT.size + COFFEE.size) / (len(streams[0]) + len(streams[1]))
+    assert fine["compression_ratio"]["actual"] == pytest.approx(ratio)
     psnr = [psnr_db(image, decoder.decode(stream)) for image, stream in zip((CAT, COFFEE), streams, strict=True)]
     assert fine["metrics"]["psnr_db"] == pytest.approx(np.mean(psnr))
     assert "tiny: means of 2 images" in rows_text(found)
