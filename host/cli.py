@@ -13,7 +13,6 @@ from device.errors import SplitliteError
 from host import __version__
 
 STAGE_NAMES = ("float", "qat", "tables", "tune")
-PARTS, FORMATS = ("encoder", "decoder", "full"), ("tflite", "saved_model", "keras")
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
@@ -263,6 +262,9 @@ def _stage_line(result: dict[str, Any]) -> list[str]:
     if "encoder_sha256" in result:
         return [f"quality {row['quality']} {row['validation_bpp']:.3f} bpp" for row in result["qualities"]]
     return [f"{variant} {_stage_line(part)[0]}" for variant, part in result.items() if isinstance(part, dict)]
+
+
+PARTS, FORMATS = ("encoder", "decoder", "full"), ("tflite", "saved_model", "keras")
 
 
 @main.command()

@@ -120,9 +120,11 @@ def match_evaluation(result: Json, folder: Path) -> tuple[Path | None, Json | No
     """
     files = sorted((folder / result["model"]).glob("*.json"))
     candidates = [(file, _read_versioned(file)) for file in files]
-    candidates = [(file, found) for file, found in candidates if "folder" not in found]  # of the user's own images
     # The most images first; among equals the order of names, so that the choice does not depend on the file system.
     candidates.sort(key=lambda pair: -(number(pair[1], "images") or 0))
+    candidates = [
+        (file, found) for file, found in candidates if "folder" not in found
+    ]  # those are of the user's own images
     tag, digest = result.get("codec_tag"), result.get("model_sha256")
     for file, evaluation in candidates:
         if tag is not None and evaluation.get("codec_tag") == tag:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import host
 from device.bundle import read_bundle
 from device.errors import SplitliteError
 from host.errors import ExportError, ModelError
@@ -139,6 +140,16 @@ def test_a_keras_file_loads_with_tf_keras_alone(
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     check_close(np.load(tmp_path / "out.npy"), expected)
+
+
+def test_from_python_a_part_has_a_name_of_its_own_where_none_is_given(
+    loop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folders = {"bundles": loop.bundles, "build": loop.build}
+    written = host.export(loop.models / loop.name, part="encoder", variant="float32", **folders)
+    assert written == Path("tiny.encoder.tflite") and written.read_bytes() == halves(loop, "float32")[0]
+    assert host.export(loop.models / loop.name, **folders) == loop.bundles / loop.name
 
 
 def test_what_cannot_be_written_is_one_line(loop: Any, write: Write, tmp_path: Path) -> None:
