@@ -1,10 +1,28 @@
-"""The workstation's half of splitlite: train, quantize, split, package, and compare what a device sent home."""
+"""The workstation's half of splitlite: train, quantize, split, package, and compare what a device sent home.
+
+From Python, what the command line does:
+
+```python
+from host import collect, evaluate, export, train
+
+record = train("models/my-model", overrides={"training.float.epochs": 5})
+bundle = export("models/my-model")  # the folder that travels: device/bundles/my-model
+result = evaluate("models/my-model", images=100)
+for row in result["rows"]:
+    print(row["row"], row["metrics"]["psnr_db"], row["sizes"].get("bitstream_bytes"))
+for evaluation in collect("device/results"):  # what `python -m device.bench` left there
+    print(evaluation["device"], [row["row"] for row in evaluation["results"][0]["rows"]])
+```
+"""
 
 from __future__ import annotations
 
 import os
 
+from host.api import collect, evaluate, export, train
+
 __version__ = "0.1.0"
+__all__ = ["collect", "evaluate", "export", "train"]
 
 # The model optimization toolkit quantizes Keras 2 models only: TensorFlow must be told before it is first imported.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"

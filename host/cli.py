@@ -269,7 +269,7 @@ def train(
     try:
         with interruptible():
             load_tensorflow()
-            from host.train import train as run
+            from host.stages import train as run
 
             record = run(
                 name,
@@ -315,24 +315,53 @@ def _stage_line(result: dict[str, Any]) -> list[str]:
     return [f"{variant} {_stage_line(part)[0]}" for variant, part in result.items() if isinstance(part, dict)]
 
 
+PARTS, FORMATS = ("encoder", "decoder", "full"), ("tflite", "saved_model", "keras")
+
+
 @main.command()
 @click.argument("names", nargs=-1)
+@click.option("--part", type=click.Choice(PARTS), help="Write only this part of one model, to --output.")
+@click.option("--variant", help="Of the part.  [default: int8 as tflite, else float32]")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Of the part.  [default: tflite]")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The part's file; a SavedModel's folder.")
 @_models_option
-def export(names: tuple[str, ...], models: Path | None) -> None:
+def export(
+    names: tuple[str, ...],
+    part: str | None,
+    variant: str | None,
+    form: str | None,
+    output: Path | None,
+    models: Path | None,
+) -> None:
     """Convert, split and package models: device/bundles/<name>/ and build/<name>/.
+
+    With --part one file instead, for use without splitlite: the encoder, the decoder or both joined, as .tflite of any
+    variant, as SavedModel or as .keras.
 
     \b
     Example:
       host export                    every model in models/
       host export cifar10-ae-mse
+      host export cifar10-ae-mse --part full --variant int8 -o full.tflite
+      host export cifar10-ae-mse --part encoder --format keras -o encoder.keras
     """
     from host.errors import ModelError
-    from host.export import export_many
+    from host.packaging.export import export_many
 
-    if not _names(names, _models(models)):
-        raise ModelError(f"{_models(models)}: no models here; write <name>/spec.json, then `host train <name>`")
-    for line in export_many(_names(names, _models(models)), _models(models)):
-        click.echo(line)
+    if part is None:
+        if variant or form or output:
+            raise click.UsageError("--variant, --format and --output are of one part: give --part with them")
+        if not _names(names, _models(models)):
+            raise ModelError(f"{_models(models)}: no models here; write <name>/spec.json, then `host train <name>`")
+        for line in export_many(_names(names, _models(models)), _models(models)):
+            click.echo(line)
+        return
+    if len(names) != 1 or output is None:
+        raise click.UsageError("--part is of one model: give one NAME, and --output")
+    from host.packaging.parts import export_part
+
+    done = export_part(names[0], part, output, variant=variant, form=form or FORMATS[0], models=_models(models))
+    click.echo(f"{output}: {done}")
 
 
 def _ssh_options(command: Any) -> Any:
@@ -556,7 +585,17 @@ def demo(bundles: tuple[str, ...], port: int | None, no_browser: bool) -> None:
 
 @main.command()
 @click.argument("names", nargs=-1)
-@click.option("--images", type=click.IntRange(1), help="Only the first N test images; such a result is not kept.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder of images instead of the test set; photo codecs need one.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file that the result is written to.  [default: one in benchmarks/evaluations/NAME]",
+)
+@click.option("--images", type=click.IntRange(1), help="Only the first N; such a result is kept only with --out.")
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -565,34 +604,80 @@ def demo(bundles: tuple[str, ...], port: int | None, no_browser: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @_models_option
 def evaluate(
-    names: tuple[str, ...], images: int | None, data_dir: Path | None, as_json: bool, models: Path | None
+    names: tuple[str, ...],
+    data: Path | None,
+    out: Path | None,
+    images: int | None,
+    data_dir: Path | None,
+    as_json: bool,
+    models: Path | None,
 ) -> None:
     """Measure every variant over the whole test set, with real bitstreams, beside Keras, PCA, JPEG and WebP.
+
+    With --data over any images: resized and cut to the model's size; by photo codecs as they are, at every quality.
 
     \b
     Example:
       host evaluate cifar10-ae-mse --data-dir ~/data
+      host evaluate cifar10-ae-mse --data ~/pictures
+      host evaluate photo --data ~/pictures --out pictures.json
     """
-    from host.errors import ModelError
-    from host.quiet import load_tensorflow
-    from host.spec import task_of
-
-    for name in names:
-        if task_of(name, _models(models)) == "codec":
-            raise ModelError(
-                f"{name}: a codec of many rates; benchmarks/rate_distortion.py measures those, see README.md"
-            )
-    load_tensorflow()
+    from host.evaluation.evaluate import check_test_set
     from host.evaluation.evaluate import evaluate as run
     from host.reporting.evaluations import rows_text
 
     chosen = _names(names, _models(models), "compression")
-    results = [run(name, data_dir=data_dir, images=images, models=_models(models)) for name in chosen]
+    for name in chosen:  # before the first takes its minutes
+        check_test_set(name, data, _models(models))
+    if out and len(chosen) != 1:
+        raise click.UsageError("--out is one file: give one NAME with it")
+    options = {"data": data, "out": out, "data_dir": data_dir, "images": images, "models": _models(models)}
+    results = [run(name, **options) for name in chosen]
     if as_json:
         click.echo(json.dumps(results[0] if len(results) == 1 else results, indent=1, sort_keys=True, allow_nan=False))
         return
     for result in results:
         click.echo(rows_text(result))
+
+
+@main.command()
+@click.argument("name")
+@click.argument("files", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
+@click.option("--variant", default="int8", show_default=True, help="Of the encoder.")
+@click.option("--quality", type=int, help="Of a photo codec, from 0.  [default: the middle one]")
+@click.option("--decoder", type=click.Choice(["own", "tuned"]), default="own", show_default=True, help="Which to use.")
+@click.option(
+    "-o",
+    "--output",
+    default="reconstructions",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of the PNG files.",
+)
+@_models_option
+def reconstruct(
+    name: str,
+    files: tuple[Path, ...],
+    variant: str,
+    quality: int | None,
+    decoder: str,
+    output: Path,
+    models: Path | None,
+) -> None:
+    """Encode and decode images: original, reconstruction and 4 times their difference side by side, and the figures.
+
+    The exported encoder makes a real bitstream of each, as on the device. A model for one size resizes and cuts.
+
+    \b
+    Example:
+      host reconstruct photo holiday.jpg --quality 2
+      host reconstruct cifar10-ae-mse cat.png dog.png --variant float32 -o pictures
+    """
+    from host.evaluation.reconstruct import reconstruct as run
+
+    options = {"variant": variant, "quality": quality, "decoder": decoder, "models": _models(models)}
+    for picture in run(name, files, output, **options):
+        click.echo(picture.text())
 
 
 @main.command()

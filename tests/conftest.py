@@ -68,7 +68,7 @@ def photos() -> np.ndarray:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """models/ with the trained tiny model; read-only."""
-    from host.train import train
+    from host.stages import train
 
     models = tmp_path_factory.mktemp("models")
     (models / NAME).mkdir()
@@ -80,7 +80,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def loop(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Loop:
     """Trained, exported, copied to a "device" and benched there; read-only."""
-    from host.export import export
+    from host.packaging.export import export
 
     folder = tmp_path_factory.mktemp("loop")
     bundles, build, elsewhere = folder / "bundles", folder / "build", folder / "on-the-device"

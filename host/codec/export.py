@@ -28,7 +28,7 @@ def export_codec(name: str, models: Path, bundles: Path, build: Path) -> Bundle:
     Raises:
         ModelError: weights, tables or samples are missing.
     """
-    from host.export import encoder_file
+    from host.packaging.export import encoder_file
 
     spec = load_codec_spec(name, models)
     tables = read_tables(spec)

@@ -32,7 +32,7 @@ def train_stages(
     data_dir: Path | None = None,
     models: Path = MODELS,
 ) -> dict[str, Any]:
-    """As `host.train.train`, for a model of the task codec; a stage that codecs do not have is skipped."""
+    """As `host.stages.train`, for a model of the task codec; a stage that codecs do not have is skipped."""
     spec = load_codec_spec(name, models)
     photographs = load_codec_images(spec, data_folder(data_dir))
     file = spec.folder / "training.json"

@@ -44,12 +44,7 @@ def find_files(folder: Path, validation: int) -> FolderFiles:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; data.path is absolute, or below --data-dir")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    if not paths:
-        raise DataError(f"{folder}: no images here; looked for {', '.join(SUFFIXES)} in it and below")
-    damaged, digest = _checked(folder, paths)
-    _name(damaged, len(paths), folder)
-    good = [path for path in paths if str(path.relative_to(folder)) not in damaged]
+    good, digest = list_images(folder)
     splits = {split: [path for path in good if _split(path, folder) == split] for split in SPLITS}
     rest = splits["train"] or [path for path in good if _split(path, folder) is None]
     order = np.random.default_rng(0).permutation(len(rest))
@@ -63,6 +58,22 @@ def find_files(folder: Path, validation: int) -> FolderFiles:
             "that has no folder; lower it"
         )
     return FolderFiles(tuple(rest), tuple(splits["validation"]), tuple(splits["test"]), digest)
+
+
+def list_images(folder: Path) -> tuple[list[Path], str]:
+    """The readable images below a folder by name, and the digest of all; the damaged ones are named on stderr.
+
+    Raises:
+        DataError: no such folder, no images, more than a tenth of them damaged.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder of images")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not paths:
+        raise DataError(f"{folder}: no images here; looked for {', '.join(SUFFIXES)} in it and below")
+    damaged, digest = _checked(folder, paths)
+    _name(damaged, len(paths), folder)
+    return [path for path in paths if str(path.relative_to(folder)) not in damaged], digest
 
 
 def _split(path: Path, folder: Path) -> str | None:

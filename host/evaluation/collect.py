@@ -18,8 +18,8 @@ from host.evaluation.codes import host_description
 from host.evaluation.originals import find_images, own_images
 from host.evaluation.rows import FORMAT_VERSION
 from host.evaluation.run_rows import model_result
-from host.export import BUNDLES
 from host.packaging.decoders import BUILD
+from host.packaging.export import BUNDLES
 
 RESULTS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "results"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
@@ -14,17 +14,22 @@ from device.encoder import Encoder
 from device.environment import read_environment
 from device.files import read_json, write_json
 from device.runtime import load_runtime
+from host.codec.spec import TASK
 from host.data import data_folder, load_images
+from host.data.folder import list_images
+from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.evaluation.baselines import image_codec_rows, keras_row, pca_row
 from host.evaluation.collect import device_name
+from host.evaluation.photographs import photo_rows
 from host.evaluation.rows import FORMAT_VERSION, decode_streams, latency, set_tag, variant_rows
 from host.execution import TfliteDecoder, TfliteFull
-from host.export import BUNDLES, export
 from host.model import ModelFolder
 from host.packaging.decoders import BUILD, DecoderFolder, read_decoders
+from host.packaging.export import BUNDLES, export
 from host.quantization.recipes import recipes
-from host.spec import MODELS, load_spec
+from host.quiet import load_tensorflow
+from host.spec import MODELS, load_spec, task_of
 
 EVALUATIONS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "evaluations"
 TIMED_RUNS, WARMUP_RUNS = 200, 20
@@ -33,6 +38,8 @@ TIMED_RUNS, WARMUP_RUNS = 200, 20
 def evaluate(
     name: str,
     *,
+    data: Path | None = None,
+    out: Path | None = None,
     data_dir: Path | None = None,
     images: int | None = None,
     models: Path = MODELS,
@@ -44,21 +51,65 @@ def evaluate(
     """Evaluates a model; exports it first where that is not up to date.
 
     Args:
+        data: a folder of images instead of the test set, resized and cut as training on a folder does; a photo codec
+            takes them as they are, at all its qualities.
+        out: the file that the result is written to. None: evaluations/<name>/<codec tag>.json, with `data`
+            evaluations/<name>/<its name>.json.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
-        images: only the first so many test images; the result is then not written.
-        baselines: also Keras, PCA, JPEG and WebP.
+        images: only the first so many images; the result is then written only where `out` says so.
+        baselines: also Keras, PCA (where there is a training set to fit it on), JPEG and WebP.
 
     Returns:
-        The result in the one schema, written to evaluations/<name>/<codec tag>.json.
+        The result in the one schema.
 
     Raises:
-        ModelError, DataError, ExportError: one line each.
+        ModelError, DataError, ExportError, SpecError: one line each.
     """
-    model = ModelFolder(load_spec(name, models))
-    data = load_images(model.spec.data, data_folder(data_dir))
-    export(name, models, bundles, build)
+    check_test_set(name, data, models)
+    if data is not None:
+        files, digest = list_images(data)
+        files = files[:images]
+    if task_of(name, models) == TASK:
+        result = _photo_result(name, files, digest, models, bundles, build)
+    else:
+        model = ModelFolder(load_spec(name, models))
+        load_tensorflow()
+        if data is None:
+            known = load_images(model.spec.data, data_folder(data_dir))
+            result = _result(model, known.train, known.test[:images], known.digest, bundles, build, baselines)
+        else:
+            test = ImageFiles(files, model.spec.data.image_shape, resize=model.spec.data.fit == "resize").load()
+            result = _result(model, None, test, digest, bundles, build, baselines)
+    if data is not None:
+        result["folder"] = data.resolve().name
+    if out is None and images is None:
+        out = evaluations / name / f"{result.get('folder', result['codec_tag'])}.json"
+    if out is not None:
+        _write(out, result)
+    return result
+
+
+def check_test_set(name: str, data: Path | None, models: Path = MODELS) -> None:
+    """Raises ModelError where there is nothing to evaluate a model on: photo codecs have no test set."""
+    if data is None and task_of(name, models) == TASK:
+        raise ModelError(
+            f"{name}: a codec of many rates; benchmarks/rate_distortion.py compares those, see README.md; "
+            "for its own figures give images: --data DIR"
+        )
+
+
+def _result(
+    model: ModelFolder,
+    train: np.ndarray | None,
+    test: np.ndarray,
+    digest: str,
+    bundles: Path,
+    build: Path,
+    baselines: bool,
+) -> dict[str, Any]:
+    name = model.spec.name
+    export(name, model.folder.parent, bundles, build)
     tags: dict[str, str] = read_json(build / name / "export.json", ModelError)["codec_tags"]
-    test = data.test[:images]
     environment = read_environment(load_runtime())
     machine = device_name({"board": environment.get("cpu_model"), **environment})
     runtime = f"{environment['runtime']} {environment['runtime_version']}"
@@ -79,10 +130,11 @@ def evaluate(
         sent = {row["row"]: row["sizes"]["bitstream_bytes"] for row in rows}
         budget = sent.get("int8", float(np.mean(list(sent.values()))))
         rows.append(keras_row(model, test, lambda call: latency(time_calls(call), machine, "keras, batch 1")))
-        rows.append(pca_row(data.train, test, decoders.grid.count))
+        if train is not None:
+            rows.append(pca_row(train, test, decoders.grid.count))
         rows += image_codec_rows(test, budget)
     encoder_parameters, decoder_parameters = _parameters(model)
-    result = {
+    return {
         "format_version": FORMAT_VERSION,
         "model": name,
         "task": model.spec.task,
@@ -92,14 +144,41 @@ def evaluate(
         "codec_tags": tags,
         "model_sha256": model.digest(),
         "spec_sha256": model.spec.digest,
-        "data_sha256": data.digest,
+        "data_sha256": digest,
         "device": machine,
         "parameters": {"encoder": encoder_parameters, "decoder": decoder_parameters},
         "rows": rows,
     }
-    if images is None:
-        write_json(evaluations / name / f"{result['codec_tag']}.json", result)
-    return result
+
+
+def _photo_result(
+    name: str, files: Sequence[Path], digest: str, models: Path, bundles: Path, build: Path
+) -> dict[str, Any]:
+    export(name, models, bundles, build)
+    tags: dict[str, str] = read_json(build / name / "export.json", ModelError)["codec_tags"]
+    bundle = read_bundle(bundles / name)
+    return {
+        "format_version": FORMAT_VERSION,
+        "model": name,
+        "task": bundle.task,
+        "images": len(files),
+        "codec_tag": set_tag(tags),
+        "codec_tags": tags,
+        "model_sha256": bundle.model_sha256,
+        "spec_sha256": bundle.spec_sha256,
+        "data_sha256": digest,
+        "rows": photo_rows(bundle.folder, files, build),
+    }
+
+
+def _write(path: Path, result: dict[str, Any]) -> None:
+    # A folder may be named as another result is: benchmarks/evaluations/photo/kodak.json is of rate_distortion.py.
+    if path.exists():
+        known = read_json(path, ModelError)
+        of = ("model", "task", "folder")
+        if not isinstance(known, dict) or [known.get(key) for key in of] != [result.get(key) for key in of]:
+            raise ModelError(f"{path}: holds something else, which is not overwritten; give another file: --out FILE")
+    write_json(path, result)
 
 
 def time_calls(call: Callable[[], object]) -> list[int]:

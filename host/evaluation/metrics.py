@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from skimage.metrics import mean_squared_error, structural_similarity
 
+WINDOW = 11  # SSIM's, in pixels: images must have sides of as many
+
 
 def psnr_db(original: np.ndarray, reconstruction: np.ndarray) -> float | None:
     """PSNR of one uint8 image in dB, data range 255; None for a perfect one."""

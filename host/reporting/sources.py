@@ -122,6 +122,9 @@ def match_evaluation(result: Json, folder: Path) -> tuple[Path | None, Json | No
     candidates = [(file, _read_evaluation(file)) for file in files]
     # The most images first; among equals the order of names, so that the choice does not depend on the file system.
     candidates.sort(key=lambda pair: -(number(pair[1], "images") or 0))
+    candidates = [
+        (file, found) for file, found in candidates if "folder" not in found
+    ]  # those are of the user's own images
     tag, digest = result.get("codec_tag"), result.get("model_sha256")
     for file, evaluation in candidates:
         if tag is not None and evaluation.get("codec_tag") == tag:

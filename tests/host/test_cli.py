@@ -45,6 +45,7 @@ def test_the_commands_are_those_of_the_loop() -> None:
         "evaluate",
         "export",
         "new",
+        "reconstruct",
         "report",
         "summary",
         "train",
@@ -118,6 +119,44 @@ def test_a_bitstream_is_decoded_to_a_line_and_a_png(tmp_path: Path, monkeypatch:
     check_one_line(run("decode", tmp_path / "no.bin", "-o", tmp_path / "photo.png"), "no.bin: cannot be read")
 
 
+def test_an_image_is_reconstructed_to_a_line_and_a_png(
+    tmp_path: Path, loop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from host.evaluation import reconstruct
+
+    (tmp_path / "dot.ppm").write_bytes(b"P6 16 16 255\n" + bytes(768))
+    folders = {"bundles": loop.bundles, "build": loop.build}
+    monkeypatch.setattr(reconstruct, "reconstruct", partial(reconstruct.reconstruct, **folders))
+    options = ("--models", loop.models, "-o", tmp_path / "out")
+    result = run("reconstruct", "tiny", tmp_path / "dot.ppm", *options, "--variant", "int8_qat")
+    assert result.exit_code == 0, result.output
+    assert re.fullmatch(
+        r"\S+dot\.ppm: 16 x 16 pixels; [^,]+, SSIM [\d.]+, \d+ bytes, [\d.]+ bpp; \S+out/dot\.tiny\.int8_qat\.png\n",
+        result.output,
+    )
+    (tmp_path / "bad.png").write_text("no image")
+    check_one_line(run("reconstruct", "tiny", tmp_path / "bad.png", *options), "bad.png: cannot be read")
+    check_one_line(run("reconstruct", "nosuch", tmp_path / "dot.ppm"), "nosuch", "no such model; available:")
+
+
+def test_a_part_is_exported_to_a_line_and_a_file(tmp_path: Path, loop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from host.packaging import parts
+
+    folders = {"bundles": loop.bundles, "build": loop.build}
+    monkeypatch.setattr(parts, "export_part", partial(parts.export_part, **folders))
+    options = ("export", "tiny", "--part", "decoder", "--models", loop.models, "-o", tmp_path / "d.tflite")
+    result = run(*options)
+    assert re.fullmatch(r"\S+d\.tflite: tiny int8 decoder, [\d.]+ kB\n", result.output), result.output
+    check_one_line(run(*options, "--variant", "int4"), "tiny: no variant 'int4'; available:")
+    check_one_line(run(*options[:-1], tmp_path / "d.bin"), "expected a file whose name ends with .tflite")
+
+
+def test_a_photo_codec_without_images_names_what_compares_it() -> None:
+    check_one_line(run("evaluate", "photo"), "benchmarks/rate_distortion.py", "--data DIR")
+    wrong = ("export", "photo", "--part", "decoder", "-o", "x.tflite")
+    check_one_line(run(*wrong), "photo: a photo codec", "available: --part encoder --format tflite, --part decoder --")
+
+
 def test_a_wrong_spec_is_one_line(tiny: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     tiny["encoder"][1]["layer"] = "LSTM"
@@ -150,6 +189,14 @@ def test_a_missing_data_folder_is_one_line(tiny: dict[str, Any], tmp_path: Path)
         ["decode", "x.bin", "-o", "x.png", "--decoder", "best"],
         ["decode", "x.bin", "y.bin", "-o", "folder", "--original", "x.ppm"],
         ["evaluate", "--images", "0"],
+        ["evaluate", "cifar10-ae-mse", "cifar10-ae-mae", "--out", "x.json"],
+        ["reconstruct", "cifar10-ae-mse"],
+        ["reconstruct", "cifar10-ae-mse", "x.png", "--decoder", "best"],
+        ["export", "cifar10-ae-mse", "--part", "middle", "-o", "x.tflite"],
+        ["export", "cifar10-ae-mse", "--part", "full", "--format", "onnx", "-o", "x.onnx"],
+        ["export", "cifar10-ae-mse", "--part", "full"],
+        ["export", "--part", "full", "-o", "x.tflite"],
+        ["export", "cifar10-ae-mse", "-o", "x.tflite"],
         ["evaluate", "--images", "many"],
     ],
 )

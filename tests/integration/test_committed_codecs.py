@@ -11,7 +11,7 @@ from device.bundle import read_bundle
 from device.encoder import open_encoder
 from host.evaluation.decoders import find
 from host.evaluation.metrics import bits_per_pixel, psnr_db
-from host.export import export
+from host.packaging.export import export
 from host.spec import MODELS, list_models
 
 

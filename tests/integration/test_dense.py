@@ -14,9 +14,9 @@ from device.bundle import read_bundle
 from device.encoder import Encoder
 from host.evaluation.rows import decode_streams
 from host.execution import TfliteDecoder
-from host.export import export
 from host.packaging.decoders import find_decoders
-from host.train import train
+from host.packaging.export import export
+from host.stages import train
 
 SPEC = Path(__file__).parent / "dense.spec.json"
 

@@ -17,8 +17,8 @@ from device.bundle import read_bundle
 from device.run_file import read_outputs, read_run
 from host.errors import ExportError
 from host.evaluation.collect import collect
-from host.export import export, export_many
 from host.packaging.decoders import read_decoders
+from host.packaging.export import export, export_many
 from host.quantization.conversion import convert
 from host.quantization.recipes import DEFAULTS
 from host.spec import load_spec
@@ -250,7 +250,7 @@ def test_a_damaged_export_is_made_again_with_the_same_bytes(loop: Any, tmp_path:
 
 @pytest.mark.parametrize("name", ["tables.npy", "decoder.tflite", "decoder.tuned.tflite", "full.tflite"])
 def test_a_decoders_missing_file_is_noticed(name: str, loop: Any, tmp_path: Path) -> None:
-    from host.export import _is_current
+    from host.packaging.export import _is_current
 
     build = Path(shutil.copytree(loop.build, tmp_path / "build"))
     source = json.loads((build / "tiny" / "export.json").read_text())["source_sha256"]

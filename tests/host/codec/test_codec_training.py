@@ -17,7 +17,7 @@ from host.codec.tuning import _Loop as TuneLoop
 from host.data.photographs import load_photographs
 from host.errors import ModelError
 from host.networks.weights import load_weights
-from host.train import train
+from host.stages import train
 
 
 @pytest.fixture

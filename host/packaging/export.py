@@ -145,8 +145,19 @@ def _source_digest(model: str, without: set[str]) -> str:
         model: its digest.
         without: parts of host/ that its export does not run, beside those that none does.
     """
-    root = Path(__file__).resolve().parent
-    other = {"cli.py", "data", "evaluation", "remote", "reporting", "summary.py", "train.py", "tuning", *without}
+    root = Path(__file__).resolve().parent.parent
+    other = {
+        "api.py",
+        "cli.py",
+        "data",
+        "evaluation",
+        "remote",
+        "reporting",
+        "stages.py",
+        "summary.py",
+        "tuning",
+        *without,
+    }
     code = [path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in other]
     package = Path(device.__file__).resolve().parent
     code = sorted([*code, *package.glob("*.py"), *package.glob("photo/*.py")])

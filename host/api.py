@@ -1,0 +1,216 @@
+"""What a user's own Python imports from `host`: train, export, evaluate, collect. TensorFlow is loaded when called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def train(
+    model: str | Path,
+    *,
+    stages: Sequence[str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    start_from: str | Path | None = None,
+    data_dir: str | Path | None = None,
+) -> dict[str, Any]:
+    """Trains a model and writes weights, entropy tables and training.json beside its spec.
+
+    Args:
+        model: the name of a model in models/, or a path to a folder with a spec.json or to that file.
+        stages: some of "float", "qat", "tune" ("float", "tables", "tune" of photo codecs); None: all.
+        overrides: values by JSON path that stand in for the spec's, such as {"training.float.epochs": 5}.
+        resume: go on from the checkpoints of an interrupted training.
+        start_from: a float.weights.h5 of the same layers to start from.
+        data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
+
+    Returns:
+        The content of training.json.
+
+    Raises:
+        SpecError, DataError, ModelError: one line each, of `device.errors.SplitliteError` like all that follow.
+    """
+    from host.quiet import load_tensorflow
+
+    name, models = locate(model)
+    _check_spec(name, models, overrides)
+    load_tensorflow()
+    from host.stages import STAGES
+    from host.stages import train as run
+
+    return run(
+        name,
+        tuple(stages or (*STAGES, "tables")),
+        resume=resume,
+        start_from=_path(start_from),
+        data_dir=_path(data_dir),
+        models=models,
+        overrides=overrides,
+    )
+
+
+def export(
+    model: str | Path,
+    *,
+    part: str | None = None,
+    variant: str | None = None,
+    format: str = "tflite",
+    output: str | Path | None = None,
+    bundles: str | Path | None = None,
+    build: str | Path | None = None,
+) -> Path:
+    """Converts, splits and packages a trained model, or writes one part of it as a file for use without splitlite.
+
+    Packaging does nothing where it is up to date.
+
+    Args:
+        model: as `train` takes it.
+        part: "encoder", "decoder" or "full", which is both; None: package all.
+        variant: of a part; None: "int8" as tflite, else "float32", the only one that the other formats hold.
+        format: of a part: "tflite", "saved_model" or "keras".
+        output: of a part: the file, or the SavedModel's folder, which must not be there; None: <name>.<part> and the
+            format's suffix, in this folder.
+        bundles: where the bundle's folder is made; device/bundles where None.
+        build: where the decoders stay; build/ where None.
+
+    Returns:
+        The bundle's folder, which travels with device/; of a part, what was written.
+
+    Raises:
+        SpecError: the spec is wrong.
+        ModelError: no such model, or it is not trained.
+        ExportError: a converted file must not travel; no such part, variant or format, or no place for it.
+    """
+    from host.packaging import decoders
+    from host.packaging import export as packaging
+
+    name, models = locate(model)
+    folder, built = _path(bundles) or packaging.BUNDLES, _path(build) or decoders.BUILD
+    if part is None:
+        packaging.export(name, models, folder, built)
+        return folder / name
+    from host.packaging.parts import export_part
+
+    target = _path(output) or Path(f"{name}.{part}.{format}")
+    export_part(name, part, target, variant=variant, form=format, models=models, bundles=folder, build=built)
+    return target
+
+
+def evaluate(
+    model: str | Path,
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    data_dir: str | Path | None = None,
+    images: int | None = None,
+    baselines: bool = True,
+    bundles: str | Path | None = None,
+    build: str | Path | None = None,
+) -> dict[str, Any]:
+    """Measures every variant of a trained model over the test set, with real bitstreams; exports it where need be.
+
+    Args:
+        model: as `train` takes it.
+        data: a folder of images instead of the test set; a photo codec needs one, and takes them as they are.
+        out: the file that the result is written to; None: benchmarks/evaluations/<model>/, named after the codec tag
+            or, with `data`, after that folder.
+        data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
+        images: only the first so many images; the result is then written only where `out` says so.
+        baselines: also Keras, PCA (not with `data`), JPEG and WebP.
+        bundles, build: as `export` takes them.
+
+    Returns:
+        {"model", "images", "codec_tags", "rows": [{"row", "metrics": {"psnr_db", "ssim", "bpp"}, "sizes", ...}], ...}.
+
+    Raises:
+        SpecError, DataError, ModelError, ExportError: one line each.
+    """
+    name, models = locate(model)
+    from host.evaluation import evaluate as evaluation
+    from host.packaging import decoders
+    from host.packaging import export as packaging
+
+    return evaluation.evaluate(
+        name,
+        data=_path(data),
+        out=_path(out),
+        data_dir=_path(data_dir),
+        images=images,
+        models=models,
+        bundles=_path(bundles) or packaging.BUNDLES,
+        build=_path(build) or decoders.BUILD,
+        evaluations=evaluation.EVALUATIONS,
+        baselines=baselines,
+    )
+
+
+def collect(
+    path: str | Path,
+    *,
+    images: str | Path | None = None,
+    results: str | Path | None = None,
+    bundles: str | Path | None = None,
+    build: str | Path | None = None,
+) -> list[dict[str, Any]]:
+    """Decodes what a device sent, and keeps a copy of it with its evaluation.
+
+    Args:
+        path: a run's folder, its run.json, or a folder of runs, on this machine.
+        images: the folder with the originals of a run of the user's own images; without it there is no quality.
+        results: where runs are kept; benchmarks/results where None.
+        bundles, build: as `export` takes them.
+
+    Returns:
+        An evaluation a run, the oldest first: {"run_id", "device", "runtime", "results": [{"model", "rows"}], ...}.
+
+    Raises:
+        CollectError: nothing to collect, an original that is missing or changed, or another run of the same id.
+        RunFileError: a run.json that cannot be read.
+    """
+    from host.evaluation import collect as collecting
+    from host.packaging import decoders
+    from host.packaging import export as packaging
+
+    return collecting.collect(
+        Path(path),
+        _path(build) or decoders.BUILD,
+        _path(results) or collecting.RESULTS,
+        images=_path(images),
+        bundles=_path(bundles) or packaging.BUNDLES,
+    )
+
+
+def locate(model: str | Path) -> tuple[str, Path]:
+    """A model's name and the folder of models that holds it, of a name, a path to its folder or to its spec.json.
+
+    Raises:
+        ModelError: a path to no model. Names are not looked up.
+    """
+    from host.errors import ModelError
+    from host.spec import MODELS
+
+    path = Path(model)
+    folder = path.parent if path.name == "spec.json" else path
+    if (folder / "spec.json").is_file():
+        folder = folder.resolve()
+        return folder.name, folder.parent
+    if len(path.parts) == 1 and path.name != "spec.json":
+        return path.name, MODELS
+    raise ModelError(f"{path}: no model; expected a model's name, a folder with a spec.json, or that file")
+
+
+def _check_spec(name: str, models: Path, overrides: Mapping[str, Any] | None) -> None:
+    """Raises SpecError or ModelError before TensorFlow takes its seconds to load."""
+    from host.codec.spec import TASK, load_codec_spec
+    from host.spec import load_spec, task_of
+
+    if task_of(name, models) == TASK:
+        load_codec_spec(name, models)
+    else:
+        load_spec(name, models, overrides)
+
+
+def _path(value: str | Path | None) -> Path | None:
+    return None if value is None else Path(value)

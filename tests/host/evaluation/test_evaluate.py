@@ -1,0 +1,86 @@
+"""`host evaluate` over a folder of the user's own images: the table of the test set, kept beside it, and apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from device.errors import SplitliteError
+from host.errors import DataError, ModelError
+from host.evaluation.evaluate import evaluate
+from host.reporting.sources import match_evaluation
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was checked of a folder is kept; not in the user's own folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, photos: np.ndarray) -> Path:
+    """Three images of the model's size and one that is larger."""
+    folder = tmp_path / "pictures"
+    (folder / "deep").mkdir(parents=True)
+    for index, pixels in enumerate(photos[2:5]):
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    Image.fromarray(np.full((48, 20, 3), (200, 10, 30), np.uint8)).save(folder / "deep" / "red.bmp")
+    return folder
+
+
+def run(loop: Any, **options: Any) -> dict[str, Any]:
+    return evaluate(loop.name, models=loop.models, bundles=loop.bundles, build=loop.build, **options)
+
+
+def test_a_folder_gives_the_table_of_the_test_set_without_the_rows_that_need_training_images(
+    loop: Any, pictures: Path, tmp_path: Path, photos: np.ndarray
+) -> None:
+    found = run(loop, data=pictures, evaluations=tmp_path / "evaluations")
+    assert json.loads((tmp_path / "evaluations" / "tiny" / "pictures.json").read_text()) == found
+    assert (found["images"], found["folder"]) == (4, "pictures")
+    rows = {row["row"]: row for row in found["rows"]}
+    assert {"float32", "int8", "int8+tuned", "keras", "jpeg", "webp"} <= set(rows) and "pca" not in rows
+    alone = run(loop, data=pictures, images=3, baselines=False, evaluations=tmp_path / "evaluations")
+    from host.evaluation.one_image import open_codec, reconstruct_one
+
+    codec = open_codec(loop.bundles / loop.name, build=loop.build)
+    psnr = [reconstruct_one(image, codec).psnr_db for image in photos[2:5]]
+    (row,) = (row for row in alone["rows"] if row["row"] == "int8")
+    # The first three by name are those of the model's size; deep/red.bmp comes after them.
+    assert row["metrics"]["psnr_db"] == pytest.approx(np.mean(psnr))
+    assert json.loads((tmp_path / "evaluations" / "tiny" / "pictures.json").read_text()) == found
+
+
+def test_the_result_goes_where_out_says_and_nothing_else_is_overwritten(
+    loop: Any, pictures: Path, tmp_path: Path
+) -> None:
+    options = {"data": pictures, "images": 1, "baselines": False, "out": tmp_path / "mine.json"}
+    first = run(loop, **options)
+    assert json.loads((tmp_path / "mine.json").read_text())["images"] == first["images"] == 1
+    run(loop, **{**options, "images": 2})
+    assert json.loads((tmp_path / "mine.json").read_text())["images"] == 2
+    (tmp_path / "mine.json").write_text('{"curves": []}')
+    with pytest.raises(ModelError, match=r"mine\.json: holds something else, which is not overwritten; .* --out"):
+        run(loop, **options)
+    assert json.loads((tmp_path / "mine.json").read_text()) == {"curves": []}
+
+
+def test_a_report_does_not_take_it_for_the_test_sets(loop: Any, pictures: Path, tmp_path: Path) -> None:
+    options = {"images": 1, "baselines": False}
+    own = run(loop, data=pictures, out=tmp_path / "tiny" / "pictures.json", **options)
+    assert match_evaluation(own, tmp_path) == (None, None, "none")
+    run(loop, out=tmp_path / "tiny" / "test.json", **options)
+    assert match_evaluation(own, tmp_path)[0] == tmp_path / "tiny" / "test.json"
+
+
+def test_a_folder_that_cannot_be_used_is_one_line(loop: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for data, words in ((tmp_path / "nowhere", "nowhere: no such folder of images"), (tmp_path / "empty", "no images")):
+        with pytest.raises(DataError, match=words) as raised:
+            run(loop, data=data)
+        assert isinstance(raised.value, SplitliteError) and "\n" not in str(raised.value)
