@@ -19,7 +19,7 @@ from host.networks.builder import build_discriminator
 from host.quantization.conversion import convert
 from host.quantization.halves import load_halves
 from host.spec import LossTerm, Spec, StageSpec, load_spec
-from host.train import train
+from host.stages import train
 from host.training import loop
 from host.training.adversarial import Critic
 from host.training.loop import Task, fit

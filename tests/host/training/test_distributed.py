@@ -35,8 +35,8 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 if sys.argv[2] == "mirrored":
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-import host.train
-stage, found = host.train.STAGES["float"], {}
+import host.stages
+stage, found = host.stages.STAGES["float"], {}
 
 def noted(model, images, session):
     result = stage(model, images, session)
@@ -45,8 +45,8 @@ def noted(model, images, session):
     found["losses"] = [(row["loss"], row["validation_loss"]) for row in result["history"]]
     return result
 
-host.train.STAGES["float"] = noted
-record = host.train.train("tiny", ("float",), models=Path(sys.argv[1]), strategy=sys.argv[2], verbose=0)
+host.stages.STAGES["float"] = noted
+record = host.stages.train("tiny", ("float",), models=Path(sys.argv[1]), strategy=sys.argv[2], verbose=0)
 print(json.dumps({**found, "record": record}))
 """
 

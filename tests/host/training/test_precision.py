@@ -14,7 +14,7 @@ import tf_keras as keras
 
 from host.networks.builder import build
 from host.spec import load_spec
-from host.train import train
+from host.stages import train
 from host.training import loop
 
 
