@@ -50,7 +50,7 @@ def build_page(choices: Mapping[str, Choice], build: Path = BUILD) -> gr.Blocks:
         choices: by name, at least one.
         build: where export left the decoders.
     """
-    first = next(iter(choices.values()))
+    first_name, first = next(iter(choices.items()))
 
     def offer(name: str) -> list[Any]:
         choice = choices[name]
@@ -70,14 +70,16 @@ def build_page(choices: Mapping[str, Choice], build: Path = BUILD) -> gr.Blocks:
         level = int(quality) if choice.any_size else None
         try:
             decoders = decoder_names(choice, variant, level, build)
-            decoder = decoder if decoder in decoders else decoders[0]
             image, note = fit(picture, choice)
+            if decoder not in decoders:
+                note = f"{note} {name}, {variant} has no {decoder} decoder; shown is its own.".strip()
+                decoder = decoders[0]
             result = compress(image, choice, variant, level, decoder, build)
         except SplitliteError as error:
             return [None, None, None, None, "", _notes([str(error)], "error"), gr.update()]
         title = f"{name}, {variant}" if level is None else f"{name}, {variant}, quality {level}"
         notes = _notes([note, *remarks(result)] if note else remarks(result))
-        return [*_pictures(result), table_html(result, title), notes, gr.update(choices=decoders, value=decoder)]
+        return [*_pictures(result), table_html(result, title), notes, gr.update(value=decoder)]
 
     def take(name: str, event: gr.SelectData) -> Image.Image:
         return _picture(choices[name].samples(_SAMPLES)[event.index])
@@ -96,14 +98,15 @@ def build_page(choices: Mapping[str, Choice], build: Path = BUILD) -> gr.Blocks:
                     elem_id="samples", buttons=[], object_fit="cover",
                 )  # fmt: skip
             with gr.Column(scale=3, min_width=320):
-                model = gr.Dropdown(list(choices), value=first.name, label="Model", elem_id="model", filterable=False)
+                model = gr.Dropdown(list(choices), value=first_name, label="Model", elem_id="model", filterable=False)
                 variant = gr.Radio(list(first.variants), value=first.first_variant, label="Variant", elem_id="variant")
                 quality = gr.Slider(
                     step=1, label="Quality (0: smallest)", elem_id="quality", visible=first.any_size, buttons=[],
                     minimum=first.qualities[0] if first.any_size else 0,
                     maximum=first.qualities[-1] if first.any_size else 1, value=first.first_quality or 0,
                 )  # fmt: skip
-                decoder = gr.Radio(["own"], value="own", label="Decoder", elem_id="decoder")
+                # All that there are: a choice that arrives after it was taken back must not be an error.
+                decoder = gr.Radio(["own", "tuned"], value="own", label="Decoder", elem_id="decoder")
                 numbers = gr.HTML(elem_id="numbers")
                 notes = gr.HTML(elem_id="notes")
         labels = ("Original", "Reconstruction", f"Difference × {DIFFERENCE_GAIN}", "JPEG")
