@@ -57,6 +57,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from host.training import loop
     from host.training.optimizers import make_optimizer
     from host.training.stages import float_task
+    from host.training.task import variables
 
     spec = load_spec(MODEL)
     images = load_images(spec.data, data_folder(options.data_dir))
@@ -75,7 +76,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         for name, source in sources.items()
     }
     stage = StageSpec(1, 1e-3, 1, schedule={"name": "constant"})
-    optimizer = make_optimizer(stage, 1, loop.variables(tasks["memory"]))
+    optimizer = make_optimizer(stage, 1, variables(tasks["memory"]))
     step = loop.make_step(tasks["memory"], spec.training.terms, optimizer)
     size, rng = spec.training.batch_size, np.random.default_rng(0)
     running = {name: _endless(task, size, rng) for name, task in tasks.items()}
@@ -103,10 +104,10 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def _endless(task: Any, size: int, rng: np.random.Generator) -> Iterator[Any]:
     import tensorflow as tf
 
-    from host.training import loop
+    from host.training.task import batches
 
     while True:
-        for batch in loop.batches(task, size, len(task.inputs) // size, rng):
+        for batch in batches(task, size, len(task.inputs) // size, rng):
             yield tuple(tf.constant(part) for part in batch)
 
 

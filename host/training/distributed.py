@@ -24,6 +24,7 @@ from host.quiet import quiet
 from host.spec import Spec
 from host.training.session import Session
 
+STRATEGIES = ("none", "mirrored", "multiworker")
 _GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
 Step = Callable[[Any, Any], dict[str, Any]]
 _EXAMPLE = '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
@@ -38,8 +39,10 @@ def workplace(spec: Spec, session: Session, name: str) -> Iterator[tuple[ModelFo
 
     Raises:
         SpecError: an adversarial term.
-        ModelError: no usable TF_CONFIG, or a machine that is gone.
+        ModelError: no such strategy, no usable TF_CONFIG, or a machine that is gone.
     """
+    if name not in STRATEGIES:
+        raise ModelError(f"strategy: unknown value {name!r}; available: {', '.join(STRATEGIES)}")
     if name == "none":
         yield ModelFolder(spec), session
         return

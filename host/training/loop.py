@@ -8,62 +8,26 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tf_keras as keras
 from tqdm import tqdm
 
 from device.files import read_json, write_json
-from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.interruption import Interrupted, deferred
 from host.networks.weights import load_weights, save_weights
 from host.progress import no_bar, say
 from host.spec import LossTerm, StageSpec
-from host.training.adversarial import Critic
 from host.training.distributed import agree, replicas, several_machines, share
 from host.training.losses import loss_parts, mean_psnr, mean_ssim
 from host.training.optimizers import make_optimizer
 from host.training.ssim import SMALLEST
-
-Forward = Callable[[Any, bool], Any]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One stage's work.
-
-    Attributes:
-        label: shown beside the progress.
-        models: what is trained and saved, by the names in the weights file.
-        forward: (inputs, training) -> reconstruction float32 0..1.
-        inputs, targets: what `forward` reads and what it should give: uint8 images (scaled to 0..1 here) or float32
-            latents (as they are). The same array, or the same files, twice for a network that reads images.
-        validation: the same two, of the validation split.
-        flip: mirror each image left to right with probability 1/2; only where inputs are the targets.
-        encode: (inputs, training) -> the latent that `forward` then reads in place of the inputs; None where the
-            inputs are it.
-        augment: changes a batch of images before it is trained on; only where inputs are the targets.
-        critic: trained in turns with the models, where the loss has an adversarial term.
-        rate: latent -> estimated bits per pixel, for a loss that has a rate in it.
-    """
-
-    label: str
-    models: dict[str, keras.Model]
-    forward: Forward
-    inputs: np.ndarray | ImageFiles
-    targets: np.ndarray | ImageFiles
-    validation: tuple[np.ndarray, np.ndarray]
-    flip: bool = False
-    encode: Forward | None = None
-    rate: Callable[[Any], Any] | None = None
-    augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None
-    critic: Critic | None = None
+from host.training.task import Task, batches, rated_reconstruction, scaled, variables
 
 
 @dataclass(frozen=True)
@@ -189,22 +153,11 @@ def _line(row: dict[str, Any]) -> str:
     return ", ".join([*words, f"{row['seconds']:.0f} s"])
 
 
-def reconstruct(task: Task, inputs: Any) -> Any:
-    """The reconstructions, float32 about 0..1, of a task's inputs as they are stored."""
-    return _reconstruct(task, _scaled(inputs), False)[0]
-
-
-def _reconstruct(task: Task, inputs: Any, training: bool) -> tuple[Any, Any]:
-    """The reconstruction, and the estimated bits per pixel where the task has a rate."""
-    latent = task.encode(inputs, training) if task.encode else inputs
-    return task.forward(latent, training), task.rate(latent) if task.rate else None
-
-
 def _validation(task: Task, terms: Sequence[LossTerm]) -> Callable[[], dict[str, float]]:
     @tf.function(reduce_retracing=True)
     def batch(inputs: Any, targets: Any) -> dict[str, Any]:
-        reconstruction, bpp = _reconstruct(task, _scaled(inputs), False)
-        image = _scaled(targets)
+        reconstruction, bpp = rated_reconstruction(task, scaled(inputs), False)
+        image = scaled(targets)
         found = loss_parts(terms, image, reconstruction, bpp) | {"psnr_db": mean_psnr(image, reconstruction)}
         if min(image.shape[1:3]) >= SMALLEST:
             found["ssim"] = mean_ssim(image, reconstruction)
@@ -249,15 +202,6 @@ def _save_state(
             old.unlink()
 
 
-def _scaled(values: Any) -> Any:
-    return tf.cast(values, tf.float32) / 255.0 if values.dtype == tf.uint8 else values
-
-
-def variables(task: Task) -> list[Any]:
-    """All that a task trains."""
-    return [variable for model in task.models.values() for variable in model.trainable_variables]
-
-
 def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable[[Any, Any], dict[str, Any]]:
     """(inputs, targets) -> the loss and its parts, after one step."""
     trained, count = variables(task), replicas()
@@ -265,8 +209,8 @@ def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable
     @tf.function(reduce_retracing=True)
     def step(inputs: Any, targets: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
-            reconstruction, bpp = _reconstruct(task, _scaled(inputs), True)
-            parts = loss_parts(terms, _scaled(targets), reconstruction, bpp)
+            reconstruction, bpp = rated_reconstruction(task, scaled(inputs), True)
+            parts = loss_parts(terms, scaled(targets), reconstruction, bpp)
             if task.critic is not None:
                 parts["adversarial"] = task.critic.verdict(reconstruction)
                 parts["loss"] += task.critic.weight * parts["adversarial"]
@@ -274,7 +218,7 @@ def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable
             minimized = parts["loss"] if count == 1 else parts["loss"] / count
         optimizer.apply_gradients(zip(tape.gradient(minimized, trained), trained, strict=True))
         if task.critic is not None:
-            parts["discriminator"] = task.critic.train(_scaled(targets), reconstruction)
+            parts["discriminator"] = task.critic.train(scaled(targets), reconstruction)
         return parts
 
     return share(step)
@@ -303,30 +247,3 @@ def _epoch(
         if stop() and not several_machines():
             break
     return _Part(done, sums={name: float(value) for name, value in sums.items()})
-
-
-def batches(
-    task: Task, batch_size: int, count: int, rng: np.random.Generator
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """An epoch's (inputs, targets), in an order and with changes that `rng` decides."""
-    order = rng.permutation(len(task.inputs))[: count * batch_size]
-    if isinstance(task.inputs, ImageFiles):
-        stream = task.inputs.batches(order, batch_size, rng)
-        drawn = ((images, images) for images in stream)
-    else:
-        drawn = _from_arrays(task, order, batch_size)
-    for inputs, targets in drawn:
-        if task.flip:
-            mirrored = rng.random(len(inputs)) < 0.5
-            inputs = targets = np.where(mirrored[:, None, None, None], inputs[:, :, ::-1], inputs)
-        if task.augment is not None:
-            inputs = targets = task.augment(inputs, rng)
-        yield inputs, targets
-
-
-def _from_arrays(task: Task, order: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    inputs, targets = np.asarray(task.inputs), np.asarray(task.targets)
-    for start in range(0, len(order), batch_size):
-        chosen = order[start : start + batch_size]
-        batch = inputs[chosen]
-        yield batch, batch if task.inputs is task.targets else targets[chosen]

@@ -19,11 +19,12 @@ from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
 from host.spec import DataSpec, Spec, StageSpec
 from host.training.adversarial import Critic
-from host.training.loop import Task, fit, validate
+from host.training.loop import fit, validate
 from host.training.precision import precision
 from host.training.quantization_aware import quantization_aware, set_ranges
 from host.training.rate import has_rate, make_prior, make_rate
 from host.training.session import Session
+from host.training.task import Task
 from host.training.tensorboard import observer
 
 SAMPLES = 64

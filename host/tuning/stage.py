@@ -15,9 +15,10 @@ from host.networks.weights import save_weights
 from host.quantization.conversion import convert
 from host.quantization.halves import load_halves
 from host.quantization.recipes import DEFAULTS, TUNED
-from host.training.loop import Task, validate
+from host.training.loop import validate
 from host.training.session import Session
 from host.training.stages import fit_stage
+from host.training.task import Task
 from host.tuning.tables import count_codes, fit_frequencies
 
 

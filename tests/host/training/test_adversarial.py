@@ -22,7 +22,8 @@ from host.spec import LossTerm, Spec, StageSpec, load_spec
 from host.stages import train
 from host.training import loop
 from host.training.adversarial import Critic
-from host.training.loop import Task, fit
+from host.training.loop import fit
+from host.training.task import Task
 
 MSE = (LossTerm("mse"),)
 RNG = np.random.default_rng(0)

@@ -20,7 +20,8 @@ from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.spec import LossTerm, StageSpec
 from host.training import loop
-from host.training.loop import Task, fit, validate
+from host.training.loop import fit, validate
+from host.training.task import Task
 
 MSE = (LossTerm("mse"),)
 RNG = np.random.default_rng(0)

@@ -16,8 +16,9 @@ from host.catalogue import SCHEDULES
 from host.errors import SpecError
 from host.spec import LossTerm, Spec, StageSpec
 from host.training import loop
-from host.training.loop import Task, fit
+from host.training.loop import fit
 from host.training.optimizers import OPTIMIZERS, make_optimizer, make_schedule
+from host.training.task import Task
 
 Parse = Callable[[Any], Spec]
 MSE = (LossTerm("mse"),)

@@ -16,6 +16,7 @@ from host.networks.builder import build
 from host.spec import load_spec
 from host.stages import train
 from host.training import loop
+from host.training.task import Task
 
 
 def prepare(tiny: dict[str, Any], models: Path, mixed: bool) -> Path:
@@ -35,7 +36,7 @@ def test_it_trains_resumes_and_leaves_float32(
     seen = []
     original = loop.make_step
 
-    def make_step(task: loop.Task, *arguments: Any) -> Any:
+    def make_step(task: Task, *arguments: Any) -> Any:
         seen.append({layer.compute_dtype for layer in task.models["encoder"].layers[1:]})
         return original(task, *arguments)
 
