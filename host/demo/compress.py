@@ -11,71 +11,41 @@ from typing import TypeVar
 
 import numpy as np
 
-from device.bitstream import unpack
 from device.encoder import Encoder, load_encoder
 from device.photo.encoder import PhotoEncoder
 from device.timing import timed
 from host.demo.choices import Choice, read_choice
 from host.demo.jpeg import Jpeg, jpeg_at
-from host.errors import DemoError
 from host.evaluation.decoders import read
-from host.evaluation.metrics import bits_per_pixel, psnr_db, ssim
+from host.evaluation.one_image import Codec, Reconstruction
 from host.packaging.decoders import BUILD
 
 _RUNS, _ENOUGH_NS = 9, 500_000_000  # of a time: so many, or as many as begin within half a second
-_WINDOW = 11  # SSIM's, in pixels
 DIFFERENCE_GAIN = 8
 
 Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
-class Quality:
-    """Of a reconstruction; psnr_db is None where nothing differs, ssim where a side is below SSIM's 11 pixels."""
-
-    psnr_db: float | None
-    ssim: float | None
-
-
-@dataclass(frozen=True)
 class Result:
-    """One image through one model.
+    """One image through one model, and through JPEG at the same bytes.
 
     Attributes:
-        original, reconstruction: uint8 (height, width, channels), 0..255.
-        bitstream_bytes: header included.
         encode_ns: median of `encode_runs`, after one that is not counted; image to bitstream, on this machine.
         decode_ns: likewise; payload to codes to image, with what opening the decoder takes.
-        jpeg: at these bytes.
     """
 
-    original: np.ndarray
-    reconstruction: np.ndarray
-    bitstream_bytes: int
+    ours: Reconstruction
     encode_ns: float
     encode_runs: int
     decode_ns: float
     decode_runs: int
-    quality: Quality
     jpeg: Jpeg
-    jpeg_quality: Quality
 
     @property
-    def ratio(self) -> float:
-        """Bytes of the pixels over bytes of the bitstream."""
-        return self.original.size / self.bitstream_bytes
-
-    @property
-    def jpeg_ratio(self) -> float:
-        return self.original.size / self.jpeg.file_bytes
-
-    @property
-    def bpp(self) -> float:
-        return bits_per_pixel(self.bitstream_bytes, self.original.shape)
-
-    @property
-    def jpeg_bpp(self) -> float:
-        return bits_per_pixel(self.jpeg.file_bytes, self.original.shape)
+    def theirs(self) -> Reconstruction:
+        """JPEG's."""
+        return Reconstruction(self.ours.original, self.jpeg.pixels, self.jpeg.file_bytes)
 
 
 def decoder_names(choice: Choice, variant: str, quality: int | None, build: Path = BUILD) -> list[str]:
@@ -100,42 +70,22 @@ def compress(
         build: where export left the decoders.
 
     Raises:
-        DemoError: no such decoder.
         BundleError, ModelLoadError, RuntimeUnavailableError: the encoder cannot be loaded.
-        CollectError: no decoder for it here.
+        CollectError: no decoder for it here, or none of that name.
         ImageError: another size.
     """
     encoder = _encoder(choice.bundle.folder, choice.bundle.sha256, choice.entry(variant, quality))
-    decoders = read(build, choice.name, encoder.variant.codec_tag)
-    if decoder not in decoders.names:
-        raise DemoError(f"{choice.name} {variant} has no {decoder} decoder; there is: {', '.join(decoders.names)}")
-    height, width, _ = image.shape
-    stream, encode_ns = _measured(lambda: encoder.encode(image))
-    _, payload = unpack(stream)
-
-    def decode() -> np.ndarray:
-        return decoders.images(decoder, decoders.codes(payload, height, width)[None], height, width)[0]
-
-    made, decode_ns = _measured(decode)
-    jpeg = jpeg_at(image, len(stream))
+    codec = Codec(encoder, read(build, choice.name, encoder.variant.codec_tag))
+    stream, encode_ns = _measured(lambda: codec.encode(image))
+    made, decode_ns = _measured(lambda: codec.decode(stream, decoder))
     return Result(
-        original=image,
-        reconstruction=made,
-        bitstream_bytes=len(stream),
+        ours=Reconstruction(image, made, len(stream)),
         encode_ns=median(encode_ns),
         encode_runs=len(encode_ns),
         decode_ns=median(decode_ns),
         decode_runs=len(decode_ns),
-        quality=_quality(image, made),
-        jpeg=jpeg,
-        jpeg_quality=_quality(image, jpeg.pixels),
+        jpeg=jpeg_at(image, len(stream)),
     )
-
-
-def difference(original: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
-    """How far pixels are apart, times DIFFERENCE_GAIN, uint8 of the same shape; black where they are equal."""
-    apart = np.abs(original.astype(np.int16) - reconstruction.astype(np.int16))
-    return np.minimum(apart * DIFFERENCE_GAIN, 255).astype(np.uint8)
 
 
 @lru_cache(maxsize=4)
@@ -150,7 +100,3 @@ def _measured(call: Callable[[], Made]) -> tuple[Made, list[int]]:
     while len(spent) < _RUNS and sum(spent) < _ENOUGH_NS:
         spent.append(timed(call)[1])
     return result, spent
-
-
-def _quality(original: np.ndarray, made: np.ndarray) -> Quality:
-    return Quality(psnr_db(original, made), ssim(original, made) if min(original.shape[:2]) >= _WINDOW else None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageOps
 
+from host.data.fitting import fit_images
 from host.demo.choices import Choice
 from host.errors import DemoError
+from host.quiet import load_tensorflow
 
 MAX_PIXELS = 4_000_000  # the decoder's network holds a photograph whole, in float32 and many channels
 
@@ -34,10 +36,13 @@ def fit(picture: Image.Image, choice: Choice) -> tuple[np.ndarray, str]:
             f"{choice.name} takes {width} × {height} pixels: the image of {image.width} × {image.height} "
             "was cropped to these proportions and resized; every number is about the resized one."
         )
-        image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
     elif image.width * image.height > MAX_PIXELS:
         raise DemoError(
             f"image of {image.width} × {image.height} pixels; the page takes up to {MAX_PIXELS // 1_000_000} "
             "megapixels; make it smaller, or use python -m device encode and host decode"
         )
-    return np.asarray(image).reshape(image.height, image.width, channels), note
+    pixels = np.asarray(image).reshape(image.height, image.width, channels)
+    if note:
+        load_tensorflow()
+        pixels = fit_images(pixels[None], choice.bundle.image_shape, resize=True)[0]
+    return pixels, note

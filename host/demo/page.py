@@ -16,9 +16,10 @@ from PIL import Image
 
 from device.errors import SplitliteError
 from host.demo.choices import Choice
-from host.demo.compress import DIFFERENCE_GAIN, Result, compress, decoder_names, difference
+from host.demo.compress import DIFFERENCE_GAIN, Result, compress, decoder_names
 from host.demo.fitting import fit
 from host.demo.table import remarks, table_html
+from host.evaluation.one_image import difference
 from host.packaging.decoders import BUILD
 
 ADDRESS = "127.0.0.1"
@@ -120,7 +121,7 @@ def build_page(choices: Mapping[str, Choice], build: Path = BUILD) -> gr.Blocks:
             ]  # fmt: skip
         inputs = [upload, model, variant, quality, decoder]
         outputs = [*pictures, numbers, notes, decoder]
-        changes = [upload.change, variant.input, quality.release, decoder.input]
+        changes = [upload.change, variant.input, quality.input, decoder.input]
         # An encoder serves one thread at a time, and what is clicked last is what is shown.
         gr.on(changes, show, inputs, outputs, concurrency_limit=1, trigger_mode="always_last", api_visibility="private")
         offered = [variant, quality, gallery, upload]
@@ -148,8 +149,9 @@ def launch(page: gr.Blocks, port: int | None, *, browser: bool) -> str:
 
 
 def _pictures(result: Result) -> list[Image.Image]:
-    apart = difference(result.original, result.reconstruction)
-    return [_picture(each) for each in (result.original, result.reconstruction, apart, result.jpeg.pixels)]
+    ours = result.ours
+    apart = difference(ours.original, ours.image, DIFFERENCE_GAIN)
+    return [_picture(each) for each in (ours.original, ours.image, apart, result.jpeg.pixels)]
 
 
 def _picture(image: np.ndarray) -> Image.Image:

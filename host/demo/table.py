@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from html import escape
 
-from host.demo.compress import Quality, Result
+from host.demo.compress import Result
+from host.evaluation.metrics import WINDOW
+from host.evaluation.one_image import Reconstruction
 
 _SEPARATOR = " "  # thin space between thousands
 
 
 def table_html(result: Result, title: str) -> str:
     """One row a quantity, the model beside JPEG; each number's cell carries data-key."""
-    jpeg = result.jpeg
+    ours, theirs = result.ours, result.theirs
     rows = [
-        ("Bytes", "bytes", _whole(result.bitstream_bytes), _whole(jpeg.file_bytes)),
-        ("Compression ratio", "ratio", f"{result.ratio:.2f} : 1", f"{result.jpeg_ratio:.2f} : 1"),
-        ("Bits per pixel", "bpp", f"{result.bpp:.3f}", f"{result.jpeg_bpp:.3f}"),
-        ("PSNR", "psnr", psnr_text(result.quality), psnr_text(result.jpeg_quality)),
-        ("SSIM", "ssim", ssim_text(result.quality), ssim_text(result.jpeg_quality)),
+        ("Bytes", "bytes", _whole(ours.bitstream_bytes), _whole(theirs.bitstream_bytes)),
+        ("Compression ratio", "ratio", f"{ours.ratio:.2f} : 1", f"{theirs.ratio:.2f} : 1"),
+        ("Bits per pixel", "bpp", f"{ours.bpp:.3f}", f"{theirs.bpp:.3f}"),
+        ("PSNR", "psnr", psnr_text(ours), psnr_text(theirs)),
+        ("SSIM", "ssim", ssim_text(ours), ssim_text(theirs)),
         ("Encode time", "encode", time_text(result.encode_ns), ""),
         ("Decode time", "decode", time_text(result.decode_ns), ""),
     ]
     body = "".join(
-        f'<tr><th scope="row">{label}</th><td data-key="{key}">{ours}</td><td data-key="jpeg-{key}">{theirs}</td></tr>'
-        for label, key, ours, theirs in rows
+        f'<tr><th scope="row">{label}</th><td data-key="{key}">{left}</td><td data-key="jpeg-{key}">{right}</td></tr>'
+        for label, key, left, right in rows
     )
     return (
         f'<table class="numbers"><thead><tr><th></th><th scope="col">{escape(title)}</th>'
-        f'<th scope="col">JPEG, quality {jpeg.quality}</th></tr></thead><tbody>{body}</tbody></table>'
+        f'<th scope="col">JPEG, quality {result.jpeg.quality}</th></tr></thead><tbody>{body}</tbody></table>'
     )
 
 
@@ -37,7 +39,7 @@ def remarks(result: Result) -> list[str]:
         f"Times are of this machine, one thread: medians of {result.encode_runs} and {result.decode_runs} runs; "
         "decoding includes opening the decoder."
     ]
-    jpeg, ours = result.jpeg, result.bitstream_bytes
+    jpeg, ours = result.jpeg, result.ours.bitstream_bytes
     if jpeg.header_bytes > ours:
         found.insert(
             0,
@@ -49,12 +51,12 @@ def remarks(result: Result) -> list[str]:
     return found
 
 
-def psnr_text(quality: Quality) -> str:
-    return "no difference" if quality.psnr_db is None else f"{quality.psnr_db:.2f} dB"
+def psnr_text(made: Reconstruction) -> str:
+    return "no difference" if made.psnr_db is None else f"{made.psnr_db:.2f} dB"
 
 
-def ssim_text(quality: Quality) -> str:
-    return "below 11 pixels" if quality.ssim is None else f"{quality.ssim:.4f}"
+def ssim_text(made: Reconstruction) -> str:
+    return f"below {WINDOW} pixels" if made.ssim is None else f"{made.ssim:.4f}"
 
 
 def time_text(nanoseconds: float) -> str:

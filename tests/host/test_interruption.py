@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from host.train import train
 
 from host.interruption import Interrupted, deferred, interruptible
+from host.stages import train
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 400

@@ -17,11 +17,11 @@ from host.cli import main
 from host.demo import choices as choices_module
 from host.demo import fitting
 from host.demo.choices import list_choices
-from host.demo.compress import compress, decoder_names, difference
+from host.demo.compress import compress, decoder_names
 from host.demo.fitting import fit
 from host.demo.jpeg import jpeg_at
 from host.demo.table import remarks, table_html, time_text
-from host.errors import DemoError
+from host.errors import CollectError, DemoError
 from host.evaluation.decode import decode
 from host.evaluation.metrics import psnr_db, ssim
 from tests.host.demo.conftest import Offered
@@ -44,25 +44,25 @@ def test_a_result_is_what_the_command_line_decodes(offered: Offered, tmp_path: P
         stream = load_encoder(choice.bundle, choice.entry("int8", quality)).encode(image)
         (tmp_path / "a.bin").write_bytes(stream)
         (by_hand,) = decode([tmp_path / "a.bin"], tmp_path / "a.png", build=offered.build)
-        assert np.array_equal(found.reconstruction, np.asarray(Image.open(by_hand.path)))
-        assert found.bitstream_bytes == len(stream) and found.ratio == image.size / len(stream)
-        assert found.quality.psnr_db == psnr_db(image, found.reconstruction)
-        assert found.quality.ssim == ssim(image, found.reconstruction)
-        assert found.bpp == by_hand.bpp
+        assert np.array_equal(found.ours.image, np.asarray(Image.open(by_hand.path)))
+        assert found.ours.bitstream_bytes == len(stream) and found.ours.ratio == image.size / len(stream)
+        assert found.ours.psnr_db == psnr_db(image, found.ours.image)
+        assert found.ours.ssim == ssim(image, found.ours.image)
+        assert found.ours.bpp == by_hand.bpp
         assert found.encode_ns > 0 and found.decode_ns > 0 and 1 <= found.encode_runs <= 9
 
 
 def test_qualities_and_decoders_are_told_apart(offered: Offered) -> None:
     image = offered.photo.samples(1)[0]
     low, high = (compress(image, offered.photo, "int8", level, build=offered.build) for level in (0, 1))
-    assert low.bitstream_bytes < high.bitstream_bytes
+    assert low.ours.bitstream_bytes < high.ours.bitstream_bytes
     assert decoder_names(offered.fixed, "int8", None, offered.build) == ["own", "tuned"]
     own, tuned = (
         compress(offered.fixed.samples(1)[0], offered.fixed, "int8", None, name, offered.build)
         for name in ("own", "tuned")
     )
-    assert own.bitstream_bytes == tuned.bitstream_bytes
-    assert not np.array_equal(own.reconstruction, tuned.reconstruction)
+    assert own.ours.bitstream_bytes == tuned.ours.bitstream_bytes
+    assert not np.array_equal(own.ours.image, tuned.ours.image)
 
 
 def test_the_jpeg_is_the_largest_that_fits() -> None:
@@ -89,7 +89,7 @@ def test_an_image_of_another_size_is_cropped_resized_and_said_so(offered: Offere
     halves = np.zeros((20, 80, 3), np.uint8)
     halves[:, 30:50] = 200  # the middle square is all that is left
     image, note = fit(Image.fromarray(halves), offered.fixed)
-    assert image.shape == (16, 16, 3) and image.min() > 190  # the filter rings a little
+    assert image.shape == (16, 16, 3) and image.min() > 180  # the filter rings a little
     assert "80 × 20" in note and "16 × 16" in note and "cropped" in note
     same, nothing = fit(Image.fromarray(image), offered.fixed)
     assert np.array_equal(same, image) and nothing == ""
@@ -97,17 +97,12 @@ def test_an_image_of_another_size_is_cropped_resized_and_said_so(offered: Offere
     assert np.array_equal(free, halves) and nothing == ""
 
 
-def test_the_difference_is_amplified_and_clipped() -> None:
-    original = np.array([[[10, 250, 0]]], np.uint8)
-    assert difference(original, np.array([[[13, 0, 0]]], np.uint8)).tolist() == [[[24, 255, 0]]]
-
-
 def test_what_has_to_be_said_of_a_jpeg_is_said(offered: Offered) -> None:
     result = compress(offered.fixed.samples(1)[0], offered.fixed, "int8", build=offered.build)
-    assert result.jpeg.header_bytes > result.bitstream_bytes  # 16 x 16 pixels
+    assert result.jpeg.header_bytes > result.ours.bitstream_bytes  # 16 x 16 pixels
     assert remarks(result)[0].startswith(f"JPEG's headers alone are {result.jpeg.header_bytes} bytes, more than our")
     html = table_html(result, "<m>")
-    assert "&lt;m&gt;" in html and f'data-key="psnr">{result.quality.psnr_db:.2f} dB<' in html
+    assert "&lt;m&gt;" in html and f'data-key="psnr">{result.ours.psnr_db:.2f} dB<' in html
     assert [time_text(ns) for ns in (244_000, 3_820_000, 16_440_000, 1_234_000_000)] == [
         "0.244 ms", "3.82 ms", "16.4 ms", "1234 ms",
     ]  # fmt: skip
@@ -115,7 +110,7 @@ def test_what_has_to_be_said_of_a_jpeg_is_said(offered: Offered) -> None:
 
 def test_a_picture_below_the_window_of_ssim_has_none(offered: Offered) -> None:
     result = compress(offered.photo.samples(1)[0][:8, :8].copy(), offered.photo, "int8", 0, build=offered.build)
-    assert result.quality.ssim is None and 'data-key="ssim">below 11 pixels<' in table_html(result, "m")
+    assert result.ours.ssim is None and 'data-key="ssim">below 11 pixels<' in table_html(result, "m")
 
 
 def test_errors_are_one_sentence(offered: Offered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +118,7 @@ def test_errors_are_one_sentence(offered: Offered, tmp_path: Path, monkeypatch: 
         list_choices(bundles=tmp_path)
     with pytest.raises(DemoError, match=r"no bundle 'nosuch'; available: tiny"):
         list_choices(["nosuch"], offered.bundles)
-    with pytest.raises(DemoError, match=r"tiny int8 has no tuned decoder; there is: own"):
+    with pytest.raises(CollectError, match=r"tiny int8_q0 has no tuned decoder; there is: own"):
         compress(offered.photo.samples(1)[0], offered.photo, "int8", 0, "tuned", offered.build)
     with pytest.raises(BundleError, match=r"no variant 'int9'; available"):
         compress(offered.fixed.samples(1)[0], offered.fixed, "int9", build=offered.build)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from host.train import train
 
 from device.files import sha256_bytes
 from host.cli import main
 from host.errors import ModelError
+from host.stages import train
 
 Start = Callable[..., Path]
 
