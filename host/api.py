@@ -15,6 +15,9 @@ def train(
     resume: bool = False,
     start_from: str | Path | None = None,
     data_dir: str | Path | None = None,
+    log_dir: str | Path | None = None,
+    verbose: int = 1,
+    strategy: str = "none",
 ) -> dict[str, Any]:
     """Trains a model and writes weights, entropy tables and training.json beside its spec.
 
@@ -23,8 +26,11 @@ def train(
         stages: some of "float", "qat", "tune" ("float", "tables", "tune" of photo codecs); None: all.
         overrides: values by JSON path that stand in for the spec's, such as {"training.float.epochs": 5}.
         resume: go on from the checkpoints of an interrupted training.
-        start_from: a float.weights.h5 of the same layers to start from.
+        start_from: a float.weights.h5 of the same layers to start from, or the name of its model.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
+        log_dir: where TensorBoard's files go; None writes none.
+        verbose: 0 says nothing but errors, 1 a line an epoch on stderr, 2 shows a progress bar too.
+        strategy: "none" is one device, "mirrored" all of this machine's, "multiworker" the machines of TF_CONFIG.
 
     Returns:
         The content of training.json.
@@ -44,10 +50,13 @@ def train(
         name,
         tuple(stages or (*STAGES, "tables")),
         resume=resume,
-        start_from=_path(start_from),
+        start_from=start_from,
         data_dir=_path(data_dir),
         models=models,
         overrides=overrides,
+        log_dir=_path(log_dir),
+        verbose=verbose,
+        strategy=strategy,
     )
 
 

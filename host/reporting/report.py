@@ -94,7 +94,9 @@ def _notes_text(sources: RunSources, rows: Sequence[ReportRow]) -> list[str]:
 
 
 def _write_plots(sources: RunSources, by_model: dict[str, list[ReportRow]], folder: Path) -> dict[str, str]:
-    from host.reporting import plots  # matplotlib takes its time to load: not before the run is known to be readable
+    # matplotlib takes its time to load: not before the run is known to be readable
+    from host.reporting import plots
+    from host.reporting.training_plot import training_plot
 
     rows = [row for part in by_model.values() for row in part]
     images = {
@@ -107,6 +109,10 @@ def _write_plots(sources: RunSources, by_model: dict[str, list[ReportRow]], fold
                 f"Reconstructions of {model}",
                 plots.grid_plot(model, pictures, by_model[model]),
             )
+    for source in sources.models:
+        curves = training_plot(source.name, source.training)
+        if curves is not None:
+            images[f"training_{source.name}.png"] = (f"Training of {source.name}", curves)
     for name, (_, data) in images.items():
         write_bytes(folder / name, data)
     return {name: title for name, (title, _) in images.items()}

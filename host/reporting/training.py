@@ -21,7 +21,7 @@ class TrainingRow:
 
 def training_rows(training: Json) -> list[TrainingRow]:
     """The stages in their order, with the control of QAT and every tuned decoder; none without training.json."""
-    return [_row(name, stage) for name, stage in _stages(training.get("stages", {}))]
+    return [_row(name, stage) for name, stage in stages(training)]
 
 
 def find_stage(training: Json, *path: str) -> Json:
@@ -39,14 +39,16 @@ def minutes(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _stages(stages: Json) -> Iterator[tuple[str, Json]]:
-    if "float" in stages:
-        yield "float", stages["float"]
-    if "qat" in stages:
-        yield "qat", stages["qat"]
-        if "control" in stages["qat"]:
-            yield "control (float continued)", stages["qat"]["control"]
-    for variant, stage in stages.get("tune", {}).items():
+def stages(training: Json) -> Iterator[tuple[str, Json]]:
+    """The records of a training.json's stages in their order, the control's and each tuned decoder's among them."""
+    found = training.get("stages", {})
+    if "float" in found:
+        yield "float", found["float"]
+    if "qat" in found:
+        yield "qat", found["qat"]
+        if "control" in found["qat"]:
+            yield "control (float continued)", found["qat"]["control"]
+    for variant, stage in found.get("tune", {}).items():
         if isinstance(stage, dict) and "epochs" in stage:  # beside them: spec_sha256, wall_seconds
             yield f"tune, decoder for {variant}", stage
 

@@ -27,6 +27,7 @@ def test_everything_is_written_and_named(project):
         "psnr_bytes.png",
         "psnr_latency.png",
         "grid_tiny-mse.png",
+        "training_tiny-mse.png",
     }
     assert str(folder / "report.md") in lines[-2] and str(folder) in lines[-1]
     assert all(len(line) <= 80 for line in lines[:-2])
