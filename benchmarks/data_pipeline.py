@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,7 +23,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from host.quiet import load_tensorflow
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from host.quiet import load_tensorflow  # noqa: E402
 
 MODEL = "cifar10-ae-mse"
 

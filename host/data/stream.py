@@ -52,13 +52,19 @@ class ImageFiles:
         if rng is not None and not self.resize:
             seeds = rng.integers(0, 2**31, seeds.shape).astype(np.int32)
 
-        def read(name: Any, seed: Any) -> Any:
+        def read(file: Any) -> Any:
+            name, seed = file
             return fit(self._decode(name), self.shape, resize=self.resize, seed=seed if random else None)
 
-        files = tf.data.Dataset.from_tensor_slices((names, seeds))
-        images = files.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        # A batch a call: one call for each small image would take as long as to decode it.
+        files = tf.data.Dataset.from_tensor_slices((names, seeds)).batch(batch_size)
+        images = files.map(
+            lambda *batch: tf.map_fn(read, batch, fn_output_signature=tf.TensorSpec(self.shape, tf.uint8)),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        )
         try:
-            yield from images.batch(batch_size).prefetch(tf.data.AUTOTUNE).as_numpy_iterator()
+            yield from images.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()
         except tf.errors.OpError as error:
             raise DataError(f"{self.paths[0].parent}: an image cannot be read any more ({one_line(error)})") from None
 
