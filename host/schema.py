@@ -8,13 +8,13 @@ from typing import Any
 from host.catalogue import INITIALIZERS, LAYERS, LOSSES, LayerKind
 from host.codec.spec import CODEC_INITIALIZERS, CODEC_LAYERS, TASK
 from host.fields import REQUIRED, Field
-from host.spec import (
+from host.layer_lists import LAYER_NAME
+from host.spec_fields import (
     ADVERSARIAL,
     DATA,
     DATASETS,
     FORMAT_VERSION,
     LATENT,
-    LAYER_NAME,
     NAMED,
     QUANTIZATION,
     RECIPE,

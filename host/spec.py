@@ -4,93 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from device.files import read_json
-from host.catalogue import INITIALIZERS, LAYERS, LOSSES, NOT_CARRIED, OPTIMIZERS, SCHEDULES, LayerKind
+from host.catalogue import LOSSES
 from host.errors import ModelError, SpecError
-from host.fields import ABSENT, LATENT_DIMS, REQUIRED, Field, choice, flag, integer, number, sides
+from host.fields import LATENT_DIMS, REQUIRED, integer
+from host.layer_lists import LayerSpec, read_layers, read_named
 from host.overrides import overridden
 from host.reader import Reader, offer
+from host.spec_fields import (
+    ADVERSARIAL,
+    DATA,
+    DATASETS,
+    FOLDER_DATA,
+    FORMAT_VERSION,
+    LATENT,
+    LEAST_SIDES,
+    NAMED,
+    NATIVE_SHAPES,
+    QUANTIZATION,
+    RECIPE,
+    STAGES,
+    TFDS,
+    TRAINING,
+    WEIGHT,
+)
 
-FORMAT_VERSION = 1  # 1: layers, data, latent, training, quantization
-NATIVE_SHAPES = {  # of the data sets whose images have one size
-    "cifar10": (32, 32, 3),
-    "cifar100": (32, 32, 3),
-    "mnist": (28, 28, 1),
-    "fashion_mnist": (28, 28, 1),
-}
-DATASETS = (*NATIVE_SHAPES, "photos", "folder")
-TFDS = "tfds:"  # before the name of a data set of tensorflow-datasets
-LEAST_SIDES = {"ssim_l1": 11, "ms_ssim": 176}  # of images, for these losses
-WEIGHTS = ("float", "qat")
-CONVERSIONS = ("float32", "float16", "dynamic_range", "int8", "int16x8")
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
 Json = dict[str, Any]
-
-LAYER_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./-]*")  # Keras puts them into the graph's names
-
-DATA = {
-    "path": Field((str,), text="of the data set folder: absolute, or below the folder of data sets"),
-    "size": replace(sides(8, ABSENT), text="a side or [height, width] that images are brought to"),
-    "color": choice(("grayscale", "rgb"), ABSENT),
-    "fit": choice(("resize", "crop"), "resize", text="crop: a part of the image, in training at a random place"),
-    "validation": integer(1, 1_000_000, 5000, text="training images that are set aside"),
-    "flip": flag(False, text="mirror training images left to right at random"),
-    "rotation": number(0.0, 180.0, 0.0, text="turn training images by up to so many degrees"),
-    "zoom": number(0.0, 4.0, 0.0, text="enlarge or shrink training images by up to this share: 0.1 is 10 %"),
-    "stream": flag(ABSENT, text="of a folder: read images as training goes along; not given: where they are too many"),
-}
-FOLDER_DATA = ("path", "stream")  # only of the data set folder
-LATENT = {
-    "dims": integer(1, 1_000_000, ABSENT, text='the size that layers name by "latent_dims"'),
-    "scale": number(1e-6, 1e6, 1.0, text="one code in units of the latent, while the stage float trains"),
-    "bits": number(0.01, 8.0, ABSENT, text="entropy of a code that the scale is then chosen for"),
-}
-TRAINING = {
-    "batch_size": integer(1, 65536, 64),
-    "seed": integer(0, 2**31 - 1, 1),
-    "mixed_precision": flag(False, text="the stage float computes in bfloat16; its weights stay float32"),
-}
-NAMED = {"optimizer": (OPTIMIZERS, "adam"), "learning_rate_schedule": (SCHEDULES, "cosine")}  # those there are, default
-
-
-def _stage_fields(epochs: int, learning_rate: float) -> dict[str, Field]:
-    return {
-        "epochs": integer(1, 100_000, epochs),
-        "learning_rate": number(1e-9, 1.0, learning_rate),
-        "patience": integer(1, 100_000, 10, text="epochs without a better validation before it stops"),
-    }
-
-
-WEIGHT = number(1e-9, 1e9, 1.0, text="what the part is multiplied with")
-STAGES = {"float": _stage_fields(40, 1e-3), "qat": _stage_fields(12, 2e-4), "tune": _stage_fields(6, 2e-4)}
-ADVERSARIAL = {
-    "weight": number(1e-9, 1e3, text="what the discriminator's verdict is multiplied with in the loss"),
-    "learning_rate": number(1e-9, 1.0, 1e-4, text="of the discriminator"),
-}
-QUANTIZATION = {"calibration_images": integer(1, 10_000, 300)}
-RECIPE = {
-    "weights": choice(WEIGHTS),
-    "conversion": choice(CONVERSIONS),
-    "calibration_images": integer(1, 10_000, ABSENT),
-}
-
-
-@dataclass(frozen=True)
-class LayerSpec:
-    """One layer: a Keras class name, the layers it reads, the arguments that Keras takes, and how it starts."""
-
-    layer: str
-    name: str
-    inputs: tuple[str, ...]
-    arguments: Json
-    initializer: Json  # {"name": ..., arguments}; {} is Keras' default
 
 
 @dataclass(frozen=True)
@@ -214,84 +160,6 @@ class Spec:
         return self.file.parent
 
 
-def _named(reader: Reader, key: str, available: dict[str, dict[str, Field]], default: str | Json) -> Json:
-    """A name, or an object of a name and its arguments, as the latter; {} where the default is that."""
-    value = reader.take(key, (str, dict), default)
-    if value == {} == default:
-        return {}
-    inner = Reader({"name": value} if isinstance(value, str) else value, f"{reader.path}.{key}", reader.file)
-    name = inner.choose("name", tuple(available))
-    return {"name": name, **inner.fields(available[name])}
-
-
-def read_layers(
-    reader: Reader,
-    half: str,
-    sources: tuple[str, ...],
-    kinds: dict[str, LayerKind] = LAYERS,
-    initializers: dict[str, dict[str, Field]] = INITIALIZERS,
-) -> tuple[LayerSpec, ...]:
-    """A half's list of layers.
-
-    Args:
-        half: the key that holds it.
-        sources: what the half reads, by the names that layers give as input; the first layer's default is the last.
-        kinds, initializers: what a layer may be and how it may start.
-
-    Raises:
-        SpecError: one line with the JSON path.
-    """
-    known, layers = list(sources), []
-    for index, value in enumerate(reader.take(half, list)):
-        inner = Reader(value, f"{reader.path}.{half}[{index}]", reader.file, reader.sizes)
-        layer = _layer_name(inner, kinds)
-        kind = kinds[layer]
-        name = inner.take("name", str, f"{half}_{index}_{layer.lower()}")
-        if not LAYER_NAME.fullmatch(name):
-            raise inner.error(
-                "name", f"expected letters, digits, dots, dashes, underscores, found {json.dumps(name)}; rename it"
-            )
-        if name in known:
-            raise inner.error("name", f"{json.dumps(name)} is taken; every layer of a half needs its own name")
-        inputs = _inputs(inner, known)
-        if (len(inputs) > 1) != kind.merges:
-            raise inner.error(
-                "input",
-                f"{layer} takes {'several inputs' if kind.merges else 'one input'}, found {len(inputs)}; "
-                f"available: {', '.join(known)}",
-            )
-        initializer = _named(inner, "initializer", initializers, {}) if kind.weighted else {}
-        layers.append(LayerSpec(layer, name, inputs, inner.fields(kind.arguments), initializer))
-        known.append(name)
-    if not layers:
-        raise reader.error(half, "no layers; the half needs at least one")
-    return tuple(layers)
-
-
-def _layer_name(reader: Reader, kinds: dict[str, LayerKind]) -> str:
-    name = reader.take("layer", str)
-    if name in NOT_CARRIED and name not in kinds:
-        raise reader.error(
-            "layer", f"{json.dumps(name)} cannot be used: {NOT_CARRIED[name]}; available: {', '.join(kinds)}"
-        )
-    if name not in kinds:
-        raise reader.error(
-            "layer", f"unknown value {json.dumps(name)}, no layer that TFLite carries; {offer(name, kinds)}"
-        )
-    return name
-
-
-def _inputs(reader: Reader, known: list[str]) -> tuple[str, ...]:
-    value = reader.take("input", (str, list), known[-1])
-    inputs = (value,) if isinstance(value, str) else tuple(value)
-    if not inputs:
-        raise reader.error("input", f"no layer named; available: {', '.join(known)}")
-    for entry in inputs:
-        if entry not in known:
-            raise reader.error("input", f"unknown layer {json.dumps(entry)}; available: {', '.join(known)}")
-    return inputs
-
-
 def _stage(reader: Reader, key: str, optimizer: Json, schedule: Json) -> StageSpec:
     values = reader.child(key, {}).fields(STAGES[key])
     return StageSpec(values["epochs"], float(values["learning_rate"]), values["patience"], optimizer, schedule)
@@ -406,7 +274,7 @@ def parse_spec(value: object, file: Path) -> Spec:
     inner = top.child("training")
     adversarial = _adversarial(inner, bool(discriminator))
     terms = _loss(inner, data.image_shape)
-    named = [_named(inner, key, available, default) for key, (available, default) in NAMED.items()]
+    named = [read_named(inner, key, available, default) for key, (available, default) in NAMED.items()]
     stages = {key: _stage(inner, key, *named) for key in STAGES}
     training = TrainingSpec(
         _in_words(terms),

@@ -14,7 +14,7 @@ from host.codec.quantizer import Quantizer, make_quantizer
 from host.codec.spec import CodecSpec
 from host.codec.start import STARTS
 from host.errors import SpecError
-from host.spec import LayerSpec
+from host.layer_lists import LayerSpec
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Any
 
 from host.catalogue import INITIALIZERS, LAYERS, LayerKind
 from host.fields import ABSENT, Field, flag, integer, number
+from host.layer_lists import LayerSpec, read_layers
 from host.reader import Reader
-from host.spec import MODELS, LayerSpec, digest_of, read_layers, read_spec
+from host.spec import MODELS, digest_of, read_spec
 
 FORMAT_VERSION = 1  # 1: data, latent, qualities, encoder, decoder, training
 TASK = "codec"

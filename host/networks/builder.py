@@ -9,8 +9,9 @@ import tf_keras as keras
 
 from host.catalogue import FUSED_ACTIVATIONS
 from host.errors import SpecError
+from host.layer_lists import LayerSpec
 from host.networks.transforms import BASES, block_transform
-from host.spec import LayerSpec, Spec
+from host.spec import Spec
 
 GRID_LAYER = "latent_grid"  # ends an encoder whose last layer gives a vector
 _FLAT_LAYER = "latent_vector"  # begins the decoder that reads it

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from device.run_file import FORMAT_VERSION
-from host.cli import COMPARED_STAGES, main
+from host.cli import main
+from host.commands.results import COMPARED_STAGES
 from host.evaluation.compared_row import STAGES
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from host.quantization.conversion import CONVERSIONS
 from host.quantization.recipes import DEFAULTS, TUNED, Recipe, recipes
-from host.spec import CONVERSIONS as NAMES
 from host.spec import Spec
+from host.spec_fields import CONVERSIONS as NAMES
 
 
 def test_the_six_default_variants(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:
