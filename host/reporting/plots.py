@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -34,17 +35,30 @@ _AREA = 45
 _LOG_SPREAD = 10  # slowest to fastest; above, a linear axis would press the fast ones into one place
 _MARKERS = "osD^vPX*"
 _DPI = 140
+_QUALITY = re.compile(r"_q\d+(?=\+|$)")
 
 
 def rate_plot(rows: Sequence[ReportRow]) -> bytes:
-    """PSNR against mean bitstream bytes: everything with its baselines, and the variants alone, enlarged."""
-    shown = [row for row in one_per_name(rows) if row.psnr_db is not None and row.bitstream_bytes]
+    """PSNR against mean bits per pixel: everything with its baselines, and the variants alone, enlarged.
+
+    The qualities of a codec are joined by a line.
+    """
+    shown = [row for row in one_per_name(rows) if row.psnr_db is not None and row.bpp]
     variants = [row for row in shown if row.kind == "variant"]
     figure, (left, right) = _figure(2)
     for axes, chosen, title in ((left, shown, "With the baselines"), (right, variants, "The variants alone")):
-        _scatter(axes, chosen, rows, lambda row: row.bitstream_bytes)
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.set_xlabel("mean bitstream (bytes, header included)")
+        _scatter(axes, chosen, rows, lambda row: row.bpp)
+        for points in _curves(chosen):
+            axes.plot(
+                [row.bpp or 0.0 for row in points],
+                [row.psnr_db or 0.0 for row in points],
+                color=_colour(points[0]),
+                linewidth=1,
+                alpha=0.5,
+                zorder=1,
+            )
+        _spread(axes, [row.bpp or 0.0 for row in chosen])
+        axes.set_xlabel("mean bits per pixel (bitstream with its header)")
         axes.set_ylabel("PSNR (dB)")
         axes.set_title(title, fontsize=11, loc="left")
     _legend(figure, shown, rows)
@@ -65,12 +79,7 @@ def latency_plot(rows: Sequence[ReportRow], device: str) -> bytes:
             axes.plot(
                 [median, p90 / 1e6], [row.psnr_db or 0.0] * 2, color=_colour(row), linewidth=1, alpha=0.5, zorder=1
             )
-    medians = [row.milliseconds("encoder") or 0.0 for row in shown]
-    if shown and max(medians) > _LOG_SPREAD * min(medians):
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter(NullFormatter())
+    _spread(axes, [row.milliseconds("encoder") or 0.0 for row in shown])
     below = [f"one encode on {device} (ms, median; line to the 90th percentile)"]
     if len({row.threads for row in shown}) > 1:
         below.append("beside the points: threads")
@@ -152,6 +161,31 @@ def _scatter(
     axes.ticklabel_format(useOffset=False, style="plain")
 
 
+def _spread(axes: Axes, values: Sequence[float]) -> None:
+    """A logarithmic axis where a linear one would press small values into one place."""
+    if values and max(values) > _LOG_SPREAD * min(values):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def _curves(rows: Sequence[ReportRow]) -> list[list[ReportRow]]:
+    """The rows of each codec's encoder and decoder, by rate, where it has several qualities."""
+    found: dict[tuple[str, str], list[ReportRow]] = {}
+    for row in rows:
+        if row.row != _family(row.row):
+            found.setdefault((row.model, _family(row.row)), []).append(row)
+    return [sorted(points, key=lambda row: row.bpp or 0.0) for points in found.values()]
+
+
+def _family(name: str) -> str:
+    """A row's name without the quality of a codec."""
+    return _QUALITY.sub("", name)
+
+
 def _legend(figure: Figure, shown: Sequence[ReportRow], rows: Sequence[ReportRow]) -> None:
     models = {row.model: _marker(row, rows) for row in shown}
     entries = [
@@ -165,10 +199,10 @@ def _legend(figure: Figure, shown: Sequence[ReportRow], rows: Sequence[ReportRow
             marker="o",
             markeredgewidth=1.4,
             color=_colour(row),
-            label=row.row,
+            label=_family(row.row),
             markerfacecolor="none" if _is_second(row) else _colour(row),
         )
-        for row in {row.row: row for row in shown}.values()
+        for row in {_family(row.row): row for row in shown}.values()
     ]
     if entries:  # outside the axes: it can cover no point
         figure.legend(handles=entries, loc="outside right upper", fontsize=8, frameon=False)
@@ -179,7 +213,7 @@ def _is_second(row: ReportRow) -> bool:
 
 
 def _colour(row: ReportRow) -> str:
-    name = row.variant or row.row.removesuffix("-headerless")
+    name = _family(row.variant or row.row.removesuffix("-headerless"))
     return _COLOURS.get(name) or _OTHERS[sum(name.encode()) % len(_OTHERS)]
 
 

@@ -100,7 +100,7 @@ def _write_plots(sources: RunSources, by_model: dict[str, list[ReportRow]], fold
 
     rows = [row for part in by_model.values() for row in part]
     images = {
-        "psnr_bytes.png": ("PSNR against bitstream bytes", plots.rate_plot(rows)),
+        "psnr_bpp.png": ("PSNR against bits per pixel", plots.rate_plot(rows)),
         "psnr_latency.png": ("PSNR against encode time", plots.latency_plot(rows, _device(sources))),
     }
     for model, pictures in _pictures(sources.folder / "reconstructions.npz").items():

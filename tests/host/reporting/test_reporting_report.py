@@ -24,7 +24,7 @@ def test_everything_is_written_and_named(project):
         "report.md",
         "report.json",
         "report.csv",
-        "psnr_bytes.png",
+        "psnr_bpp.png",
         "psnr_latency.png",
         "grid_tiny-mse.png",
         "training_tiny-mse.png",
