@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from host.commands.shared import model_names, models_folder, models_option
+from host.commands.shared import data_dir_option, model_names, models_folder, models_option
 
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
@@ -55,11 +55,7 @@ def compare(context: click.Context, runs: tuple[str, ...], stage: str, confidenc
     help="The file that the result is written to.  [default: one in benchmarks/evaluations/NAME]",
 )
 @click.option("--images", type=click.IntRange(1), help="Only the first N; such a result is kept only with --out.")
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Local folder of data sets.  [default: SPLITLITE_DATA, else Keras downloads]",
-)
+@data_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @models_option
 def evaluate(

@@ -32,3 +32,11 @@ def model_names(names: tuple[str, ...], folder: Path, task: str | None = None) -
 def bundle_option(command: Any) -> Any:
     text = "Only this bundle, a name or a folder; repeat for several.  [default: all in device/bundles]"
     return click.option("--bundle", "bundles", multiple=True, metavar="NAME", help=text)(command)
+
+
+def data_dir_option(command: Any) -> Any:
+    return click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Local folder of data sets.  [default: SPLITLITE_DATA, else Keras downloads]",
+    )(command)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from host.commands.shared import models_folder, models_option
+from host.commands.shared import data_dir_option, models_folder, models_option
 
 STAGE_NAMES = ("float", "qat", "tables", "tune")
 
@@ -61,11 +61,7 @@ def _override_options(command: Any) -> Any:
     metavar="WEIGHTS|NAME",
     help="A float.weights.h5 of the same layers, or the model that has it, to start from.",
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Local folder of data sets.  [default: SPLITLITE_DATA, else Keras downloads]",
-)
+@data_dir_option
 @click.option(
     "--log-dir",
     type=click.Path(file_okay=False, path_type=Path),

@@ -32,7 +32,7 @@ def load(folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
 
         (train, _), (test, _) = downloaded("CIFAR-10", cifar10.load_data)
         return train, test
-    batches = [_batch(_find(folder) / name, md5) for name, md5 in MD5.items()]
+    batches = [read_images(_find(folder) / name, md5) for name, md5 in MD5.items()]
     return np.concatenate(batches[:5]), batches[5]
 
 
@@ -50,6 +50,7 @@ def _find(folder: Path) -> Path:
     )
 
 
-def _batch(path: Path, md5: str) -> np.ndarray:
+def read_images(path: Path, md5: str) -> np.ndarray:
+    """The pictures of a "python" file, uint8 (count, 32, 32, 3); raises DataError as `checked`."""
     pixels = pickle.loads(checked(path, md5), encoding="bytes")[b"data"]  # safe: the md5 is the official one
     return np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))

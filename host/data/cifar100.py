@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import numpy as np
 
-from host.data.archive import checked, downloaded, unpacked
+from host.data import cifar10
+from host.data.archive import downloaded, unpacked
 from host.errors import DataError
 
 FOLDER = "cifar-100-python"
@@ -25,7 +25,7 @@ def load(folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
 
         (train, _), (test, _) = downloaded("CIFAR-100", cifar100.load_data)
         return train, test
-    train, test = (_images(_find(folder) / name, md5) for name, md5 in MD5.items())
+    train, test = (cifar10.read_images(_find(folder) / name, md5) for name, md5 in MD5.items())
     return train, test
 
 
@@ -38,8 +38,3 @@ def _find(folder: Path) -> Path:
     raise DataError(
         f"{folder}: no CIFAR-100 here; expected {FOLDER}/ or {FOLDER}.tar.gz, in it or in its folder cifar100/"
     )
-
-
-def _images(path: Path, md5: str) -> np.ndarray:
-    pixels = pickle.loads(checked(path, md5), encoding="bytes")[b"data"]  # safe: the md5 is the official one
-    return np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))

@@ -62,7 +62,7 @@ def rate_plot(rows: Sequence[ReportRow]) -> bytes:
         axes.set_ylabel("PSNR (dB)")
         axes.set_title(title, fontsize=11, loc="left")
     _legend(figure, shown, rows)
-    return _png(figure)
+    return png(figure)
 
 
 def latency_plot(rows: Sequence[ReportRow], device: str) -> bytes:
@@ -92,7 +92,7 @@ def latency_plot(rows: Sequence[ReportRow], device: str) -> bytes:
     where = f"({EMULATED})" if emulated else "on the device"
     axes.set_title(f"Quality against encode time {where}", fontsize=11, loc="left")
     _legend(figure, shown, rows)
-    return _png(figure)
+    return png(figure)
 
 
 def grid_plot(model: str, pictures: Mapping[str, np.ndarray], rows: Sequence[ReportRow]) -> bytes:
@@ -123,7 +123,7 @@ def grid_plot(model: str, pictures: Mapping[str, np.ndarray], rows: Sequence[Rep
         label = name if name == "originals" else f"{name}\n{_mean_psnr(pictures['originals'], pictures[name])}"
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
     figure.suptitle(f"{model}: what was decoded (PSNR: mean of these {columns} images)", fontsize=11)
-    return _png(figure)
+    return png(figure)
 
 
 def _mean_psnr(originals: np.ndarray, images: np.ndarray) -> str:
@@ -222,7 +222,8 @@ def _marker(row: ReportRow, rows: Sequence[ReportRow]) -> str:
     return _MARKERS[models.index(row.model) % len(_MARKERS)]
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """A figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
     # Without matplotlib's version in it, equal numbers give equal bytes.
     FigureCanvasAgg(figure)

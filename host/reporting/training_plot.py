@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
+from itertools import cycle
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from host.reporting.plots import png
 from host.reporting.sources import Json
 from host.reporting.training import stages
 
@@ -33,7 +33,7 @@ def training_plot(model: str, training: Json) -> bytes | None:
     figure = Figure(figsize=(4.6 * len(shown) + 2.2, 4.0), dpi=_DPI, layout="constrained")
     panels = figure.subplots(1, len(shown), squeeze=False)[0]
     for key, axes in zip(shown, panels, strict=True):
-        for colour, (stage, found) in zip(_repeated(len(curves)), curves.items(), strict=True):
+        for colour, (stage, found) in zip(cycle(_COLOURS), curves.items(), strict=False):
             _draw(axes, found.get(key), colour, "-", stage if axes is panels[0] else None)
             if key == "validation_loss":
                 _draw(axes, found.get("loss"), colour, ":", None)
@@ -45,10 +45,7 @@ def training_plot(model: str, training: Json) -> bytes | None:
         panels[0].yaxis.set_major_formatter("{x:g}")
         panels[0].yaxis.set_minor_formatter(NullFormatter())
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)
-    FigureCanvasAgg(figure)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+    return png(figure)
 
 
 def _curves(training: Json) -> dict[str, dict[str, Curve]]:
@@ -67,10 +64,6 @@ def _curves(training: Json) -> dict[str, dict[str, Curve]]:
             }
             end = max(end, begin + len(history))
     return found
-
-
-def _repeated(count: int) -> list[str]:
-    return [_COLOURS[index % len(_COLOURS)] for index in range(count)]
 
 
 def _draw(axes: Axes, curve: Curve | None, colour: str, line: str, label: str | None) -> None:
