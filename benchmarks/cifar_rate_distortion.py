@@ -27,22 +27,22 @@ import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
 import device  # noqa: E402
-from device.bitstream import HEADER_BYTES, unpack  # noqa: E402
+from device.bench.progress import Progress  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.files import write_bytes, write_json  # noqa: E402
-from device.photo.context_tables import read_context_tables  # noqa: E402
-from device.photo.encoder import PhotoEncoder  # noqa: E402
-from device.progress import Progress  # noqa: E402
-from host.codec.image_codecs import decode_image  # noqa: E402
-from host.codec.photo_decoders import find_photo_decoders  # noqa: E402
+from device.inputs.strips import PhotoEncoder  # noqa: E402
+from device.outputs.context_codes.tables import read_context_tables  # noqa: E402
+from device.stream import HEADER_BYTES, unpack  # noqa: E402
+from host.curves.bd_rate import bd_rate_percent  # noqa: E402
+from host.curves.image_codecs import decode_image  # noqa: E402
 from host.data import cifar10, data_folder  # noqa: E402
 from host.errors import CurveError  # noqa: E402
 from host.evaluation.baselines import WEBP_HEADER_BYTES, jpeg_scan_bytes  # noqa: E402
-from host.evaluation.bd_rate import bd_rate_percent  # noqa: E402
-from host.evaluation.ideal_length import ideal_bits  # noqa: E402
-from host.evaluation.metrics import bits_per_pixel, psnr_db  # noqa: E402
+from host.metrics import bits_per_pixel, psnr_db  # noqa: E402
 from host.packaging.decoders import BUILD  # noqa: E402
 from host.quiet import load_tensorflow  # noqa: E402
+from host.tasks.codec.decoders import find_photo_decoders  # noqa: E402
+from host.tasks.codec.ideal_length import ideal_bits  # noqa: E402
 
 OURS, HEADERLESS, SCAN = "splitlite", ", headerless", ", scan"
 _JPEG = (5, 10, 20, 30, 40, 50, 60, 70, 80, 88, 93)

@@ -55,13 +55,13 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Steps per second of each turn, and the ratio of the medians."""
     from host.data import data_folder, load_images
     from host.data.stream import ImageFiles
-    from host.model import ModelFolder
     from host.networks.builder import build, initialize
-    from host.spec import StageSpec, load_spec
+    from host.spec.model_folder import ModelFolder
+    from host.spec.parsing import StageSpec, load_spec
+    from host.tasks.compression.stages import float_task
     from host.training import loop
     from host.training.optimizers import make_optimizer
-    from host.training.stages import float_task
-    from host.training.task import variables
+    from host.training.work import variables
 
     spec = load_spec(MODEL)
     images = load_images(spec.data, data_folder(options.data_dir))
@@ -108,7 +108,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def _endless(task: Any, size: int, rng: np.random.Generator) -> Iterator[Any]:
     import tensorflow as tf
 
-    from host.training.task import batches
+    from host.training.work import batches
 
     while True:
         for batch in batches(task, size, len(task.inputs) // size, rng):

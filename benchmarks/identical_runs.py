@@ -24,9 +24,9 @@ sys.path.insert(0, str(ROOT))
 
 from device.errors import SplitliteError  # noqa: E402
 from device.run_file import FILE_NAME, read_run  # noqa: E402
+from host.comparison.compare import compare  # noqa: E402
+from host.comparison.compared_row import FASTER, MACHINE, SLOWER, STAGES, ComparedRow  # noqa: E402
 from host.errors import CompareError  # noqa: E402
-from host.evaluation.compare import compare  # noqa: E402
-from host.evaluation.compared_row import FASTER, MACHINE, SLOWER, STAGES, ComparedRow  # noqa: E402
 
 LIMIT = 2
 PYTHON = ROOT / ".venv-device" / "bin" / "python"

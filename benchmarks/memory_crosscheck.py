@@ -24,10 +24,10 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from device.bench.statistics import percentile  # noqa: E402
 from device.bundle import Bundle, read_bundle  # noqa: E402
-from device.encoder import find_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
-from device.statistics import percentile  # noqa: E402
+from device.pipeline import find_bundle  # noqa: E402
 
 DEVICE_PYTHON = ROOT / ".venv-device" / "bin" / "python"
 LIMIT = 0.02  # between the two peaks
@@ -108,7 +108,12 @@ def watch(python: Path, bundle: Bundle, variant: str, threads: int) -> dict[str,
     # A file and no pipe: nobody reads while the process is watched, and a full pipe would stop it.
     with tempfile.TemporaryFile("w+") as answer, tempfile.TemporaryFile("w+") as said:
         worker = subprocess.Popen(
-            [python, "-m", "device.worker"], stdin=subprocess.PIPE, stdout=answer, stderr=said, text=True, cwd=ROOT
+            [python, "-m", "device.bench.worker"],
+            stdin=subprocess.PIPE,
+            stdout=answer,
+            stderr=said,
+            text=True,
+            cwd=ROOT,
         )
         assert worker.stdin is not None
         process = psutil.Process(worker.pid)

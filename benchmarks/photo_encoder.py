@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from device.bundle import read_bundle  # noqa: E402
-from device.encoder import find_bundle  # noqa: E402
 from device.image_file import read_image  # noqa: E402
-from device.photo.encoder import STRIP_PIXELS, PhotoEncoder  # noqa: E402
+from device.inputs.strips import STRIP_PIXELS, PhotoEncoder  # noqa: E402
+from device.pipeline import find_bundle  # noqa: E402
 
 LARGE = (3000, 4000)
 LIMIT_BYTES = 200_000_000

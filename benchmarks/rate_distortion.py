@@ -28,14 +28,24 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from device.environment import read_environment  # noqa: E402
+from device.bench.environment import read_environment  # noqa: E402
+from device.bench.progress import Progress  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.files import write_bytes, write_json  # noqa: E402
 from device.image_file import read_image  # noqa: E402
-from device.progress import Progress  # noqa: E402
-from host.codec.codec_times import codec_times  # noqa: E402
-from host.codec.image_codecs import IMAGE_CODECS  # noqa: E402
-from host.codec.photo_points import (  # noqa: E402
+from host.curves.anchor_points import anchor_points, library_version  # noqa: E402
+from host.curves.bd_rate import bd_rate_percent  # noqa: E402
+from host.curves.bd_rates import bd_rates  # noqa: E402
+from host.curves.image_codecs import IMAGE_CODECS  # noqa: E402
+from host.curves.ms_ssim import check_sides  # noqa: E402
+from host.curves.published import KODAK, published_curves  # noqa: E402
+from host.data import data_folder  # noqa: E402
+from host.errors import CurveError  # noqa: E402
+from host.packaging.decoders import BUILD  # noqa: E402
+from host.reporting.rate_distortion import rate_distortion_lines  # noqa: E402
+from host.reporting.rate_distortion_plot import rate_distortion_plot  # noqa: E402
+from host.spec.parsing import MODELS  # noqa: E402
+from host.tasks.codec.points import (  # noqa: E402
     FLOAT32,
     FLOAT32_UNTUNED,
     NAME,
@@ -44,17 +54,7 @@ from host.codec.photo_points import (  # noqa: E402
     open_photo_codec,
     quality_rows,
 )
-from host.data import data_folder  # noqa: E402
-from host.errors import CurveError  # noqa: E402
-from host.evaluation.anchor_points import anchor_points, library_version  # noqa: E402
-from host.evaluation.bd_rate import bd_rate_percent  # noqa: E402
-from host.evaluation.bd_rates import bd_rates  # noqa: E402
-from host.evaluation.ms_ssim import check_sides  # noqa: E402
-from host.evaluation.published import KODAK, published_curves  # noqa: E402
-from host.packaging.decoders import BUILD  # noqa: E402
-from host.reporting.rate_distortion import rate_distortion_lines  # noqa: E402
-from host.reporting.rate_distortion_plot import rate_distortion_plot  # noqa: E402
-from host.spec import MODELS  # noqa: E402
+from host.tasks.codec.times import codec_times  # noqa: E402
 
 PUBLISHED = ROOT / "benchmarks" / "published" / "kodak_rd.csv"
 FORMAT_VERSION = 1

@@ -2,7 +2,7 @@
 
     .venv-device/bin/python benchmarks/runtime_overhead.py [--bundle cifar10-ae-mse] [--variant int8] [--repetitions 10]
 
-Takes a bundle's encoder, gives its input the size of a photograph, and runs `python -m device.worker` and
+Takes a bundle's encoder, gives its input the size of a photograph, and runs `python -m device.bench.worker` and
 litert-benchmark on the same file, one thread, in fresh processes that take turns. litert-benchmark ships with
 ai-edge-litert and runs files through its CompiledModel API, ours through the Interpreter: a difference may be the API's
 and not the measuring's. Its input is random, ours a random image: neither network's time depends on it. Exit code 1 if
@@ -26,14 +26,14 @@ sys.path.insert(0, str(ROOT))
 from ai_edge_litert import schema_py_generated as schema  # noqa: E402
 from flatbuffers import Builder  # noqa: E402
 
+from device.bench.process import run_worker  # noqa: E402
+from device.bench.statistics import percentile  # noqa: E402
 from device.bundle import Bundle, read_bundle  # noqa: E402
-from device.encoder import find_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
-from device.process import run_worker  # noqa: E402
+from device.pipeline import find_bundle  # noqa: E402
 from device.quantization import LatentGrid  # noqa: E402
 from device.runtime import load_runtime, make_interpreter, tensor_infos  # noqa: E402
-from device.statistics import percentile  # noqa: E402
-from host.evaluation.median_ratio import median_ratio_interval  # noqa: E402
+from host.comparison.median_ratio import median_ratio_interval  # noqa: E402
 from host.packaging.bundle_writer import EncoderFile, write_bundle  # noqa: E402
 
 LIMIT = 1.05

@@ -21,14 +21,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from host.codec.networks import build_codec  # noqa: E402
-from host.codec.spec import CodecSpec, CodecStage, load_codec_spec  # noqa: E402
-from host.codec.training import Loop  # noqa: E402
-from host.codec.validation import Validation  # noqa: E402
 from host.data import data_folder  # noqa: E402
-from host.data.codec_images import load_codec_images  # noqa: E402
 from host.data.photographs import Photographs  # noqa: E402
 from host.networks.weights import load_weights  # noqa: E402
+from host.tasks.codec.images import load_codec_images  # noqa: E402
+from host.tasks.codec.networks import build_codec  # noqa: E402
+from host.tasks.codec.spec import CodecSpec, CodecStage, load_codec_spec  # noqa: E402
+from host.tasks.codec.training import Loop  # noqa: E402
+from host.tasks.codec.validation import Validation  # noqa: E402
 
 
 def trained_on(

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .encoder import Encoder
-    from .photo.encoder import PhotoEncoder
+    from .inputs.strips import PhotoEncoder
+    from .pipeline import Encoder
 
 __version__ = "0.1.0"
 __all__ = ["open_encoder"]
@@ -46,6 +46,6 @@ def open_encoder(
         ModelLoadError: the runtime cannot load the encoder.
         RuntimeUnavailableError: no runtime that works is installed.
     """
-    from .encoder import open_encoder as load
+    from .pipeline import open_encoder as load
 
     return load(bundle, variant, threads, runtime, quality)

@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit status: 0 done, 1 a named error in one line, 2 usage."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["bench"]:
-        from . import bench
+        from .bench import run as bench
 
         return bench.main(given[1:])
     options = _parser().parse_args(given)
@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _info(runtime_name: str | None) -> None:
+    from .bench.environment import read_environment
     from .bundle import read_bundle
-    from .encoder import default_bundles
-    from .environment import read_environment
     from .errors import BundleError, RuntimeUnavailableError
+    from .pipeline import default_bundles
     from .runtime import available_runtimes, check_runtime, load_runtime
 
     runtime, problem = None, ""

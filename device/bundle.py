@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import entropy
-from .bitstream import CODERS
 from .errors import BundleError
 from .files import check_json, check_version, parse_json, read_bytes, sha256_bytes
+from .outputs import entropy
 from .quantization import Array, LatentGrid, TensorInfo
+from .stream import CODERS
 
 if TYPE_CHECKING:  # models for images of one size do without
-    from .photo.bundle import Quality
+    from .outputs.context_codes.bundle import Quality
 
 FORMAT_VERSION = 2
 FILE_NAME = "bundle.json"
@@ -168,7 +168,7 @@ def parse_bundle(folder: Path, data: bytes) -> Bundle:
     parse = _parse
     if check_version(found, FORMAT_VERSION, "bundle", path, BundleError) > 1:
         try:
-            from .photo.bundle import parse_photo as parse  # it builds on this module
+            from .outputs.context_codes.bundle import parse_photo as parse  # it builds on this module
         except ImportError:
             raise BundleError(f"{path}: of a photo codec, which needs device/photo; copy that too") from None
     try:

@@ -43,8 +43,8 @@ def train(
     name, models = locate(model)
     _check_spec(name, models, overrides)
     load_tensorflow()
-    from host.stages import STAGES
-    from host.stages import train as run
+    from host.training.stages import STAGES
+    from host.training.stages import train as run
 
     return run(
         name,
@@ -198,7 +198,7 @@ def locate(model: str | Path) -> tuple[str, Path]:
         ModelError: a path to no model. Names are not looked up.
     """
     from host.errors import ModelError
-    from host.spec import MODELS
+    from host.spec.parsing import MODELS
 
     path = Path(model)
     folder = path.parent if path.name == "spec.json" else path
@@ -212,8 +212,8 @@ def locate(model: str | Path) -> tuple[str, Path]:
 
 def _check_spec(name: str, models: Path, overrides: Mapping[str, Any] | None) -> None:
     """Raises SpecError or ModelError before TensorFlow takes its seconds to load."""
-    from host.codec.spec import TASK, load_codec_spec
-    from host.spec import load_spec, task_of
+    from host.spec.parsing import load_spec, task_of
+    from host.tasks.codec.spec import TASK, load_codec_spec
 
     if task_of(name, models) == TASK:
         load_codec_spec(name, models)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import device
-from host.spec import Spec, parse_spec
+from host.spec.parsing import Spec, parse_spec
 
 TINY = Path(__file__).parent / "integration" / "tiny.spec.json"
 DEVICE = Path(device.__file__).resolve().parent
@@ -68,7 +68,7 @@ def photos() -> np.ndarray:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """models/ with the trained tiny model; read-only."""
-    from host.stages import train
+    from host.training.stages import train
 
     models = tmp_path_factory.mktemp("models")
     (models / NAME).mkdir()

@@ -14,7 +14,7 @@ import host
 from host.cli import main
 from host.evaluation import collect, evaluate
 from host.packaging import decoders, export
-from host.spec import list_models
+from host.spec.parsing import list_models
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

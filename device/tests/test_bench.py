@@ -14,7 +14,9 @@ from unittest import mock
 
 import numpy as np
 
-from .. import bench, open_encoder, process, run_file
+from .. import open_encoder, run_file
+from ..bench import process
+from ..bench import run as bench
 from ..files import sha256_bytes
 from . import tiny
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import unittest
 
-from .. import bitstream
+from .. import stream as bitstream
 from ..errors import BitstreamError
 from ..quantization import LatentGrid
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import bitstream, bundle
+from .. import bundle
+from .. import stream as bitstream
 from ..errors import BundleError
 from . import tiny
 

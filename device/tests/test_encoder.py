@@ -10,8 +10,9 @@ from unittest import mock
 
 import numpy as np
 
-from .. import bitstream, encoder
 from .. import open_encoder as public_open_encoder
+from .. import pipeline as encoder
+from .. import stream as bitstream
 from ..bundle import read_bundle
 from ..errors import BundleError, ImageError
 from ..quantization import LatentGrid

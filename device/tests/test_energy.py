@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from .. import energy
+from ..bench import energy
 from .test_state import write
 
 PMIC = """ 3V7_WL_SW_A current(0)=0.10000000A

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import entropy
 from ..errors import BitstreamError, BundleError
+from ..outputs import entropy
 from ..quantization import Array
 from . import tiny
 

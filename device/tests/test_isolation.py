@@ -56,7 +56,7 @@ class Isolation(unittest.TestCase):
         heavy = ["argparse", "subprocess", "logging", "tempfile", "importlib.metadata", "socket", "email"]
         code = (
             "import sys; import numpy; before = set(sys.modules)\n"
-            f"import {PACKAGE.name}.worker\n"
+            f"import {PACKAGE.name}.bench.worker\n"
             f"print(sorted(m for m in {heavy!r} if m in sys.modules and m not in before))"
         )
         done = subprocess.run(

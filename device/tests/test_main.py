@@ -11,7 +11,8 @@ from unittest import mock
 import numpy as np
 
 from .. import __main__ as command
-from .. import bitstream, open_encoder
+from .. import open_encoder
+from .. import stream as bitstream
 from ..runtime import PREFERENCE
 from . import tiny
 

@@ -5,7 +5,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from .. import encoder, plan
+from .. import pipeline as encoder
+from ..bench import plan
 from ..errors import BundleError
 from . import tiny
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from .. import process
+from ..bench import process
 from . import tiny
 
 

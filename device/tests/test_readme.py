@@ -8,7 +8,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from unittest import mock
 
-from .. import bench, encoder
+from .. import pipeline as encoder
+from ..bench import run as bench
 from . import tiny
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from .. import statistics
+from ..bench import statistics
 
 
 class Statistics(unittest.TestCase):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import bundle
-from ..table import model_tables, run_tables
+from ..bench.table import model_tables, run_tables
 from . import tiny
 
 MEGABYTE = 1_000_000

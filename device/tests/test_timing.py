@@ -3,7 +3,7 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from .. import timing
+from ..bench import timing
 
 
 class Recorder:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from .. import verdict
+from ..bench import verdict
 
 MILLISECOND = 1_000_000
 STATE = {"clock_s": 0.0, "busy_s": 0.0, "own_cpu_s": 0.0, "steal_s": 0.0, "governor": "performance"}

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from .. import bitstream, worker
+from .. import stream as bitstream
+from ..bench import worker
 from ..files import sha256_bytes
 from ..run_file import read_outputs
 from . import tiny

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..bitstream import codec_tag
 from ..bundle import Bundle, read_bundle
-from ..entropy import Tables
 from ..files import sha256_bytes, write_json
+from ..outputs.entropy import Tables
 from ..quantization import Array, LatentGrid, TensorInfo
+from ..stream import codec_tag
 
 DATA = Path(__file__).resolve().parent / "data"
 IMAGE_SHAPE = (8, 8, 3)

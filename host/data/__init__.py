@@ -15,8 +15,8 @@ from host.data.fitting import fit_images
 from host.data.folder import find_files
 from host.data.stream import ImageFiles
 from host.errors import DataError
-from host.spec import DataSpec
-from host.spec_fields import TFDS
+from host.spec.parsing import DataSpec
+from host.spec.sections import TFDS
 
 LOADERS: dict[str, Callable[[DataSpec, Path | None], tuple[np.ndarray, np.ndarray]]] = {
     "cifar10": lambda spec, folder: cifar10.load(folder),

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from device.bundle import Bundle, list_bundles, read_bundle
-from device.encoder import DEFAULT_BUNDLES
 from device.errors import BundleError
+from device.pipeline import DEFAULT_BUNDLES
 from host.errors import DemoError
 
 _PREFERRED = ("int8_qat", "int8")  # what the page starts with, where there is one

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from device.encoder import Encoder, load_encoder
-from device.photo.encoder import PhotoEncoder
-from device.timing import timed
+from device.bench.timing import timed
+from device.inputs.strips import PhotoEncoder
+from device.pipeline import Encoder, load_encoder
 from host.demo.choices import Choice, read_choice
 from host.demo.jpeg import Jpeg, jpeg_at
 from host.evaluation.decoders import read

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from host.demo.compress import Result
-from host.evaluation.metrics import WINDOW
 from host.evaluation.one_image import Reconstruction
+from host.metrics import WINDOW
 
 _SEPARATOR = " "  # thin space between thousands
 

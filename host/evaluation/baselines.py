@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from host.evaluation.metrics import bits_per_pixel, quality
-from host.model import ModelFolder
+from host.metrics import bits_per_pixel, quality
+from host.spec.model_folder import ModelFolder
 
 _SEARCHED = 500  # images on which a quality setting is chosen
 # RIFF header and chunk header (20), VP8 frame tag, start code and dimensions (10): RFC 9649, RFC 6386 section 9.1.
@@ -27,7 +27,7 @@ def keras_row(
     import tf_keras as keras
 
     from host.networks.grid import on_grid
-    from host.quantization.halves import load_halves
+    from host.tasks.compression.halves import load_halves
 
     halves = load_halves(model, "float")
     encode = tf.function(lambda image: on_grid(halves.encoder(image), halves.grid))

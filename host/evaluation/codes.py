@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from device.bundle import FILE_NAME, read_bundle
-from device.encoder import load_encoder
 from device.errors import SplitliteError
+from device.pipeline import load_encoder
 from device.runtime import load_runtime
 from host.errors import CollectError
 

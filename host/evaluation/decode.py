@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from device.bitstream import unpack
 from device.errors import BitstreamError
 from device.files import read_bytes, write_bytes
 from device.image_file import read_image
 from device.run_file import FILE_NAME as RUN_FILE
+from device.stream import unpack
 from host.errors import CollectError
 from host.evaluation.decoders import Decoders, find
-from host.evaluation.metrics import bits_per_pixel, psnr_db, ssim
+from host.metrics import bits_per_pixel, psnr_db, ssim
 from host.packaging.decoders import BUILD
 
 SUFFIX = ".png"

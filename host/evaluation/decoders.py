@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from host.codec.photo_decoders import find_photo_decoders
 from host.packaging.decoders import find_decoders, read_decoders
+from host.tasks.codec.decoders import find_photo_decoders
 
 
 class Decoders(Protocol):

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from device.bench.environment import read_environment
 from device.bundle import read_bundle
-from device.encoder import Encoder
-from device.environment import read_environment
 from device.files import read_json, write_json
+from device.pipeline import Encoder
 from device.runtime import load_runtime
-from host.codec.spec import TASK
 from host.data import data_folder, load_images
 from host.data.folder import list_images
 from host.data.stream import ImageFiles
@@ -23,13 +22,14 @@ from host.evaluation.baselines import image_codec_rows, keras_row, pca_row
 from host.evaluation.collect import device_name
 from host.evaluation.photographs import photo_rows
 from host.evaluation.rows import FORMAT_VERSION, decode_streams, latency, set_tag, variant_rows
-from host.execution import TfliteDecoder, TfliteFull
-from host.model import ModelFolder
 from host.packaging.decoders import BUILD, DecoderFolder, read_decoders
 from host.packaging.export import BUNDLES, export
+from host.quantization.execution import TfliteDecoder, TfliteFull
 from host.quantization.recipes import recipes
 from host.quiet import load_tensorflow
-from host.spec import MODELS, load_spec, task_of
+from host.spec.model_folder import ModelFolder
+from host.spec.parsing import MODELS, load_spec, task_of
+from host.tasks.codec.spec import TASK
 
 EVALUATIONS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "evaluations"
 TIMED_RUNS, WARMUP_RUNS = 200, 20

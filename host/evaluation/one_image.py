@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from device.bitstream import unpack
-from device.encoder import Encoder, open_encoder
-from device.photo.encoder import PhotoEncoder
+from device.inputs.strips import PhotoEncoder
+from device.pipeline import Encoder, open_encoder
+from device.stream import unpack
 from host.errors import CollectError
 from host.evaluation.decoders import Decoders, read
-from host.evaluation.metrics import WINDOW, bits_per_pixel, psnr_db, ssim
+from host.metrics import WINDOW, bits_per_pixel, psnr_db, ssim
 from host.packaging.decoders import BUILD
 
 

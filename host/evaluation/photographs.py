@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from device.bench.progress import Progress
 from device.bundle import read_bundle
 from device.image_file import read_image
-from device.progress import Progress
 from host.errors import DataError
-from host.evaluation.metrics import WINDOW
 from host.evaluation.one_image import Codec, open_codec
 from host.evaluation.rows import decode_streams, variant_rows
+from host.metrics import WINDOW
 
 Json = dict[str, Any]
 

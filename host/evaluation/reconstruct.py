@@ -17,7 +17,7 @@ from host.errors import CollectError
 from host.evaluation.one_image import Codec, Reconstruction, difference, open_codec, reconstruct_one
 from host.packaging.decoders import BUILD
 from host.packaging.export import BUNDLES, export
-from host.spec import MODELS, load_spec
+from host.spec.parsing import MODELS, load_spec
 
 GAIN = 4  # of the picture of the difference
 OUTPUT = Path("reconstructions")

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from device.bitstream import HEADER_BYTES, unpack
+from device.bench.statistics import mean, percentile
 from device.errors import BitstreamError
-from device.statistics import mean, percentile
+from device.stream import HEADER_BYTES, unpack
 from host.evaluation.decoders import Decoders
-from host.evaluation.metrics import bits_per_pixel, quality
+from host.metrics import bits_per_pixel, quality
 
 # 2: "threads" is a list, a collected row has "threads" and "codes", its latency says of how many processes it is.
 FORMAT_VERSION = 2

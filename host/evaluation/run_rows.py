@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from device.bench.statistics import median_interval, percentile
 from device.errors import SplitliteError
 from device.files import sha256_bytes
 from device.run_file import pooled_samples, process_samples, read_outputs
-from device.statistics import median_interval, percentile
 from host.errors import CollectError
 from host.evaluation.codes import compare_codes
 from host.evaluation.decoders import Decoders, read

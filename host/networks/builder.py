@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
-from host.catalogue import FUSED_ACTIVATIONS
 from host.errors import SpecError
-from host.layer_lists import LayerSpec
 from host.networks.transforms import BASES, block_transform
-from host.spec import Spec
+from host.spec.catalogue import FUSED_ACTIVATIONS
+from host.spec.layer_lists import LayerSpec
+from host.spec.parsing import Spec
 
 GRID_LAYER = "latent_grid"  # ends an encoder whose last layer gives a vector
 _FLAT_LAYER = "latent_vector"  # begins the decoder that reads it

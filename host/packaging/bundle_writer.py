@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from device.bitstream import codec_tag
 from device.bundle import FILE_NAME, Bundle, parse_bundle, read_bundle
-from device.entropy import CODER_ID, Tables
 from device.errors import BundleError
 from device.files import json_bytes, sha256_bytes, write_bytes
+from device.outputs.entropy import CODER_ID, Tables
 from device.quantization import LatentGrid, TensorInfo, make_input_quantizer, make_output_quantizer
+from device.stream import codec_tag
 
 TABLES_NAME = "tables.npy"
 SAMPLES_NAME = "samples.npy"

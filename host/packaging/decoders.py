@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from device.bundle import Bundle
-from device.entropy import Tables, parse_tables
 from device.errors import BitstreamError, BundleError, one_line
 from device.files import check_version, read_bytes, read_json, sha256_bytes, write_bytes, write_json
+from device.outputs.entropy import Tables, parse_tables
 from device.quantization import LatentGrid
 from host.errors import CollectError
-from host.execution import TfliteDecoder
 from host.packaging.bundle_writer import array_bytes, tables_bytes
 from host.packaging.costs import Costs
+from host.quantization.execution import TfliteDecoder
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build"
 FORMAT_VERSION = 1

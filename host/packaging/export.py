@@ -16,14 +16,14 @@ from device.bundle import Bundle, read_bundle
 from device.errors import SplitliteError
 from device.files import read_json, sha256_bytes, write_json
 from device.runtime import load_runtime, make_interpreter, op_names
-from host.codec.photo_decoders import find_photo_decoders
-from host.codec.spec import load_codec_spec
 from host.errors import ExportError
-from host.model import ModelFolder, model_digest
 from host.packaging.bundle_writer import EncoderFile, write_bundle
 from host.packaging.decoders import BUILD, read_decoders, samples_path, write_decoders, write_samples
 from host.quiet import load_tensorflow
-from host.spec import MODELS, load_spec, task_of
+from host.spec.model_folder import ModelFolder, model_digest
+from host.spec.parsing import MODELS, load_spec, task_of
+from host.tasks.codec.decoders import find_photo_decoders
+from host.tasks.codec.spec import load_codec_spec
 
 UP_TO_DATE = "up to date"
 BUNDLES = Path(device.__file__).resolve().parent / "bundles"
@@ -69,8 +69,8 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
     if _is_current(build / name, bundles / name, source):
         return UP_TO_DATE
     load_tensorflow()
-    from host.packaging.conversions import convert_model
     from host.packaging.costs import network_costs
+    from host.tasks.compression.packaging import convert_model
 
     converted = convert_model(model)
     tables = model.read_tables()
@@ -103,7 +103,7 @@ def _export_codec(name: str, models: Path, bundles: Path, build: Path) -> str:
     if _is_current(build / name, bundles / name, source):
         return UP_TO_DATE
     load_tensorflow()
-    from host.codec.export import export_codec
+    from host.tasks.codec.packaging import export_codec
 
     bundle = export_codec(name, models, bundles, build)
     _write_record(build / name, bundle, source)

@@ -11,13 +11,13 @@ from typing import Any
 
 from device.bundle import read_bundle
 from device.files import read_json, write_bytes
-from host.codec.spec import TASK, load_codec_spec
 from host.errors import ExportError, ModelError
-from host.model import ModelFolder
 from host.packaging.decoders import BUILD, read_decoders
 from host.packaging.export import BUNDLES, export
 from host.quiet import load_tensorflow, quiet
-from host.spec import MODELS, load_spec, task_of
+from host.spec.model_folder import ModelFolder
+from host.spec.parsing import MODELS, load_spec, task_of
+from host.tasks.codec.spec import TASK, load_codec_spec
 
 PARTS = ("encoder", "decoder", "full")
 FORMATS = ("tflite", "saved_model", "keras")
@@ -118,7 +118,7 @@ def _network(model: ModelFolder, part: str) -> tuple[Any, str]:
     import tf_keras as keras
 
     from host.networks.grid import on_grid
-    from host.quantization.halves import load_halves
+    from host.tasks.compression.halves import load_halves
 
     keras.backend.clear_session()
     halves = load_halves(model, "float")
@@ -132,8 +132,8 @@ def _codec_decoder(name: str, models: Path) -> Any:
     """The decoder "own" of a photo codec: codes as float32, quality -> image."""
     spec = load_codec_spec(name, models)
     load_tensorflow()
-    from host.codec.networks import build_codec
     from host.networks.weights import load_weights
+    from host.tasks.codec.networks import build_codec
 
     codec = build_codec(spec)
     load_weights(spec.folder / "float.weights.h5", {"decoder": codec.decoder})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from host.spec import Spec
+from host.spec.parsing import Spec
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import device
 from device.bundle import list_bundles, read_bundle
-from device.encoder import DEFAULT_BUNDLES, find_bundle
+from device.pipeline import DEFAULT_BUNDLES, find_bundle
 from host.errors import RemoteError
 from host.remote.connection import Connection, has_rsync
 
@@ -82,10 +82,9 @@ def stage(folder: Path, bundles: Sequence[str], tests: bool) -> list[str]:
     chosen = [find_bundle(name) for name in bundles] or list_bundles(DEFAULT_BUNDLES)
     if not chosen:
         raise RemoteError(f"{DEFAULT_BUNDLES}: no bundles here; make them with `host export`")
-    read = [read_bundle(bundle) for bundle in chosen]  # a damaged one is better found here
+    for bundle in chosen:
+        read_bundle(bundle)  # a damaged one is better found here
     left_out = ["bundles", "results", "venv", ".*", "__pycache__", *(() if tests else ("tests",))]
-    if not any(entry.quality for bundle in read for entry in bundle.variants.values()):
-        left_out.append("photo")
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns(*left_out))
     for bundle in chosen:
         shutil.copytree(bundle, folder / "bundles" / bundle.resolve().name)

@@ -7,10 +7,10 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from host.evaluation.comparability import Difference, Key
-from host.evaluation.compare import Comparison, Comparisons
-from host.evaluation.compared_row import FASTER, MACHINE, SLOWER, ComparedRow
-from host.evaluation.effects import Interval
+from host.comparison.comparability import Difference, Key
+from host.comparison.compare import Comparison, Comparisons
+from host.comparison.compared_row import FASTER, MACHINE, SLOWER, ComparedRow
+from host.comparison.effects import Interval
 from host.reporting.columns import WIDTH, clip, wrapped
 
 _NAME = 14

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from host.evaluation.bd_rate import ms_ssim_db
+from host.curves.bd_rate import ms_ssim_db
 
 _NAME, _CELL = 44, 12
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from host.evaluation.bd_rate import ms_ssim_db
+from host.curves.bd_rate import ms_ssim_db
 
 # Okabe and Ito's colours, as in plots.py.
 _COLOURS = {

@@ -19,9 +19,9 @@ from typing import Any
 import tensorflow as tf
 
 from host.errors import ModelError, SpecError
-from host.model import ModelFolder
 from host.quiet import quiet
-from host.spec import Spec
+from host.spec.model_folder import ModelFolder
+from host.spec.parsing import Spec
 from host.training.session import Session
 
 STRATEGIES = ("none", "mirrored", "multiworker")

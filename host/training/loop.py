@@ -22,12 +22,12 @@ from host.errors import ModelError
 from host.interruption import Interrupted, deferred
 from host.networks.weights import load_weights, save_weights
 from host.progress import no_bar, say
-from host.spec import LossTerm, StageSpec
+from host.spec.parsing import LossTerm, StageSpec
 from host.training.distributed import agree, replicas, several_machines, share
 from host.training.losses import loss_parts, mean_psnr, mean_ssim
 from host.training.optimizers import make_optimizer
 from host.training.ssim import SMALLEST
-from host.training.task import Task, batches, rated_reconstruction, scaled, variables
+from host.training.work import Task, batches, rated_reconstruction, scaled, variables
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Session:
-    """One call of `host.stages.train`.
+    """One call of `host.training.stages.train`.
 
     Attributes:
         resume: go on from checkpoints.

@@ -1,171 +1,135 @@
-"""The stages float and qat: the network, then the same network aware of its quantization, beside a fair control."""
+"""Training, whole: the stages float, qat and tune, and the record of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-import tf_keras as keras
-
-from device.files import sha256_bytes, write_json
-from device.quantization import LatentGrid
-from host.data import Images
-from host.data.augmentation import augment
-from host.model import ModelFolder
-from host.networks.builder import build, build_discriminator, initialize
-from host.networks.grid import choose_scale, on_grid
-from host.networks.weights import load_weights, save_weights
-from host.spec import DataSpec, Spec, StageSpec
-from host.training.adversarial import Critic
-from host.training.loop import fit, validate
-from host.training.precision import precision
-from host.training.quantization_aware import quantization_aware, set_ranges
-from host.training.rate import has_rate, make_prior, make_rate
+from device.files import read_json, write_json
+from host.data import Images, data_folder, load_images
+from host.errors import ModelError, SpecError
+from host.progress import verbosity
+from host.spec.model_folder import ModelFolder
+from host.spec.parsing import MODELS, list_models, load_spec, recorded_overrides, task_of
+from host.tasks.compression.stages import train_float, train_qat
+from host.tasks.compression.tuning import tune
+from host.training.distributed import check_shared, workplace
 from host.training.session import Session
-from host.training.task import Task
-from host.training.tensorboard import observer
+from host.versions import versions
 
-SAMPLES = 64
-_RANGES_FROM = 500  # images whose activations set the first ranges of quantization-aware training
-_SCALE_FROM = 5000  # images on whose codes the latent's scale is chosen
-
-
-def train_float(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]:
-    """Trains on the spec's grid, then chooses the model's; writes float.weights.h5, images.npz, latent.json.
-
-    Training makes the codes finer than they need be, since bits are not in its loss; the spec's `latent.bits` sets how
-    many remain. The stages after this one train on the chosen grid.
-    """
-    spec = model.spec
-    encoder, decoder = build(spec)
-    initialize(spec, encoder, decoder, images.train)
-    if session.start_from is not None:
-        load_weights(session.start_from, {"encoder": encoder, "decoder": decoder})
-    # Not the model's grid: until this stage ends, latent.json belongs to the weights that lie beside it.
-    grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
-    with session.scope():
-        trained = _as_trained(spec, encoder, decoder, session)
-        task = float_task(spec, "float", *trained, grid, images)
-        result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, session)
-    for half, other in zip((encoder, decoder), trained, strict=True):
-        half.set_weights(other.get_weights())
-    model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
-    save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
-    if spec.latent_bits is None:
-        model.latent.unlink(missing_ok=True)
-    else:
-        some = images.train[:_SCALE_FROM] / np.float32(255)
-        scale = choose_scale(encoder.predict(some, batch_size=250, verbose=0), spec.latent_bits)
-        write_json(model.latent, {"format_version": 1, "scale": scale, "zero_point": 0})
-    if session.start_from is not None:
-        result["started_from"] = {"sha256": sha256_bytes(session.start_from.read_bytes())}
-    return result
+STAGES: dict[str, Callable[[ModelFolder, Images, Session], dict[str, Any]]] = {
+    "float": train_float,
+    "qat": train_qat,
+    "tune": tune,
+}
+FORMAT_VERSION = 1
 
 
-def train_qat(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]:
-    """Quantization-aware training from the float weights, and its control: the float network for as many epochs more.
-
-    Writes qat.weights.h5. If the control validates better than the float network did, it becomes float.weights.h5.
-    """
-    spec, stage = model.spec, model.spec.training.qat
-    encoder, decoder = build(spec)
-    # The control may have replaced float.weights.h5: the stage float's own weights are in its checkpoints.
-    trained = model.checkpoints / "float" / "best.weights.h5"
-    start = trained if trained.is_file() else model.weights("float")
-    load_weights(start, {"encoder": encoder, "decoder": decoder})
-    grid = model.grid(encoder.output_shape[1:])
-    quantized = quantization_aware(encoder, decoder, grid)
-    some = images.train[:_RANGES_FROM] / np.float32(255)
-    latents = on_grid(encoder.predict(some, verbose=0), grid).numpy()
-    set_ranges(quantized[0], encoder, some)
-    set_ranges(quantized[1], decoder, latents)
-    task = _task(spec, "qat", quantized[0], quantized[1], grid, images, lambda latent: latent)
-    result = fit_stage(model, task, stage, "qat", spec.training.seed + 1, session)
-    save_weights(model.weights("qat"), {"encoder": quantized[0], "decoder": quantized[1]})
-
-    continued = float_task(spec, "control", encoder, decoder, grid, images)
-    before = validate(continued, spec.training.terms)["loss"]
-    control = fit_stage(model, continued, stage, "control", spec.training.seed + 1, session)
-    after = min(row["validation_loss"] for row in control["history"])
-    if after < before:
-        save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
-    return {**result, "control": control, "float32_weights": "control" if after < before else "float"}
-
-
-def _as_trained(
-    spec: Spec, encoder: keras.Model, decoder: keras.Model, session: Session
-) -> tuple[keras.Model, keras.Model]:
-    """The halves that the stage float trains: these, or others of their weights, in bfloat16 or under a strategy."""
-    mixed = spec.training.mixed_precision
-    if not mixed and session.strategy is None:
-        return encoder, decoder
-    with precision(mixed):
-        others = build(spec)
-    for half, other in zip((encoder, decoder), others, strict=True):
-        other.set_weights(half.get_weights())
-    return others
-
-
-def fit_stage(
-    model: ModelFolder, task: Task, stage: StageSpec, name: str, seed: int, session: Session
+def train(
+    name: str,
+    stages: tuple[str, ...] = tuple(STAGES),
+    *,
+    resume: bool = False,
+    start_from: Path | str | None = None,
+    data_dir: Path | None = None,
+    models: Path = MODELS,
+    overrides: Mapping[str, Any] | None = None,
+    log_dir: Path | None = None,
+    verbose: int = 2,
+    strategy: str = "none",
 ) -> dict[str, Any]:
-    """`fit` as the model's spec says, with checkpoints, and TensorBoard's files, of its own under the stage's name."""
-    training = model.spec.training
-    folder, resume = model.checkpoints / name, session.resume
-    observe = observer(session.log_dir / name, task, stage.epochs, resume) if session.log_dir else None
-    return fit(task, training.terms, stage, training.batch_size, seed, folder, resume, model.spec.digest, observe)
+    """Trains a model's stages in their order and writes what they leave into models/<name>/.
+
+    Args:
+        stages: some of float, qat, tune.
+        resume: go on from the checkpoints of an interrupted training; a finished stage is not trained again.
+        start_from: a float.weights.h5 of the same layers that the stage float starts from, or the name of its model.
+        data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
+        models: the folder that holds <name>/spec.json.
+        overrides: values by JSON path that stand in for the spec's, such as {"training.float.epochs": 5}; recorded in
+            training.json, with the digest of the spec that they make. None: none, or with `resume` the recorded ones.
+        log_dir: where TensorBoard's files go, into <name>/<stage>; None writes none. Not for codecs.
+        verbose: 0 says nothing but errors, 1 a line an epoch, 2 shows a progress bar too where stderr is a terminal.
+        strategy: none is this one device; mirrored shares each batch of the stage float among this machine's devices;
+            multiworker among the machines that TF_CONFIG names, of which the chief writes files and trains the later
+            stages, which are short, and the others wait for it. Not for codecs, nor with an adversarial term.
+
+    Returns:
+        The content of training.json; {} on a machine that is not the chief.
+
+    Raises:
+        SpecError, DataError, ModelError: one line each.
+    """
+    start = None if start_from is None else _weights_file(start_from, models)
+    with verbosity(verbose):
+        if task_of(name, models) == "codec":
+            from host.tasks.codec.stages import train_stages
+
+            if overrides:
+                raise SpecError(f"{name}: specs of the task codec take no overrides; write them into its spec.json")
+            if log_dir or strategy != "none":
+                raise SpecError(
+                    f"{name}: codecs train on one device and have no TensorBoard files; leave out --strategy, --log-dir"
+                )
+            return train_stages(name, stages, resume=resume, start_from=start, data_dir=data_dir, models=models)
+        if overrides is None:
+            overrides = recorded_overrides(models / name) if resume else {}
+        spec = load_spec(name, models, overrides)
+        session = Session(resume, start, log_dir / name if log_dir else None)
+        with workplace(spec, session, strategy) as (model, session):
+            images = load_images(spec.data, data_folder(data_dir))
+            check_shared(spec, len(images.drawn), session.strategy)
+            if model.folder == spec.folder:
+                return _train_stages(model, images, stages, session, overrides)
+            with verbosity(0):
+                _train_stages(model, images, tuple(stage for stage in stages if stage == "float"), session, overrides)
+        return {}
 
 
-def calibration_images(spec: Spec, train: np.ndarray) -> np.ndarray:
-    """The spec's number of training images, drawn with the spec's seed; uint8 (count, height, width, channels)."""
-    count = min(spec.quantization.calibration_images, len(train))
-    return train[np.sort(np.random.default_rng(spec.training.seed).choice(len(train), count, replace=False))]
-
-
-def augmentation(data: DataSpec) -> Callable[[np.ndarray, np.random.Generator], np.ndarray] | None:
-    """What changes a batch beyond mirroring it; None where nothing does."""
-    return (lambda batch, rng: augment(batch, data, rng)) if data.augments else None
-
-
-def float_task(
-    spec: Spec, label: str, encoder: keras.Model, decoder: keras.Model, grid: LatentGrid, images: Images
-) -> Task:
-    """The float network's work: images to themselves, the latent on the grid."""
-    return _task(spec, label, encoder, decoder, grid, images, lambda latent: on_grid(latent, grid))
-
-
-def _task(
-    spec: Spec,
-    label: str,
-    encoder: keras.Model,
-    decoder: keras.Model,
-    grid: LatentGrid,
-    images: Images,
-    quantize: Callable[[Any], Any],
-) -> Task:
-    models: dict[str, Any] = {"encoder": encoder, "decoder": decoder}
-    rate = None
-    if has_rate(spec.training.terms):
-        models["prior"] = make_prior(encoder, grid, images.train[:_RANGES_FROM])
-        height, width, _ = spec.data.image_shape
-        rate = make_rate(models["prior"], grid, height * width)
-    return Task(
-        f"{spec.name} {label}",
-        models,
-        lambda latent, training: tf.cast(decoder(quantize(latent), training=training), tf.float32),
-        images.drawn,
-        images.drawn,
-        (images.validation, images.validation),
-        spec.data.flip,
-        lambda image, training: tf.cast(encoder(image, training=training), tf.float32),
-        rate,
-        augmentation(spec.data),
-        _critic(spec),
+def _weights_file(start_from: Path | str, models: Path) -> Path:
+    """A weights file by its path, or the float weights of a model by its name."""
+    for path in (Path(start_from), models / start_from / "float.weights.h5"):
+        if path.is_file():
+            return path
+    having = [name for name in list_models(models, None) if (models / name / "float.weights.h5").is_file()]
+    raise ModelError(
+        f"{start_from}: neither a weights file nor a model with float weights; available: {', '.join(having) or 'none'}"
     )
 
 
-def _critic(spec: Spec) -> Critic | None:
-    wanted = spec.training.adversarial
-    return Critic(build_discriminator(spec), wanted.weight, wanted.learning_rate) if wanted else None
+def _train_stages(
+    model: ModelFolder, images: Images, stages: tuple[str, ...], session: Session, overrides: Mapping[str, Any]
+) -> dict[str, Any]:
+    record = read_json(model.training, ModelError) if model.training.is_file() else {}
+    for stage in (stage for stage in STAGES if stage in stages):
+        done = record.get("stages", {}).get(stage, {})
+        if session.resume and done.get("spec_sha256") == model.spec.digest:
+            continue
+        started = time.perf_counter()
+        result = STAGES[stage](model, images, session)
+        record = {
+            "format_version": FORMAT_VERSION,
+            "model": model.spec.name,
+            "seed": model.spec.training.seed,
+            "spec_sha256": model.spec.digest,
+            **({"overrides": dict(overrides)} if overrides else {}),
+            "data": {
+                "dataset": model.spec.data.dataset,
+                "sha256": images.digest,
+                "training_images": len(images.drawn),
+                "validation_images": len(images.validation),
+            },
+            "versions": versions(),
+            "stages": {
+                **record.get("stages", {}),
+                stage: {
+                    **result,
+                    "spec_sha256": model.spec.digest,
+                    "wall_seconds": round(time.perf_counter() - started, 1),
+                },
+            },
+        }
+        write_json(model.training, record)
+    return record

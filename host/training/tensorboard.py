@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from host.training.task import Task, reconstruct
+from host.training.work import Task, reconstruct
 
 PICTURES = 8
 EVERY = 5  # epochs between two looks at them

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.entropy import Tables
 from device.errors import BitstreamError
+from device.outputs.entropy import Tables
 from device.quantization import LatentGrid, TensorInfo
 from device.run_file import read_outputs
 from host.evaluation.rows import decode_streams

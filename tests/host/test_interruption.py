@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from host.interruption import Interrupted, deferred, interruptible
-from host.stages import train
+from host.training.stages import train
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 400

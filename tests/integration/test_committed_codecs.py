@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from device.bitstream import unpack
 from device.bundle import read_bundle
-from device.encoder import open_encoder
+from device.pipeline import open_encoder
+from device.stream import unpack
 from host.evaluation.decoders import find
-from host.evaluation.metrics import bits_per_pixel, psnr_db
+from host.metrics import bits_per_pixel, psnr_db
 from host.packaging.export import export
-from host.spec import MODELS, list_models
+from host.spec.parsing import MODELS, list_models
 
 
 @pytest.mark.parametrize("name", list_models(task="codec"))

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from device.bundle import read_bundle
-from device.encoder import Encoder
+from device.pipeline import Encoder
 from host.evaluation.rows import decode_streams
-from host.execution import TfliteDecoder
 from host.packaging.decoders import find_decoders
 from host.packaging.export import export
-from host.stages import train
+from host.quantization.execution import TfliteDecoder
+from host.training.stages import train
 
 SPEC = Path(__file__).parent / "dense.spec.json"
 

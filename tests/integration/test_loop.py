@@ -19,9 +19,9 @@ from host.errors import ExportError
 from host.evaluation.collect import collect
 from host.packaging.decoders import read_decoders
 from host.packaging.export import export, export_many
-from host.quantization.conversion import convert
 from host.quantization.recipes import DEFAULTS
-from host.spec import load_spec
+from host.spec.parsing import load_spec
+from host.tasks.compression.conversion import convert
 
 VARIANTS = ["float32", "float16", "dynamic_range", "int8", "int16x8", "int8_qat"]
 TUNED = ["int8+tuned", "int8_qat+tuned"]
@@ -168,7 +168,7 @@ def test_the_decoded_codes_are_those_that_the_device_made(loop: Any) -> None:
 
 
 def test_device_and_workstation_make_the_same_bitstreams(loop: Any) -> None:
-    from device.encoder import Encoder
+    from device.pipeline import Encoder
 
     bundle = read_bundle(loop.bundles / "tiny")
     for row in read_run(loop.run)["results"]:
@@ -187,7 +187,7 @@ def test_the_written_evaluation_is_strict_json(collected: Any) -> None:
 
 
 def test_the_full_model_gives_what_the_split_pair_gives(loop: Any) -> None:
-    from host.execution import TfliteDecoder, TfliteEncoder, TfliteFull
+    from host.quantization.execution import TfliteDecoder, TfliteEncoder, TfliteFull
 
     bundle = read_bundle(loop.bundles / "tiny")
     images = bundle.read_samples()
@@ -219,7 +219,7 @@ def test_evaluate_and_collect_agree_on_the_same_images(loop: Any, collected: Any
 def test_the_keras_row_is_the_float32_row(loop: Any, evaluated: dict[str, Any]) -> None:
     from host.data.photos import load
     from host.evaluation.baselines import keras_row
-    from host.model import ModelFolder
+    from host.spec.model_folder import ModelFolder
 
     row = keras_row(ModelFolder(load_spec("tiny", loop.models)), load(16)[1][:40], lambda call: {"called": call()})
     (reference,) = (each for each in evaluated["rows"] if each["row"] == "float32")
@@ -287,7 +287,7 @@ def test_other_weights_are_another_model_and_leave_the_old_tags(loop: Any, tmp_p
 def test_halves_that_do_not_fit_are_refused_and_write_no_bundle(
     loop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from host.packaging import conversions
+    from host.tasks.compression import packaging as conversions
 
     def misfit(halves: Any, part: str, *arguments: Any) -> bytes:
         if part == "decoder":

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from device.bundle import read_bundle
-from device.encoder import find_bundle
 from device.errors import SplitliteError
+from device.pipeline import find_bundle
 from device.run_file import read_run
 from host.errors import RemoteError
 from host.evaluation.collect import collect
@@ -67,7 +67,7 @@ def main(models: Sequence[str]) -> int:
 
     _say("python -m device.bench --quick there; its times are those of an emulator, not of a Pi")
     begun = time.monotonic()
-    status = _enter("venv/bin/python -u -m device.bench --quick --out results-pi", before="rm -rf results-pi")
+    status = _enter("venv/bin/python -u -m device.bench.run --quick --out results-pi", before="rm -rf results-pi")
     checks.append(Check(status == 0, f"the bench: exit status {status}, {time.monotonic() - begun:.0f} s"))
 
     _say("the same on this machine")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from host.data.augmentation import _transformed, augment
-from host.spec import DataSpec
+from host.spec.parsing import DataSpec
 
 RNG = np.random.default_rng(3)
 

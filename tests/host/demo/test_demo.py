@@ -23,7 +23,7 @@ from host.demo.jpeg import jpeg_at
 from host.demo.table import remarks, table_html, time_text
 from host.errors import CollectError, DemoError
 from host.evaluation.decode import decode
-from host.evaluation.metrics import psnr_db, ssim
+from host.metrics import psnr_db, ssim
 from tests.host.demo.conftest import Offered
 
 
@@ -36,7 +36,7 @@ def test_the_choices_are_those_of_the_bundles(offered: Offered) -> None:
 
 
 def test_a_result_is_what_the_command_line_decodes(offered: Offered, tmp_path: Path) -> None:
-    from device.encoder import load_encoder
+    from device.pipeline import load_encoder
 
     for choice, quality in ((offered.fixed, None), (offered.photo, 1)):
         image = choice.samples(1)[0]

@@ -10,7 +10,7 @@ import pytest
 from device.bundle import Bundle
 from device.tests import tiny
 from host.evaluation.codes import compare_codes, host_description
-from host.execution import TfliteEncoder
+from host.quantization.execution import TfliteEncoder
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from device.bitstream import header_start, seal
 from device.errors import RunFileError
 from device.files import sha256_bytes
 from device.run_file import pooled_samples, read_outputs, read_run, write_outputs
+from device.stream import header_start, seal
 from host.errors import CollectError
 from host.evaluation.collect import collect, device_name, find_runs
 from host.evaluation.rows import decode_streams

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from device.bitstream import header_start, seal, unpack
 from device.errors import SplitliteError
 from device.run_file import read_outputs, read_run
+from device.stream import header_start, seal, unpack
 from host.evaluation.decode import decode
 from host.packaging.decoders import DecoderFolder
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.quantization import LatentGrid, TensorInfo, make_output_quantizer
-from host.execution import dequantize
 from host.networks.grid import choose_scale, entropy_bits, grid_range, on_grid
+from host.quantization.execution import dequantize
 
 GRID = LatentGrid(1, 1, 8, 0.25, 0)
 

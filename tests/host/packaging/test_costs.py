@@ -122,8 +122,8 @@ def test_export_writes_the_costs_of_every_encoder_and_decoder(loop: Any) -> None
 
 def test_the_summary_counts_as_the_exported_files_do(loop: Any) -> None:
     from host.networks.builder import build
-    from host.spec import load_spec
-    from host.summary import network_macs
+    from host.networks.summary import network_macs
+    from host.spec.parsing import load_spec
 
     encoder, decoder = build(load_spec("tiny", loop.models))
     bundle = read_bundle(loop.bundles / "tiny")

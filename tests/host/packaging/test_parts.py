@@ -15,9 +15,9 @@ import host
 from device.bundle import read_bundle
 from device.errors import SplitliteError
 from host.errors import ExportError, ModelError
-from host.execution import dequantize
 from host.packaging.decoders import read_decoders
 from host.packaging.parts import FORMATS, PARTS, export_part
+from host.quantization.execution import dequantize
 
 Write = Callable[..., Path]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from host.evaluation.compare import compare
+from host.comparison.compare import compare
 from host.reporting.comparison import comparison_text
 
 

@@ -14,16 +14,16 @@ import tensorflow as tf
 import tf_keras as keras
 
 from host.errors import SpecError
-from host.model import ModelFolder
 from host.networks.builder import build_discriminator
-from host.quantization.conversion import convert
-from host.quantization.halves import load_halves
-from host.spec import LossTerm, Spec, StageSpec, load_spec
-from host.stages import train
+from host.spec.model_folder import ModelFolder
+from host.spec.parsing import LossTerm, Spec, StageSpec, load_spec
+from host.tasks.compression.conversion import convert
+from host.tasks.compression.halves import load_halves
 from host.training import loop
 from host.training.adversarial import Critic
 from host.training.loop import fit
-from host.training.task import Task
+from host.training.stages import train
+from host.training.work import Task
 
 MSE = (LossTerm("mse"),)
 RNG = np.random.default_rng(0)

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from host.cli import main
 from host.errors import ModelError, SpecError
-from host.spec import Spec
+from host.spec.parsing import Spec
 from host.training.distributed import _elsewhere, check_shared, is_chief
 from host.training.session import Session
 
@@ -35,7 +35,7 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 if sys.argv[2] == "mirrored":
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-import host.stages
+import host.training.stages
 stage, found = host.stages.STAGES["float"], {}
 
 def noted(model, images, session):
@@ -177,7 +177,7 @@ def test_what_cannot_be_combined_is_one_line(
     strategy: str, tiny: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    specs = {"plain": dict(tiny), "codec": json.loads((ROOT / "tests/host/codec/tiny.spec.json").read_text())}
+    specs = {"plain": dict(tiny), "codec": json.loads((ROOT / "tests/host/tasks/codec/tiny.spec.json").read_text())}
     tiny["discriminator"] = [{"layer": "Flatten"}, {"layer": "Dense", "units": 1}]
     specs["judged"] = {**tiny, "training": {**tiny["training"], "adversarial": {"weight": 0.1}}}
     words = {"judged": r"\$\.training\.adversarial: not with --strategy", "codec": "codecs train on one device"}

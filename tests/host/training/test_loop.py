@@ -18,10 +18,10 @@ from PIL import Image
 from device.files import read_json
 from host.data.stream import ImageFiles
 from host.errors import ModelError
-from host.spec import LossTerm, StageSpec
+from host.spec.parsing import LossTerm, StageSpec
 from host.training import loop
 from host.training.loop import fit, validate
-from host.training.task import Task
+from host.training.work import Task
 
 MSE = (LossTerm("mse"),)
 RNG = np.random.default_rng(0)

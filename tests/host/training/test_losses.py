@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from host.catalogue import LOSSES as NAMES
-from host.evaluation.metrics import psnr_db, ssim
-from host.spec import LossTerm
+from host.metrics import psnr_db, ssim
+from host.spec.catalogue import LOSSES as NAMES
+from host.spec.parsing import LossTerm
 from host.training.losses import LOSSES, loss_parts, mean_psnr, mean_ssim
 
 RNG = np.random.default_rng(4)

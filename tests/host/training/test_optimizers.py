@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from host.catalogue import OPTIMIZERS as NAMED
-from host.catalogue import SCHEDULES
 from host.errors import SpecError
-from host.spec import LossTerm, Spec, StageSpec
+from host.spec.catalogue import OPTIMIZERS as NAMED
+from host.spec.catalogue import SCHEDULES
+from host.spec.parsing import LossTerm, Spec, StageSpec
 from host.training import loop
 from host.training.loop import fit
 from host.training.optimizers import OPTIMIZERS, make_optimizer, make_schedule
-from host.training.task import Task
+from host.training.work import Task
 
 Parse = Callable[[Any], Spec]
 MSE = (LossTerm("mse"),)

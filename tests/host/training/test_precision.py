@@ -13,10 +13,10 @@ import tensorflow as tf
 import tf_keras as keras
 
 from host.networks.builder import build
-from host.spec import load_spec
-from host.stages import train
+from host.spec.parsing import load_spec
 from host.training import loop
-from host.training.task import Task
+from host.training.stages import train
+from host.training.work import Task
 
 
 def prepare(tiny: dict[str, Any], models: Path, mixed: bool) -> Path:

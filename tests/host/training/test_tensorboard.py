@@ -14,7 +14,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from host.data.photos import load
-from host.stages import train
+from host.training.stages import train
 
 
 def read(folder: Path) -> EventAccumulator:

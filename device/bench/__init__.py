@@ -1,0 +1,1 @@
+"""python -m device.bench: measures every variant of every bundle on this device."""

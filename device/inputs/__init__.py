@@ -1,0 +1,1 @@
+"""How an image becomes input tensors."""

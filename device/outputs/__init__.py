@@ -1,0 +1,1 @@
+"""How output tensors become what is sent."""

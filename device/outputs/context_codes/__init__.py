@@ -1,0 +1,1 @@
+"""Codes of images of any size, coded by context (coder id 1)."""

@@ -1,0 +1,242 @@
+"""Interleaved rANS: many coder states side by side, so that numpy encodes a whole row of symbols in one step.
+
+Asymmetric numeral systems, Duda 2013, https://arxiv.org/abs/1311.2540; interleaved states, Giesen 2014,
+https://arxiv.org/abs/1402.3392. Two neighbouring symbols form a pair, as in entropy.py, and consecutive pairs go
+to consecutive lanes.
+
+A state is in 2**32 .. 2**64 - 1, so each lane could cost 4 bytes at its start and up to 4 at its end. Most cost five
+bits: the encoder begins, at the last symbol, with few lanes, and as soon as the words that it has put out suffice, it
+takes them back as the first states of as many new lanes; at the end only the bits of a state that are in use are
+written. The decoder does the reverse: it begins with all lanes and ends with few. A payload:
+
+    byte 0          doublings k | j << 4: the encoder begins with 2**j lanes, the decoder with 2**(j + k)
+    k bytes         chunks, of CHUNK_ROWS pairs per lane, coded before each doubling
+    states          5 bits: how many bits follow the leading one, less 32; then these bits; zeros up to a whole byte
+    words           32 bits each, big-endian, in the order in which the decoder takes them
+    extra bytes     the caller's, read from the end
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import BitstreamError
+from ...quantization import Array
+from ..entropy import TABLE_BITS, TOTAL
+
+CHUNK_ROWS = 8
+MAX_DOUBLINGS = 5  # rows of few lanes take as long as rows of many, and a first lane of 32 costs 4 bytes of thousands
+MAX_EXPONENT = 12
+_MAX_CHUNKS = 255
+_MANY_LANES = 16  # from here on numpy codes a row faster than Python's integers
+_PAIR_BITS = 2 * TABLE_BITS
+_PAIR_TOTAL = 1 << _PAIR_BITS
+_WORD_BITS = 32
+_LOW = 1 << _WORD_BITS
+_LIMIT_SHIFT = 2 * _WORD_BITS - _PAIR_BITS
+_LENGTH_BITS = 5
+
+
+def encode(symbols: Array, exponent: int, extra: bytes = b"") -> bytes:
+    """Symbols to payload.
+
+    Args:
+        symbols: uint32 (count,), in decoding order: each symbol's frequency in its table, 1..2**15 of 2**15, times
+            2**16, plus the sum of the frequencies before it.
+        exponent: 2**exponent lanes at most; fewer where the symbols are too few, or too cheap to fill new lanes.
+        extra: bytes that the decoder takes from the end, the first one last.
+
+    Returns:
+        The payload.
+    """
+    pairs, pair_starts = _pairs(symbols)
+    doublings = max(0, min(exponent, MAX_DOUBLINGS))
+    first = max(0, min(exponent, MAX_EXPONENT) - MAX_DOUBLINGS)
+    states, words = np.full(1 << first, _LOW, np.uint64), np.zeros(0, np.uint32)
+    chunks: list[int] = []
+    end, tried = len(pairs), 0
+    while len(chunks) < doublings and tried < _MAX_CHUNKS:
+        lanes = len(states)
+        begin = end - CHUNK_ROWS * lanes
+        if begin <= 0:
+            break
+        shape = CHUNK_ROWS, lanes
+        states, put = _code_rows(states, pairs[begin:end].reshape(shape), pair_starts[begin:end].reshape(shape))
+        words = np.concatenate((put, words))
+        end, tried = begin, tried + 1
+        if len(words) >= lanes:
+            states = np.concatenate((states, words[:lanes].astype(np.uint64) | np.uint64(_LOW)))
+            words = words[lanes:]
+            chunks.append(tried)
+            tried = 0
+    rows = -(-end // len(states))
+    # Filled up in front with pairs that are certain (frequency 2**30, start 0): they change no state.
+    f, start = np.full(rows * len(states), _PAIR_TOTAL, np.uint64), np.zeros(rows * len(states), np.uint64)
+    f[f.size - end :], start[f.size - end :] = pairs[:end], pair_starts[:end]
+    states, put = _code_rows(states, f.reshape(rows, -1), start.reshape(rows, -1))
+    head = bytes((len(chunks) | first << 4, *chunks)) + _pack_states(states)
+    return head + put.astype(">u4").tobytes() + words.astype(">u4").tobytes() + extra[::-1]
+
+
+def _pairs(symbols: Array) -> tuple[Array, Array]:
+    """Frequencies and starts of pairs, uint64; an odd count is filled up in front with a symbol that is certain."""
+    if len(symbols) % 2:
+        symbols = np.concatenate(([np.uint32(TOTAL << 16)], symbols))
+    first, second, half, low = symbols[::2], symbols[1::2], np.uint32(16), np.uint32(0xFFFF)
+    f = first >> half
+    # A pair's start ends below 2**30: 32 bits hold it.
+    starts = ((first & low) << np.uint32(TABLE_BITS)) + f * (second & low)
+    return (f * (second >> half)).astype(np.uint64), starts.astype(np.uint64)
+
+
+def _code_rows(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array]:
+    """Codes uint64 (rows, lanes), the last row first; returns the states and the words put out, in decoding order."""
+    return (_code_few if len(states) < _MANY_LANES else _code_many)(states, pairs, starts)
+
+
+def _code_few(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array]:
+    x, put = states.tolist(), []
+    for f_row, start_row in zip(pairs[::-1].tolist(), starts[::-1].tolist()):
+        words = []
+        for lane, (f, start) in enumerate(zip(f_row, start_row)):
+            state = x[lane]
+            if state >= f << _LIMIT_SHIFT:
+                words.append(state & 0xFFFFFFFF)
+                state >>= _WORD_BITS
+            quotient, remainder = divmod(state, f)
+            x[lane] = (quotient << _PAIR_BITS) + start + remainder
+        put += words[::-1]
+    return np.array(x, np.uint64), np.array(put[::-1], np.uint32)
+
+
+def _code_many(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array]:
+    x, spare = states.copy(), np.empty_like(states)
+    put, full = np.empty(pairs.shape, np.uint32), np.empty(pairs.shape, np.bool_)
+    # For a certain pair this is 2**64 - 1, by wrapping around, which no state exceeds.
+    limits = (pairs << np.uint64(_LIMIT_SHIFT)) - np.uint64(1)
+    rests = np.uint64(_PAIR_TOTAL) - pairs
+    copy, greater, shift = np.copyto, np.greater, np.right_shift
+    divide, multiply, add = np.floor_divide, np.multiply, np.add
+    word_bits = np.uint64(_WORD_BITS)
+    rows = (pairs, starts, limits, rests, put, full)
+    for f, start, limit, rest, put_row, full_row in zip(*(array[::-1] for array in rows)):
+        greater(x, limit, full_row)
+        copy(put_row, x, "unsafe")
+        shift(x, word_bits, spare)
+        copy(x, spare, where=full_row)
+        # (x // f << 30) + start + x % f, without the remainder
+        divide(x, f, spare)
+        multiply(spare, rest, spare)
+        add(x, spare, x)
+        add(x, start, x)
+    return x, put[full]
+
+
+def _pack_states(states: Array) -> bytes:
+    bits = "".join(f"{x.bit_length() - 1 - _WORD_BITS:0{_LENGTH_BITS}b}" + f"{x:b}"[1:] for x in states.tolist())
+    size = -(-len(bits) // 8)
+    return int(bits.ljust(8 * size, "0"), 2).to_bytes(size, "big")
+
+
+def read_head(payload: bytes, pairs: int) -> tuple[list[int], list[int], int]:
+    """What a payload begins with.
+
+    Args:
+        payload: what `encode` made.
+        pairs: of symbols.
+
+    Returns:
+        The states; how many pairs are coded with all lanes, with half of them, ...; where the words begin.
+
+    Raises:
+        BitstreamError: this is not how a payload of so many pairs begins.
+    """
+    first, doublings = divmod(payload[0] if payload else 0xFF, 16)
+    if doublings > MAX_DOUBLINGS or first + doublings > MAX_EXPONENT or len(payload) <= doublings:
+        raise BitstreamError(f"payload of {len(payload)} bytes does not begin with coder states; damaged")
+    phases = [payload[1 + place] * CHUNK_ROWS << first + place for place in reversed(range(doublings))]
+    phases.insert(0, pairs - sum(phases))
+    if min(phases) < 1:
+        raise BitstreamError(f"payload codes more than the {2 * pairs} symbols expected; damaged")
+    lanes = 1 << first + doublings
+    begin = 1 + doublings
+    data = payload[begin : begin + (lanes * (_LENGTH_BITS + 2 * _WORD_BITS - 1) + 7) // 8]
+    bits = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}" if data else ""
+    states, place = [], 0
+    for _ in range(lanes):
+        below = _WORD_BITS + int(bits[place : place + _LENGTH_BITS] or "0", 2)
+        place += _LENGTH_BITS + below
+        states.append(int("1" + bits[place - below : place], 2))
+    if place > len(bits):
+        raise BitstreamError(f"payload of {len(payload)} bytes ends in the coder states; damaged")
+    return states, phases, begin + (place + 7) // 8
+
+
+class Decoder:
+    """Takes symbols from a payload: ask for the `slot`, find the symbol there, `advance`; `finish` at the end.
+
+    The plain reference. Damage raises BitstreamError in one of these, or decodes to other symbols.
+    """
+
+    def __init__(self, payload: bytes, count: int) -> None:
+        """Reads the states of a payload of `count` symbols, at least one."""
+        pairs = (count + 1) // 2
+        self._payload = payload
+        self._states, self._phases, self._next = read_head(payload, pairs)
+        self._end = len(payload)
+        self._returned: list[int] = []  # words out of first states, the next one last
+        self._phase = 0
+        self._left = self._phases[0]
+        self._lane = -self._left % len(self._states)
+        self._frequency = self._rest = 0  # of the first symbol of a pair, while the second is being taken
+        if count % 2:
+            self.advance(TOTAL, 0)
+
+    def slot(self) -> int:
+        """0..2**15 - 1: where the next symbol lies in its table."""
+        if self._frequency:
+            return self._rest // self._frequency
+        return (self._states[self._lane] & _PAIR_TOTAL - 1) >> TABLE_BITS
+
+    def advance(self, frequency: int, start: int) -> None:
+        """Takes the next symbol, which its table gives this frequency and start."""
+        state = self._states[self._lane]
+        if not self._frequency:
+            self._frequency, self._rest = frequency, (state & _PAIR_TOTAL - 1) - (start << TABLE_BITS)
+            return
+        state = (state >> _PAIR_BITS) * self._frequency * frequency + self._rest - self._frequency * start
+        self._frequency = 0
+        self._states[self._lane] = state if state >= _LOW else state << _WORD_BITS | self._word()
+        self._lane = (self._lane + 1) % len(self._states)
+        self._left -= 1
+        if not self._left and self._phase < len(self._phases) - 1:
+            self._halve()
+
+    def extra(self) -> int:
+        """Takes the last byte that was not taken yet."""
+        self._end -= 1
+        if self._end < self._next:
+            raise BitstreamError("payload ends before its symbols do; damaged, or coded with other tables")
+        return self._payload[self._end]
+
+    def finish(self) -> None:
+        """Raises BitstreamError unless symbols and payload end together."""
+        if set(self._states) != {_LOW} or self._left or self._returned or self._next != self._end:
+            raise BitstreamError("payload does not end where its symbols end; damaged, or coded with other tables")
+
+    def _word(self) -> int:
+        if self._returned:
+            return self._returned.pop()
+        self._next += 4
+        if self._next > self._end:
+            raise BitstreamError("payload ends before its symbols do; damaged, or coded with other tables")
+        return int.from_bytes(self._payload[self._next - 4 : self._next], "big")
+
+    def _halve(self) -> None:
+        lanes = len(self._states) // 2
+        if max(self._states[lanes:]) >= 2 * _LOW:
+            raise BitstreamError("payload's lanes do not end where its symbols do; damaged, or coded with other tables")
+        self._returned += [state - _LOW for state in reversed(self._states[lanes:])]
+        del self._states[lanes:]
+        self._phase += 1
+        self._left, self._lane = self._phases[self._phase], 0

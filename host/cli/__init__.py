@@ -1,0 +1,58 @@
+"""host / splitlite: the command line. Thin: TensorFlow is imported inside the commands that need it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from device.errors import SplitliteError
+from host import __version__
+from host.cli import demo, device, export, results, specs, train
+
+
+class _Group(click.Group):
+    """Turns the package's named errors into one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SplitliteError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="splitlite")
+def main() -> None:
+    """Put learned image compression on small devices.
+
+    Train, quantize and split on the workstation; encode and measure on the device; decode and compare at home.
+
+    \b
+    Example:
+      host train cifar10-ae-mse      train (hours; the repository holds the weights already)
+      host export                    device/bundles/ and build/
+      python -m device.bench         on the device: encode and measure
+      host collect device/results    decode what the device sent
+      host report                    tables and plots
+    """
+
+
+for _command in (
+    specs.new,
+    specs.check,
+    specs.schema,
+    specs.summary,
+    train.train,
+    export.export,
+    device.deploy,
+    device.bench,
+    device.collect,
+    device.decode,
+    results.compare,
+    results.evaluate,
+    results.reconstruct,
+    results.report,
+    demo.demo,
+):
+    main.add_command(_command)

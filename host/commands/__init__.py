@@ -1,1 +1,0 @@
-"""The commands of the command line: a module each, or a few that belong together."""

@@ -1,0 +1,65 @@
+"""The ratio of two groups of processes' times, with the two intervals that a verdict about it rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from device.bench.statistics import percentile
+from host.comparison.median_ratio import median_ratio_interval
+from host.comparison.rank_sum import shift_interval
+
+Interval = tuple[float, float]
+Samples = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A ratio, run / baseline.
+
+    Attributes:
+        ratio: of the medians of all samples.
+        interval: of that ratio, by resampling processes.
+        rank_interval: of the ratio of the processes' own medians, by the rank-sum test, at the confidence that is
+            corrected for the number of rows.
+    """
+
+    ratio: float
+    interval: Interval
+    rank_interval: Interval
+
+    @property
+    def side(self) -> int:
+        """1 if both intervals are above 1, -1 if both are below, else 0."""
+        intervals = (self.interval, self.rank_interval)
+        return int(all(low > 1 for low, _ in intervals)) - int(all(high < 1 for _, high in intervals))
+
+    @property
+    def smallest(self) -> float:
+        """The smallest relative difference that would have been seen: the wider interval's half width."""
+        return max(math.sqrt(high / low) - 1 for low, high in (self.interval, self.rank_interval))
+
+
+def measure_effect(baseline: Samples, run: Samples, confidence: float, rows: int) -> Effect | None:
+    """The effect between two groups of processes.
+
+    Args:
+        baseline, run: the samples of each process, greater than 0.
+        confidence: between 0 and 1.
+        rows: how many such comparisons are made together (Bonferroni's correction).
+
+    Returns:
+        None where there are too few processes for one of the intervals.
+    """
+    interval = median_ratio_interval(baseline, run, confidence)
+    one, other = ([math.log(percentile(process, 50)) for process in group] for group in (baseline, run))
+    shift = shift_interval(one, other, 1 - (1 - confidence) / rows)
+    if interval is None or shift is None:
+        return None
+    return Effect(pooled_median(run) / pooled_median(baseline), interval, (math.exp(shift[0]), math.exp(shift[1])))
+
+
+def pooled_median(processes: Samples) -> float:
+    """The median of all samples of all processes."""
+    return percentile([sample for samples in processes for sample in samples], 50)

@@ -1,0 +1,1 @@
+"""Rate against distortion: Bjontegaard rates, published curves, other codecs."""

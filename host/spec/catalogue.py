@@ -1,0 +1,180 @@
+"""What a spec may name: layers that Keras, TFLite and quantization-aware training carry, and how a layer may start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from host.spec.fields import ABSENT, Field, choice, flag, integer, number, numbers, sides
+
+# Keras' names of those that convert to TFLite's own operations, floating and 8 bits.
+ACTIVATIONS = (
+    "linear",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "tanh",
+    "softmax",
+    "selu",
+    "gelu",
+    "swish",
+    "softplus",
+    "softsign",
+    "hard_sigmoid",
+    "exponential",
+)
+# Quantization-aware training knows these inside a layer; the others become layers of their own there.
+FUSED_ACTIVATIONS = ("linear", "relu")
+
+
+@dataclass(frozen=True)
+class LayerKind:
+    """Arguments by Keras' names; `merges`: reads several layers; `weighted`: has a kernel that may start somehow."""
+
+    arguments: dict[str, Field] = field(default_factory=dict)
+    merges: bool = False
+    weighted: bool = False
+
+
+_ACTIVATION = choice(ACTIVATIONS, ABSENT)
+_PADDING = choice(("valid", "same"), ABSENT)
+_BORDER = Field((int, list), low=0, lengths=(2,), items=Field((int, list), low=0, lengths=(2,), items=integer(0)))
+_POOLING = {"pool_size": sides(1, ABSENT), "strides": sides(1, ABSENT), "padding": _PADDING}
+_CONVOLUTION = {
+    "filters": integer(named=True),
+    "kernel_size": sides(),
+    "strides": sides(1, ABSENT),
+    "padding": _PADDING,
+    "activation": _ACTIVATION,
+    "use_bias": flag(ABSENT),
+}
+_DILATION = {"dilation_rate": sides(1, ABSENT)}
+_DEPTH = {"depth_multiplier": integer(default=ABSENT)}
+_WITHOUT_FILTERS = {key: value for key, value in _CONVOLUTION.items() if key != "filters"}
+_AXIS = Field((int,), ABSENT, low=-4, high=3)
+
+LAYERS: dict[str, LayerKind] = {
+    "Conv2D": LayerKind({**_CONVOLUTION, **_DILATION, "groups": integer(default=ABSENT)}, weighted=True),
+    "Conv2DTranspose": LayerKind({**_CONVOLUTION, "output_padding": sides(0, ABSENT)}, weighted=True),
+    "DepthwiseConv2D": LayerKind({**_WITHOUT_FILTERS, **_DILATION, **_DEPTH}, weighted=True),
+    "SeparableConv2D": LayerKind({**_CONVOLUTION, **_DILATION, **_DEPTH}, weighted=True),
+    "Dense": LayerKind(
+        {"units": integer(named=True), "activation": _ACTIVATION, "use_bias": flag(ABSENT)}, weighted=True
+    ),
+    "Flatten": LayerKind(),
+    "Reshape": LayerKind({"target_shape": numbers(-1, named=True)}),
+    "Permute": LayerKind({"dims": numbers(1)}),
+    "MaxPooling2D": LayerKind(_POOLING),
+    "AveragePooling2D": LayerKind(_POOLING),
+    "GlobalMaxPooling2D": LayerKind({"keepdims": flag(ABSENT)}),
+    "GlobalAveragePooling2D": LayerKind({"keepdims": flag(ABSENT)}),
+    "UpSampling2D": LayerKind({"size": sides(1, ABSENT), "interpolation": choice(("nearest", "bilinear"), ABSENT)}),
+    "ZeroPadding2D": LayerKind({"padding": _BORDER}),
+    "Cropping2D": LayerKind({"cropping": _BORDER}),
+    "BatchNormalization": LayerKind(
+        {
+            "axis": _AXIS,
+            "momentum": number(0.0, 1.0, ABSENT),
+            "epsilon": number(0.0, 1.0, ABSENT),
+            "center": flag(ABSENT),
+            "scale": flag(ABSENT),
+        }
+    ),
+    "Rescaling": LayerKind({"scale": number(None, None), "offset": number(None, None, ABSENT)}),
+    "Activation": LayerKind({"activation": choice(ACTIVATIONS)}),
+    "ReLU": LayerKind(
+        {
+            "max_value": number(0.0, None, ABSENT),
+            "negative_slope": number(0.0, None, ABSENT),
+            "threshold": number(0.0, None, ABSENT),
+        }
+    ),
+    "LeakyReLU": LayerKind({"alpha": number(0.0, None, ABSENT)}),
+    "PReLU": LayerKind({"shared_axes": numbers(1, ABSENT)}),
+    "Softmax": LayerKind({"axis": _AXIS}),
+    "Dropout": LayerKind({"rate": number(0.0, 0.99)}),
+    "SpatialDropout2D": LayerKind({"rate": number(0.0, 0.99)}),
+    "GaussianNoise": LayerKind({"stddev": number(0.0, None)}),
+    "GaussianDropout": LayerKind({"rate": number(0.0, 0.99)}),
+    "Add": LayerKind(merges=True),
+    "Subtract": LayerKind(merges=True),
+    "Multiply": LayerKind(merges=True),
+    "Average": LayerKind(merges=True),
+    "Maximum": LayerKind(merges=True),
+    "Concatenate": LayerKind({"axis": _AXIS}, merges=True),
+}
+
+# What people ask for, and why it is not there.
+NOT_CARRIED = {
+    "Lambda": "it is Python code, which a JSON file does not hold",
+    "LSTM": "TFLite has no 8-bit kernel of it that an encoder here could use",
+    "GRU": "TFLite carries it only as a loop",
+    "Conv3D": "images have two sides",
+    "Conv3DTranspose": "images have two sides",
+    "ConvLSTM2D": "TFLite carries it only as a loop",
+    "Embedding": "an image's values are no indices",
+    "MultiHeadAttention": "Keras builds it of einsum, which TFLite's 8-bit conversion leaves in floating point",
+    "ELU": "TensorFlow 2.21's converter makes no 8-bit operation of it; use LeakyReLU",
+    "Minimum": "its codes come out wrong after quantization-aware training (TensorFlow 2.21); use Maximum",
+    "LayerNormalization": "TensorFlow 2.21's converter ends the process on it; use BatchNormalization",
+    "GroupNormalization": "TFLite's 8-bit conversion leaves its statistics in floating point; use BatchNormalization",
+    "SpectralNormalization": "TFLite has no operation for it",
+    "LocallyConnected2D": "TFLite has no operation for it",
+    "RandomFlip": "the images are augmented by data.flip",
+    "RandomRotation": "the images are augmented by data.rotation",
+    "RandomZoom": "the images are augmented by data.zoom",
+    "Resizing": "the images are brought to data.size before the network",
+}
+
+# Keras' own by Keras' names; local_pca and cosine are networks/transforms.py.
+INITIALIZERS: dict[str, dict[str, Field]] = {
+    "glorot_uniform": {},
+    "glorot_normal": {},
+    "he_uniform": {},
+    "he_normal": {},
+    "lecun_normal": {},
+    "orthogonal": {},
+    "zeros": {},
+    "random_normal": {"stddev": number(0.0, None, 0.05)},
+    "local_pca": {"step": number(0.0, None, 4.0), "reach": number(0.0, None, 5.0)},
+    "cosine": {"step": number(0.0, None, 4.0), "reach": number(0.0, None, 5.0)},
+}
+
+# How a step is taken, by Keras' arguments; Keras' own classes, of training/optimizers.py.
+_SHARE = 1 - 1e-9  # of what is kept from step to step
+_BETAS = {"beta_1": number(0.0, _SHARE, ABSENT), "beta_2": number(0.0, _SHARE, ABSENT)}
+_EPSILON = {"epsilon": number(1e-12, 1.0, ABSENT)}
+_ANY_OPTIMIZER = {"global_clipnorm": number(1e-9, 1e9, ABSENT, text="the norm that all gradients together may have")}
+OPTIMIZERS: dict[str, dict[str, Field]] = {
+    "adam": {**_BETAS, **_EPSILON, "amsgrad": flag(ABSENT), **_ANY_OPTIMIZER},
+    "adamw": {**_BETAS, **_EPSILON, "weight_decay": number(0.0, 1.0, ABSENT), **_ANY_OPTIMIZER},
+    "sgd": {"momentum": number(0.0, 1.0, 0.9), "nesterov": flag(ABSENT), **_ANY_OPTIMIZER},
+    "rmsprop": {
+        "rho": number(0.0, _SHARE, ABSENT),
+        "momentum": number(0.0, 1.0, ABSENT),
+        "centered": flag(ABSENT),
+        **_EPSILON,
+        **_ANY_OPTIMIZER,
+    },
+    "nadam": {**_BETAS, **_EPSILON, **_ANY_OPTIMIZER},
+}
+# What becomes of a stage's learning rate.
+SCHEDULES: dict[str, dict[str, Field]] = {
+    "cosine": {"final": number(0.0, 1.0, 0.0, text="share of the learning rate that is left at the end")},
+    "constant": {},
+    "exponential": {"final": number(1e-9, 1.0, 0.01, text="share of the learning rate that is left at the end")},
+    "steps": {
+        "at": Field(
+            (list,), [0.5, 0.75], items=number(0.0, 1.0), text="where it falls, as shares of the stage: 0.5 is halfway"
+        ),
+        "factor": number(1e-9, 1.0, 0.1, text="what it is multiplied with there"),
+    },
+}
+
+# What training may minimize, training/losses.py; the sizes that some need are spec.py's to check.
+LOSSES: dict[str, dict[str, Field]] = {
+    "mse": {},
+    "mae": {},
+    "ssim_l1": {"alpha": number(0.0, 1.0, 0.84, text="share of 1 - SSIM; the rest is the mean absolute error")},
+    "ms_ssim": {},
+    "rate_distortion": {"lmbda": number(1e-6, 10.0, text="bits per pixel that a squared error of 1 of 255 is worth")},
+}

@@ -1,0 +1,137 @@
+"""The encoder as the device runs it: int8, its output tensor the latent in steps, one file for every quality.
+
+The activations had their ranges in training already, so conversion decides nothing but the weights' scales, and needs
+no images. The output's scale is the step: 1 as converted, overwritten in four bytes of the file for a quality.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+from tensorflow.lite.python import schema_py_generated as schema
+
+from device.inputs.strips import resize_input
+from device.runtime import Runtime, make_interpreter
+from host.errors import ExportError
+from host.quiet import quiet
+from host.tasks.codec.layers import RoundedConv2D
+from host.tasks.codec.networks import Codec, padded
+from host.tasks.codec.spec import CodecSpec
+
+_SCALE_FIELD = 8  # of `scale` in the vtable of QuantizationParameters, tensorflow/compiler/mlir/lite/schema/schema.fbs
+
+
+def convert_encoder(codec: Codec, rows: int, columns: int) -> bytes:
+    """The int8 encoder for a piece of rows x columns blocks and its halo; convolutions alone, so it can be resized.
+
+    Input: int8, scale 1/255, zero point -128: the pixel XOR 0x80. Output: int8 (1, rows, columns, channels), scale 1,
+    zero point 0, as `codes_of_tensor` reads it.
+    """
+    # Layers without names are numbered, and the numbers are in the file: they begin anew, and its digest is the same.
+    keras.backend.clear_session()
+    grid = codec.spec.grid
+    shape = [grid.before + count * grid.block + grid.after for count in (rows, columns)]
+    image = keras.Input((*shape, 3), batch_size=1, name="image")
+    latent = tf.quantization.fake_quant_with_min_max_args(_in_halves(codec)(image), -128.0, 127.0)
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(image, latent))
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    # Every other range is fixed in the graph; this one gives the input its scale.
+    ramp = np.linspace(0, 1, int(np.prod(shape)) * 3, dtype=np.float32).reshape(1, *shape, 3)
+    converter.representative_dataset = lambda: [[ramp]]
+    with quiet():
+        return bytes(converter.convert())
+
+
+def with_step(model: bytes, step: float) -> bytes:
+    """The same file with another step: four bytes of it."""
+    offset = step_offset(model)
+    return model[:offset] + struct.pack("<f", step) + model[offset + 4 :]
+
+
+def step_offset(model: bytes) -> int:
+    """Where in the file the output tensor's scale stands, a little-endian float32."""
+    graph = schema.Model.GetRootAsModel(model, 0).Subgraphs(0)
+    table = graph.Tensors(graph.Outputs(0)).Quantization()._tab
+    return int(table.Vector(table.Offset(_SCALE_FIELD)))
+
+
+def codes_of_tensor(tensor: np.ndarray, spec: CodecSpec) -> np.ndarray:
+    """The codes that an output tensor holds: plain channels as they are, the others in halves of the step.
+
+    Args:
+        tensor: int8 (..., channels).
+
+    Returns:
+        int8, the same shape: -128..127 in the plain channels, -64..63 in the others.
+    """
+    if not spec.grid.dead_zone:
+        return tensor.copy()
+    codes = tensor.copy()
+    halves = codes[..., spec.grid.plain :]
+    # Towards zero: what lies within 3/4 of a step is 0.
+    halves += halves < 0
+    halves >>= 1
+    return codes
+
+
+class Int8Encoder:
+    """A converted encoder of one size, at every quality: uint8 pixels -> int8 codes, through the device's runtime.
+
+    Attributes:
+        sha256: of the file as converted.
+    """
+
+    def __init__(self, model: bytes, spec: CodecSpec, runtime: Runtime | None = None) -> None:
+        self.spec = spec
+        self.sha256 = hashlib.sha256(model).hexdigest()
+        self._model = model
+        self._interpreters = [make_interpreter(with_step(model, step), runtime=runtime) for step in spec.steps]
+        self._ends = [
+            (each.get_input_details()[0]["index"], each.get_output_details()[0]["index"]) for each in self._interpreters
+        ]
+
+    def codes(self, piece: np.ndarray, quality: int) -> np.ndarray:
+        """uint8 (height, width, 3) of the converted size, halo included -> int8 (rows, columns, channels)."""
+        interpreter, (source, latent) = self._interpreters[quality], self._ends[quality]
+        interpreter.set_tensor(source, (piece[None] ^ np.uint8(0x80)).view(np.int8))
+        interpreter.invoke()
+        return codes_of_tensor(interpreter.get_tensor(latent)[0], self.spec)
+
+    def image_codes(self, image: np.ndarray, quality: int) -> np.ndarray:
+        """The codes of a whole image of any size, uint8 (height, width, 3)."""
+        piece = padded(image, self.spec)
+        interpreter = self._interpreters[quality]
+        size = tuple(interpreter.get_input_details()[0]["shape"].tolist())
+        resize_input(interpreter, (1, *piece.shape))
+        try:
+            codes = self.codes(piece, quality)
+        finally:
+            resize_input(interpreter, size)
+        block = self.spec.grid.block
+        expected = tuple(-(-side // block) for side in image.shape[:2])
+        if codes.shape[:2] != expected:
+            raise ExportError(f"resized encoder: {codes.shape[:2]} positions for an image of {expected} blocks")
+        return codes
+
+
+def _plain(layer: Any) -> Any:
+    """The converter rounds kernels itself."""
+    kind = keras.layers.Conv2D if isinstance(layer, RoundedConv2D) else type(layer)
+    return kind.from_config(layer.get_config())
+
+
+def _in_halves(codec: Codec) -> keras.Model:
+    """A copy of the encoder whose channels with a dead zone come out in halves of the step."""
+    encoder = keras.models.clone_model(codec.encoder, clone_function=_plain)
+    encoder.set_weights(codec.encoder.get_weights())
+    layer = encoder.layers[-1]
+    unit = np.where(np.arange(codec.channels) < codec.spec.grid.plain, 1, 2 if codec.spec.grid.dead_zone else 1)
+    layer.set_weights([weight * unit for weight in layer.get_weights()])
+    return encoder

@@ -1,0 +1,95 @@
+"""The stage tables: what the device codes with, fitted to the codes that the int8 encoder makes of the training
+photographs; and three photographs that travel as samples.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from device.files import sha256_bytes, write_bytes
+from device.outputs.context_codes.coder import ContextCoder
+from device.outputs.context_codes.tables import ContextTables, read_context_tables
+from device.stream import HEADER_BYTES
+from host.data.photographs import Photographs
+from host.errors import ModelError
+from host.networks.weights import load_weights
+from host.packaging.bundle_writer import array_bytes
+from host.progress import say
+from host.tasks.codec.context_tables import fit_context_tables
+from host.tasks.codec.int8 import Int8Encoder, convert_encoder
+from host.tasks.codec.networks import build_codec
+from host.tasks.codec.spec import CodecSpec
+
+EXPORTED_BLOCKS = (4, 48)  # of the converted file's own size; the device gives it another
+SAMPLE_SHAPE = (256, 384)
+SAMPLES = 3
+SMALL_SAMPLES = 16  # of images smaller than that, whole
+MOST_IMAGES = 3000  # to fit to
+
+
+def fit_tables(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict[str, Any]:
+    """Writes tables.q<quality>.npy for the int8 encoder of float.weights.h5, and samples.npy.
+
+    Returns:
+        "encoder_sha256", and a row per quality: "bpp" of real bitstreams of the validation photographs.
+
+    Raises:
+        ModelError: no weights of the stage float.
+    """
+    del resume  # minutes
+    codec = build_codec(spec)
+    load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder})
+    model = convert_encoder(codec, *EXPORTED_BLOCKS)
+    encoder = Int8Encoder(model, spec)
+    write_bytes(spec.folder / "samples.npy", array_bytes(samples_of(photographs.validation)))
+    rows = []
+    for quality in range(len(spec.qualities)):
+        started = time.perf_counter()
+        step = -(-len(photographs.train) // MOST_IMAGES)
+        codes = [encoder.image_codes(image, quality) for image in photographs.train[::step]]
+        tables = fit_context_tables(codes)
+        write_bytes(tables_file(spec, quality), tables.tobytes())
+        bpp = float(np.mean([_bpp(tables, encoder, image, quality) for image in photographs.validation]))
+        rows.append({"quality": quality, "validation_bpp": bpp, "bytes": 2 * len(tables.vector)})
+        elapsed = time.perf_counter() - started
+        say(f"{spec.name} tables: quality {quality}: {bpp:.4f} bpp, {elapsed:.0f} s")
+    return {"encoder_sha256": sha256_bytes(model), "qualities": rows}
+
+
+def tables_file(spec: CodecSpec, quality: int) -> Any:
+    """Where the tables of a quality are kept."""
+    return spec.folder / f"tables.q{quality}.npy"
+
+
+def read_tables(spec: CodecSpec) -> list[ContextTables]:
+    """The tables of every quality; raises ModelError where they are missing."""
+    for quality in range(len(spec.qualities)):
+        if not tables_file(spec, quality).is_file():
+            raise ModelError(
+                f"{tables_file(spec, quality)}: missing; make it with `host train {spec.name} --stage tables`"
+            )
+    return [read_context_tables(tables_file(spec, quality)) for quality in range(len(spec.qualities))]
+
+
+def samples_of(images: tuple[np.ndarray, ...]) -> np.ndarray:
+    """The middles of the first few landscapes: uint8 (count, *SAMPLE_SHAPE, 3); small images of one size whole."""
+    height, width = SAMPLE_SHAPE
+    if all(image.shape == images[0].shape and max(image.shape) < width for image in images):
+        return np.stack(images[:SMALL_SAMPLES])
+    fitting = [image for image in images if image.shape[0] >= height and image.shape[1] >= width]
+    wide = [image for image in fitting if image.shape[1] > image.shape[0]] or fitting
+    if not wide:
+        raise ModelError(f"no validation photograph of {height} x {width} pixels to take a sample of")
+    corners = [[(side - part) // 2 for side, part in zip(image.shape, SAMPLE_SHAPE, strict=False)] for image in wide]
+    return np.stack(
+        [image[y : y + height, x : x + width] for image, (y, x) in zip(wide, corners, strict=True)][:SAMPLES]
+    )
+
+
+def _bpp(tables: ContextTables, encoder: Int8Encoder, image: np.ndarray, quality: int) -> float:
+    codes = encoder.image_codes(image, quality)
+    length = HEADER_BYTES + len(ContextCoder(tables, codes.shape).encode(codes))
+    return 8 * length / (image.shape[0] * image.shape[1])

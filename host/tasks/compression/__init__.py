@@ -1,0 +1,1 @@
+"""Autoencoders for images of one size: a fixed number of codes."""

@@ -1,0 +1,50 @@
+"""Starting points: every template is a spec that builds, and nothing that is there is written over."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from host.cli import main
+from host.errors import ModelError
+from host.spec.new import TEMPLATES, new, templates
+
+
+@pytest.mark.parametrize("template", sorted(path.stem for path in TEMPLATES.glob("*.json")))
+def test_a_template_is_a_spec_that_checks_at_80_columns(template: str, tmp_path: Path) -> None:
+    new("mine", template, tmp_path)
+    result = CliRunner().invoke(main, ["check", "mine", "--models", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert re.search(r"^encoder in all +[\dx]+ +[\d,]+ +[\d,]+$", result.output, re.M)
+    assert re.search(r"^decoder in all +(28x28x1|32x32x3) +[\d,]+ +[\d,]+$", result.output, re.M)
+    assert re.search(r"^bottleneck: \d+x\d+x\d+ = \d+ codes", result.output, re.M)
+    lines = result.output.splitlines()[1:]
+    assert max(map(len, lines)) <= 80
+    assert any(re.match(r"latent_out +(Conv2D|Dense|Add) ", line) for line in lines)
+
+
+def test_a_model_is_a_template_too(tmp_path: Path) -> None:
+    new("first", "dense", tmp_path)
+    (tmp_path / "first" / "spec.json").write_text((tmp_path / "first" / "spec.json").read_text().replace("50", "40"))
+    assert new("second", "first", tmp_path).read_text() == (tmp_path / "first" / "spec.json").read_text()
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", ".hidden", "with space", "", "-x"])
+def test_a_name_that_is_no_file_name_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be a model's name"):
+        new(name, "conv", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_taken_name_and_an_unknown_template_are_refused(tmp_path: Path) -> None:
+    file = new("mine", "conv", tmp_path)
+    before = file.read_text()
+    with pytest.raises(ModelError, match="exists already"):
+        new("mine", "dense", tmp_path)
+    assert file.read_text() == before
+    with pytest.raises(ModelError, match=r"no template 'cnov'; available: conv, dense, residual, mine$"):
+        new("other", "cnov", tmp_path)
+    assert list(templates(tmp_path))[:3] == ["conv", "dense", "residual"]

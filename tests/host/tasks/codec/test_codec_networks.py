@@ -1,0 +1,82 @@
+"""The networks: sizes that fit the halo, pieces that agree with the whole, the block transform as a start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from host.data.photographs import draw_patches, load_photographs
+from host.errors import SpecError
+from host.tasks.codec.networks import build_codec, operations_per_pixel, padded
+from host.tasks.codec.spec import CodecSpec, load_codec_spec
+from host.tasks.codec.start import start
+from host.tasks.codec.training import _blocks, begin
+
+Parse = Callable[[Any], CodecSpec]
+
+
+@pytest.fixture
+def spec(parse_codec: Parse, tiny_codec: dict[str, Any]) -> CodecSpec:
+    return parse_codec(tiny_codec)
+
+
+def test_the_committed_encoder_keeps_its_limits() -> None:
+    codec = build_codec(load_codec_spec("photo"))
+    assert codec.encoder.count_params() <= 200_000
+    assert operations_per_pixel(codec.encoder, 16) <= 3000
+    assert codec.decoder.count_params() <= 3_000_000
+
+
+def test_a_halo_that_does_not_fit_is_refused(parse_codec: Parse, tiny_codec: dict[str, Any]) -> None:
+    tiny_codec["latent"]["halo"] = [2, 8]
+    with pytest.raises(SpecError, match=r"\$\.latent\.halo: 1 blocks of 4 with halo 2 and 8 are 14 pixels"):
+        build_codec(parse_codec(tiny_codec))
+
+
+def test_a_strip_has_the_latents_of_the_whole(spec: CodecSpec) -> None:
+    codec = build_codec(spec)
+    image = np.random.default_rng(0).integers(0, 256, (37, 30, 3)).astype(np.uint8)
+    piece = padded(image, spec)
+    assert piece.shape == (2 + 40 + 4, 2 + 32 + 4, 3)
+    whole = codec.encoder(tf.constant(piece[None] / np.float32(255))).numpy()[0]
+    assert whole.shape == (10, 8, 12)
+    first, count, block = 3, 4, spec.grid.block
+    strip = piece[first * block : (first + count) * block + spec.grid.before + spec.grid.after]
+    part = codec.encoder(tf.constant(strip[None] / np.float32(255))).numpy()[0]
+    np.testing.assert_allclose(part, whole[first : first + count], atol=1e-5)
+
+
+def test_the_start_is_a_block_transform_and_its_inverse(spec: CodecSpec, data: Path) -> None:
+    """With all 48 coefficients of a block and no quantization a grey picture comes back."""
+    photographs = load_photographs(data, spec.validation, 22)
+    patches = draw_patches(photographs, 20, 22, np.random.default_rng(0))
+    codec = build_codec(spec)
+    start(spec, codec.encoder, codec.decoder, _blocks(patches, 4))
+    grey = np.repeat(patches.mean(3, keepdims=True), 3, 3).astype(np.float32) / 255
+    y = codec.encoder(tf.constant(grey)).numpy()
+    codes = y / np.float32(spec.steps[1])  # Dequantize multiplies with the step, and moves what is not 0
+    codec.decoder.get_layer("dequantized").set_weights([np.zeros((2, 12), np.float32)])
+    restored = codec.decoder([tf.constant(codes), tf.constant([1] * 20)]).numpy()
+    wanted = grey[:, 2:18, 2:18]
+    assert np.mean((restored - wanted) ** 2) < 0.05 * np.var(wanted)
+
+
+def test_the_prior_begins_near_the_codes(spec: CodecSpec, data: Path) -> None:
+    photographs = load_photographs(data, spec.validation, 22)
+    codec = build_codec(spec)
+    begin(codec, photographs)
+    patches = draw_patches(photographs, 16, 22, np.random.default_rng(3)).astype(np.float32) / 255
+    quality = tf.constant([0] * 16)
+    codes = codec.quantizer.codes(codec.encoder(patches), quality)
+    bits = codec.prior(codes, quality).numpy()
+    assert 0 < bits.mean() < 3
+    total = sum(
+        float(tf.reduce_sum(2 ** -codec.prior(tf.fill((1, 1, 1, 12), float(code)), tf.constant([0]))))
+        for code in range(-200, 201)
+    )
+    assert total == pytest.approx(12, rel=1e-2), "probabilities of a channel sum to 1"

@@ -1,0 +1,125 @@
+"""The device's encoder of photographs: any size, any strips, the host's codes to the bit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import device
+from benchmarks.photo_encoder import LIMIT_BYTES, peak_rss_bytes
+from device import stream as bitstream
+from device.__main__ import main as device_main
+from device.bundle import Bundle, read_bundle
+from device.errors import BundleError, ImageError
+from device.inputs.strips import PhotoEncoder
+from host.evaluation.decode import decode
+from host.networks.weights import save_weights
+from host.tasks.codec.decoders import find_photo_decoders
+from host.tasks.codec.int8 import Int8Encoder, convert_encoder
+from host.tasks.codec.networks import Codec
+from host.tasks.codec.packaging import export_codec
+
+
+def picture(height: int, width: int) -> np.ndarray:
+    """Smooth and noisy: uint8 (height, width, 3)."""
+    random = np.random.default_rng(height * 1000 + width)
+    ramp = np.add.outer(np.arange(height), np.arange(width))[..., None] * [1.0, 0.7, 1.3]
+    return ((ramp + random.normal(0, 12, (height, width, 3))) % 256).astype(np.uint8)
+
+
+@pytest.mark.parametrize("quality", [0, 1])
+def test_codes_are_the_hosts_in_any_strips(exported: tuple[Codec, Bundle, Path], quality: int) -> None:
+    codec, bundle, _ = exported
+    host = Int8Encoder(convert_encoder(codec, 4, 4), codec.spec)
+    for strip_pixels in (1, 300, 1000, 10**6):
+        encoder = PhotoEncoder(bundle, f"int8_q{quality}", strip_pixels=strip_pixels)
+        for height, width in ((40, 32), (41, 37), (23, 60), (61, 37), (16, 4), (4, 4), (5, 3), (1, 1), (2, 9)):
+            image = picture(height, width)
+            expected = host.image_codes(image, quality)
+            found = encoder.encode_codes(image)
+            assert np.array_equal(found, expected), (strip_pixels, height, width)
+            encoder.quantize(image)
+            encoder.invoke()
+            assert encoder.code() == encoder.encode(image)
+
+
+def test_a_bitstream_decodes_to_its_codes(exported: tuple[Codec, Bundle, Path]) -> None:
+    _, bundle, build = exported
+    image = picture(50, 71)
+    encoder = device.open_encoder(bundle.folder, quality=1)
+    stream = encoder.encode(image)
+    header, payload = bitstream.unpack(stream, expect_tag=encoder.codec_tag)
+    assert (header.height, header.width, header.coder_id) == (50, 71, 1)
+    decoders = find_photo_decoders(build, header.codec_tag)
+    assert decoders is not None
+    assert np.array_equal(decoders.codes(payload, 50, 71), encoder.encode_codes(image))
+    assert decoders.value["quality"] == 1
+
+
+def test_qualities_have_tags_of_their_own(exported: tuple[Codec, Bundle, Path]) -> None:
+    _, bundle, _ = exported
+    assert list(bundle.variants) == ["int8_q0", "int8_q1"]
+    assert len({variant.codec_tag for variant in bundle.variants.values()}) == 2
+    assert len({variant.sha256 for variant in bundle.variants.values()}) == 1
+
+
+def test_wrong_images_and_qualities_are_named(exported: tuple[Codec, Bundle, Path]) -> None:
+    _, bundle, _ = exported
+    encoder = device.open_encoder(bundle.folder)
+    for wrong in (np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3), np.float32), np.zeros((0, 8, 3), np.uint8), None):
+        with pytest.raises(ImageError):
+            encoder.encode(wrong)  # type: ignore[arg-type]
+    with pytest.raises(BundleError, match="no quality 2; there are 0 to 1"):
+        device.open_encoder(bundle.folder, quality=2)
+
+
+def test_tables_of_another_quality_are_refused(exported: tuple[Codec, Bundle, Path], tmp_path: Path) -> None:
+    _, bundle, _ = exported
+    for file in bundle.folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    text = (tmp_path / "bundle.json").read_text()
+    value = json.loads(text)
+    value["qualities"][0]["tables"], value["qualities"][1]["tables"] = (
+        value["qualities"][1]["tables"],
+        value["qualities"][0]["tables"],
+    )
+    (tmp_path / "bundle.json").write_text(json.dumps(value))
+    with pytest.raises(BundleError, match="codec tag"):
+        PhotoEncoder(read_bundle(tmp_path), "int8_q0")
+
+
+def test_a_file_goes_there_and_back(exported: tuple[Codec, Bundle, Path], tmp_path: Path) -> None:
+    codec, bundle, build = exported
+    image = picture(45, 66)
+    Image.fromarray(image).save(tmp_path / "in.png")
+    arguments = ["encode", str(tmp_path / "in.png"), "-o", str(tmp_path / "out.bin"), "--bundle", str(bundle.folder)]
+    assert device_main([*arguments, "--quality", "1"]) == 0
+    (found,) = decode([tmp_path / "out.bin"], tmp_path / "out.png", original=tmp_path / "in.png", build=build)
+    assert "45 x 66 pixels, tiny int8_q1, own decoder" in found.text()
+    restored = np.asarray(Image.open(tmp_path / "out.png"))
+    codes = PhotoEncoder(bundle, "int8_q1").encode_codes(image)
+    made = codec.decoder([codes[None].astype(np.float32), np.array([1], np.int32)]).numpy()[0, :45, :66]
+    assert np.abs(restored - np.clip(made, 0, 1) * 255).max() < 0.51
+
+
+def test_another_network_joins_a_tag(exported: tuple[Codec, Bundle, Path]) -> None:
+    codec, bundle, build = exported
+    spec = codec.spec
+    save_weights(spec.folder / "decoder.int8.weights.h5", {"decoder": codec.decoder})
+    again = export_codec("tiny", spec.folder.parent, bundle.folder.parent, build)
+    assert {k: v.codec_tag for k, v in again.variants.items()} == {k: v.codec_tag for k, v in bundle.variants.items()}
+    decoders = find_photo_decoders(build, again.variants["int8_q0"].codec_tag)
+    assert decoders is not None and decoders.names == ["own", "tuned"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no VmHWM here")
+def test_memory_is_bounded(exported: tuple[Codec, Bundle, Path], tmp_path: Path) -> None:
+    """12 megapixels; the tiny codec's 12 codes for 16 pixels are nearly the photo codec's 256 for 256."""
+    _, bundle, _ = exported
+    np.save(tmp_path / "tile.npy", picture(500, 500))
+    peak = peak_rss_bytes(tmp_path / "tile.npy", str(bundle.folder), 0)
+    assert peak < LIMIT_BYTES

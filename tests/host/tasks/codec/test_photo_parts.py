@@ -1,0 +1,43 @@
+"""What of a photo codec can be a file of its own: the encoder as it is packaged, and the decoder's graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+
+import device
+from device.bundle import Bundle
+from host.errors import ExportError
+from host.evaluation.one_image import open_codec
+from host.packaging.parts import export_part
+from host.tasks.codec.networks import Codec
+
+Exported = tuple[Codec, Bundle, Path]
+CAT = np.ascontiguousarray(skimage.data.cat()[:60, 100:172])
+
+
+def test_the_decoder_is_a_saved_model_of_its_layers_as_plain_operations(exported: Exported, tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    codec, bundle, build = exported
+    export_part("tiny", "decoder", tmp_path / "decoder", form="saved_model", models=codec.spec.folder.parent)
+    serve = tf.saved_model.load(tmp_path / "decoder").signatures["serving_default"]
+    encoder = device.open_encoder(bundle.folder, quality=1)
+    codes = encoder.encode_codes(CAT)[None].astype(np.float32)
+    found = {quality: serve(codes=codes, quality=np.array([quality], np.int32))["image"][0] for quality in (0, 1)}
+    pixels = np.rint(np.clip(found[1], 0, 1) * 255)
+    expected = open_codec(bundle.folder, quality=1, build=build).decode(encoder.encode(CAT))
+    assert np.abs(pixels - expected).max() <= 1 and np.mean(pixels != expected) < 1e-3
+    assert np.abs(found[0] - found[1]).max() > 0.01
+
+
+def test_the_encoder_is_the_packaged_file(exported: Exported, tmp_path: Path) -> None:
+    codec, bundle, build = exported
+    folders = {"models": codec.spec.folder.parent, "bundles": bundle.folder.parent, "build": build}
+    export_part("tiny", "encoder", tmp_path / "encoder.tflite", **folders)
+    assert (tmp_path / "encoder.tflite").read_bytes() == bundle.read_encoder("int8_q0")
+    with pytest.raises(ExportError, match="available: --part encoder --format tflite, --part decoder --format saved_m"):
+        export_part("tiny", "full", tmp_path / "full.tflite", **folders)

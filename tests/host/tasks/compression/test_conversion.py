@@ -1,0 +1,138 @@
+"""Conversions of a tiny network: the grids at both ends, and the split pair against the full model."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tf_keras as keras
+
+from device.quantization import LatentGrid, TensorInfo, same_grid
+from device.runtime import make_interpreter, op_names, tensor_infos
+from host.networks.builder import build, initialize
+from host.networks.grid import on_grid
+from host.quantization.aware import quantization_aware, set_ranges
+from host.quantization.execution import TfliteDecoder, TfliteEncoder, TfliteFull
+from host.spec.parsing import Spec, parse_spec
+from host.tasks.compression.checks import check_decoder, check_encoder
+from host.tasks.compression.conversion import CONVERSIONS, convert
+from host.tasks.compression.halves import Halves
+
+
+@pytest.fixture(scope="module")
+def convert_once(photos: np.ndarray, tiny_text: str) -> Any:
+    """(part, conversion, quantized) -> (.tflite content, halves); the network is started, with small random rests."""
+    value = json.loads(tiny_text)
+    value["decoder"][0]["initializer"] = value["encoder"][0]["initializer"]
+    value["decoder"][2]["initializer"] = {"name": "random_normal", "stddev": 0.02}
+    spec = parse_spec(value, Path("models/tiny/spec.json"))
+    calibration = photos[:40] / np.float32(255)
+
+    @cache
+    def convert_part(part: str, conversion: str, quantized: bool = False) -> tuple[bytes, Halves]:
+        halves = start(spec, photos, quantized)
+        return convert(halves, part, conversion, calibration), halves
+
+    return convert_part
+
+
+def start(spec: Spec, photos: np.ndarray, quantized: bool) -> Halves:
+    keras.backend.clear_session()
+    encoder, decoder = build(spec)
+    initialize(spec, encoder, decoder, photos)
+    grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
+    if not quantized:
+        return Halves(encoder, decoder, grid, False)
+    images = photos[:100] / np.float32(255)
+    aware = quantization_aware(encoder, decoder, grid)
+    set_ranges(aware[0], encoder, images)
+    set_ranges(aware[1], decoder, on_grid(encoder(images), grid).numpy())
+    aware[1](aware[0](images, training=True), training=True)  # the kernels' ranges
+    return Halves(*aware, grid, True)
+
+
+def ends(data: bytes) -> tuple[TensorInfo, TensorInfo]:
+    return tensor_infos(make_interpreter(data))
+
+
+@pytest.mark.parametrize("quantized", [False, True])
+def test_an_int8_encoder_reads_plain_pixels_and_ends_on_the_grid(quantized: bool, convert_once: Any) -> None:
+    data, halves = convert_once("encoder", "int8", quantized)
+    source, latent = ends(data)
+    assert (source.dtype, source.zero_point, latent.dtype) == ("int8", -128, "int8")
+    assert source.scale == pytest.approx(1 / 255, rel=1e-6)
+    assert same_grid(latent.scale, latent.zero_point, halves.grid.scale, halves.grid.zero_point)
+    check_encoder("tiny", source, latent, halves.grid)
+    # Ending on the grid costs no extra requantization at the end.
+    assert "DEQUANTIZE" not in op_names(make_interpreter(data))
+
+
+@pytest.mark.parametrize("quantized", [False, True])
+def test_an_int8_decoder_reads_the_grid_and_writes_plain_pixels(quantized: bool, convert_once: Any) -> None:
+    data, halves = convert_once("decoder", "int8", quantized)
+    latent, image = ends(data)
+    check_decoder("tiny", latent, halves.grid)
+    assert same_grid(latent.scale, latent.zero_point, halves.grid.scale, halves.grid.zero_point)
+    assert (image.dtype, image.zero_point) == ("int8", -128)
+    assert image.scale == pytest.approx(1 / 255, rel=1e-6)
+
+
+def test_a_16_bit_decoder_reaches_the_grids_ends(convert_once: Any) -> None:
+    data, halves = convert_once("decoder", "int16x8")
+    latent, _ = ends(data)
+    assert latent.dtype == "int16"
+    check_decoder("tiny", latent, halves.grid)
+
+
+def test_calibration_without_black_and_white_gives_plain_pixels_all_the_same(
+    convert_once: Any, photos: np.ndarray
+) -> None:
+    _, halves = convert_once("encoder", "int8")
+    grey = np.float32(0.3) + np.float32(0.4 / 255) * photos[:10]
+    source, latent = ends(convert(halves, "encoder", "int8", grey))
+    assert same_grid(source.scale, source.zero_point, 1 / 255, -128)
+    assert same_grid(latent.scale, latent.zero_point, halves.grid.scale, halves.grid.zero_point)
+
+
+@pytest.mark.parametrize("conversion", ["float32", "float16", "dynamic_range"])
+def test_float_conversions_have_float_ends_and_no_larger_file(conversion: str, convert_once: Any) -> None:
+    data, _ = convert_once("encoder", conversion)
+    assert [info.dtype for info in ends(data)] == ["float32", "float32"]
+    if conversion != "float32":
+        assert len(data) <= len(convert_once("encoder", "float32")[0])
+
+
+@pytest.mark.parametrize("conversion", list(CONVERSIONS))
+def test_every_encoder_makes_nearly_the_codes_of_the_network(
+    conversion: str, convert_once: Any, photos: np.ndarray
+) -> None:
+    data, halves = convert_once("encoder", conversion)
+    expected = on_grid(halves.encoder(photos[:50] / np.float32(255)), halves.grid).numpy() / halves.grid.scale
+    difference = np.abs(TfliteEncoder(data, halves.grid).codes(photos[:50]) - expected)
+    assert difference.mean() < {"float32": 0.01, "float16": 0.1, "int16x8": 0.5}.get(conversion, 1.0)
+
+
+@pytest.mark.parametrize(("conversion", "quantized"), [("float32", False), ("int8", False), ("int8", True)])
+def test_the_split_pair_gives_what_the_full_model_gives(
+    conversion: str, quantized: bool, convert_once: Any, photos: np.ndarray
+) -> None:
+    encoder, decoder, full = (convert_once(part, conversion, quantized)[0] for part in ("encoder", "decoder", "full"))
+    grid = convert_once("encoder", conversion, quantized)[1].grid
+    images = photos[100:200]
+    codes = TfliteEncoder(encoder, grid).codes(images)
+    split = TfliteDecoder(decoder, grid).images(codes).astype(int)
+    difference = np.abs(split - TfliteFull(full).images(images))
+    assert difference.max() <= 2
+    assert difference.mean() < 0.1
+    assert np.mean((split - images) ** 2.0) < 0.01 * 255**2  # and it is the image
+
+
+@pytest.mark.parametrize("conversion", ["float32", "int8", "int16x8"])
+def test_the_same_network_gives_the_same_bytes(conversion: str, convert_once: Any, photos: np.ndarray) -> None:
+    data, _ = convert_once("encoder", conversion)
+    convert_once.cache_clear()
+    assert convert_once("encoder", conversion)[0] == data

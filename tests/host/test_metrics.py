@@ -1,0 +1,68 @@
+"""Quality: PSNR as its formula says, perfect images counted, SSIM of skimage with the agreed settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from host.metrics import bits_per_pixel, psnr_db, quality, ssim
+
+RNG = np.random.default_rng(6)
+IMAGES = RNG.integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+SMALL = arrays(np.uint8, (4, 4, 3))
+
+
+@given(SMALL, SMALL)
+def test_psnr_is_its_formula_on_wide_integers(one: np.ndarray, other: np.ndarray) -> None:
+    squared = np.mean((one.astype(float) - other.astype(float)) ** 2)
+    if squared == 0:
+        assert psnr_db(one, other) is None
+    else:
+        assert psnr_db(one, other) == pytest.approx(10 * np.log10(255**2 / squared))
+
+
+@given(st.integers(1, 255))
+def test_a_difference_of_n_levels_everywhere(levels: int) -> None:
+    black = np.zeros((4, 4, 1), np.uint8)
+    assert psnr_db(black, black + np.uint8(levels)) == pytest.approx(20 * np.log10(255 / levels))
+
+
+def test_an_image_is_like_itself_and_unlike_its_negative() -> None:
+    assert ssim(IMAGES[0], IMAGES[0]) == pytest.approx(1)
+    assert ssim(IMAGES[0], 255 - IMAGES[0]) < 0
+
+
+def test_ssim_of_two_flat_images_is_its_luminance_term() -> None:
+    # Wang et al. 2004 with K1 = 0.01: without structure only the means are left.
+    first, second = np.full((16, 16, 3), 100, np.uint8), np.full((16, 16, 3), 150, np.uint8)
+    c1 = (0.01 * 255) ** 2
+    assert ssim(first, second) == pytest.approx((2 * 100 * 150 + c1) / (100**2 + 150**2 + c1))
+
+
+def test_the_mean_is_of_each_images_psnr_and_not_of_the_pooled_error() -> None:
+    worse = IMAGES.copy()
+    worse[0] ^= 1
+    worse[1] ^= 15
+    worse[2] ^= 3
+    found = quality(IMAGES, worse)
+    each = [psnr_db(*pair) for pair in zip(IMAGES, worse)]
+    assert found["psnr_db"] == pytest.approx(np.mean(each))
+    assert found["psnr_db"] != pytest.approx(psnr_db(IMAGES, worse), abs=0.5)
+    assert "perfect_images" not in found
+
+
+def test_a_perfect_image_is_counted_and_not_averaged() -> None:
+    worse = IMAGES.copy()
+    worse[1] ^= 1
+    found = quality(IMAGES, worse)
+    assert found["perfect_images"] == 2
+    assert found["psnr_db"] == pytest.approx(20 * np.log10(255))
+    perfect = quality(IMAGES, IMAGES)
+    assert perfect == {"ssim": pytest.approx(1), "perfect_images": 3}
+
+
+def test_bits_per_pixel_are_of_pixels_and_not_of_samples() -> None:
+    assert bits_per_pixel(352.5, (32, 32, 3)) == 8 * 352.5 / 1024
