@@ -2,8 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from skimage.metrics import mean_squared_error, structural_similarity
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that judges a row: what tables, plots, training logs and sentences need to know of it.
+
+    Attributes:
+        key: of JSON, with its unit where it has one, such as "psnr_db".
+        title, unit: of a table's column; the unit may be "".
+        digits: after the decimal point.
+        higher_is_better: which way is up.
+    """
+
+    key: str
+    title: str
+    unit: str
+    digits: int
+    higher_is_better: bool
+
+    def text(self, value: float) -> str:
+        """The value with its digits and unit, such as "30.71 dB"."""
+        return f"{value:.{self.digits}f} {self.unit}".rstrip()
+
+
+PSNR = Metric("psnr_db", "PSNR", "dB", 2, True)
+SSIM = Metric("ssim", "SSIM", "", 4, True)
+BPP = Metric("bpp", "bpp", "", 3, False)
 
 WINDOW = 11  # SSIM's, in pixels: images must have sides of as many
 

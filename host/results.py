@@ -1,0 +1,194 @@
+"""The one result schema: what collect and evaluate make, what `--json` prints, what reports read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from device.errors import SplitliteError
+from host.metrics import Metric
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Times of one part of a row; all in nanoseconds of whole calls.
+
+    Attributes:
+        n: samples.
+        processes: fresh processes that they are from; None where one process measured.
+        median_interval_ns: ends of the 95 % confidence interval of the median over processes.
+        emulated: by what; such times are no speed.
+    """
+
+    device: str
+    runtime: str
+    n: int
+    median_ns: float
+    mean_ns: float
+    p90_ns: float
+    threads: int | None = None
+    processes: int | None = None
+    median_interval_ns: tuple[float, float] | None = None
+    emulated: str | None = None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The device's numbers beside those that this machine makes of the same images with the same network."""
+
+    count: int = 0
+    differing: int = 0
+    largest_step: float = 0
+    not_compared: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant with one decoder, or one baseline.
+
+    Attributes:
+        row: its name: "int8", "int8_q3+tuned", "jpeg".
+        variant: of the bundle; None for a baseline.
+        family: the variant without its quality; rows of one family and decoder are one curve.
+        quality: a codec's operating point, from 0.
+        decoder: "own", "tuned"; None where nothing decodes.
+        metrics: means over images, by `Metric.key`; what has no value is absent.
+        perfect_images: how many had no error and so no PSNR; they are not in that mean.
+        sizes: bytes: "network_bytes" (the file on the device), "decoder_bytes", "full_bytes", and means an image:
+            "latent_bytes", "uncoded_latent_bytes", "payload_bytes", "bitstream_bytes".
+        ratios: of the 8-bit original to the sizes: "nominal" to latent_bytes, "actual" to bitstream_bytes.
+        latency: by part: "encoder" (the device's whole work on an image), "decoder", "full".
+        memory: of the device's worker processes, bytes.
+        source: where the metrics are from: "test set", "samples", "folder NAME".
+        error: why something is missing, one line.
+    """
+
+    row: str
+    variant: str | None = None
+    family: str | None = None
+    quality: int | None = None
+    decoder: str | None = None
+    tag: str | None = None
+    threads: int | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    perfect_images: int = 0
+    sizes: Mapping[str, float] = field(default_factory=dict)
+    ratios: Mapping[str, float] = field(default_factory=dict)
+    latency: Mapping[str, Latency] = field(default_factory=dict)
+    memory: Mapping[str, float] = field(default_factory=dict)
+    agreement: Agreement | None = None
+    source: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One model's rows.
+
+    Attributes:
+        metrics: what the rows' metrics mean, in the order of tables; the first is the axis of plots and of verdicts.
+        tags: by variant.
+        tag: over the whole set of variants.
+        images: how many the metrics are means of.
+        image_shapes: of them, the different ones: (height, width, channels).
+        source: as `Row.source`, of all rows that do not say another.
+        loss: what was minimized, in words.
+        device: that measured the times in it.
+        data_sha256: of a whole test set's or folder's images.
+        parameters: by network, such as "encoder".
+    """
+
+    model: str
+    task: str
+    metrics: tuple[Metric, ...]
+    images: int
+    image_shapes: tuple[tuple[int, int, int], ...]
+    source: str
+    tag: str
+    tags: Mapping[str, str]
+    model_sha256: str
+    spec_sha256: str
+    rows: tuple[Row, ...]
+    loss: str | None = None
+    device: str | None = None
+    data_sha256: str | None = None
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CollectedRun:
+    """evaluation.json: a device's run, judged.
+
+    Attributes:
+        host: "machine" and "runtime" of the workstation that judged it.
+        notes: sentences for its reader.
+    """
+
+    run_id: str
+    device: str
+    runtime: str
+    threads: tuple[int, ...]
+    started_at: str
+    results: tuple[Result, ...]
+    emulated: str | None = None
+    host: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def as_json(value: Any) -> Any:
+    """A dataclass for JSON: what is None or empty is absent."""
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
+        return {name: as_json(part) for name, part in pairs if part is not None and part != () and part != {}}
+    if isinstance(value, Mapping):
+        return {name: as_json(part) for name, part in value.items()}
+    return [as_json(part) for part in value] if isinstance(value, (tuple, list)) else value
+
+
+def from_json(kind: type[T], value: Any, where: str, error: type[SplitliteError]) -> T:
+    """The dataclass `kind` from what `as_json` made of one; more keys may be there.
+
+    Args:
+        where: the file, and the place in it, for the message.
+
+    Raises:
+        error: a key is missing, or of another type.
+    """
+    if not isinstance(value, dict):
+        raise error(f"{where}: expected an object, found {type(value).__name__}; make it again")
+    types = get_type_hints(kind)
+    found = {}
+    for each in fields(kind):  # type: ignore[arg-type]
+        if each.name in value:
+            found[each.name] = _read(types[each.name], value[each.name], f"{where}.{each.name}", error)
+        elif each.default is MISSING and each.default_factory is MISSING:
+            if get_origin(types[each.name]) is not tuple:
+                raise error(f"{where}.{each.name}: missing; make it again")
+            found[each.name] = ()
+    return kind(**found)
+
+
+def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is UnionType:
+        kind = next(each for each in arguments if each is not NoneType)
+        return _read(kind, value, where, error)
+    if is_dataclass(kind) and isinstance(kind, type):
+        return from_json(kind, value, where, error)
+    if origin is tuple and isinstance(value, list):
+        kinds = [arguments[0]] * len(value) if arguments[1:] == (Ellipsis,) else arguments
+        if len(kinds) == len(value):
+            return tuple(
+                _read(each, part, f"{where}[{index}]", error)
+                for index, (each, part) in enumerate(zip(kinds, value, strict=True))
+            )
+    elif origin is not None and isinstance(value, dict):
+        return {name: _read(arguments[1], part, f"{where}.{name}", error) for name, part in value.items()}
+    elif (kind is float and isinstance(value, (int, float)) and not isinstance(value, bool)) or (isinstance(kind, type) and isinstance(value, kind) and (kind is bool or not isinstance(value, bool))):
+        return value
+    wanted = getattr(kind, "__name__", str(kind))
+    raise error(f"{where}: expected {wanted}, found {type(value).__name__}; make it again")

@@ -1,0 +1,112 @@
+"""What a task is: the one page through which everything else sees compression, codecs and whatever comes next.
+
+A task answers four questions: how the network is built from a spec and which stages train it; what the device sends
+home; which numbers judge that; which baselines stand beside it. The shared rooms are handed a task and never look one
+up; at run time they import nothing of this folder (only type checkers do).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tf_keras as keras
+
+    from host.data import DataSet, Split
+    from host.metrics import Metric
+    from host.packaging.decoders import DecoderFolder
+    from host.packaging.package import Package
+    from host.results import Row
+    from host.spec.model_folder import ModelFolder
+    from host.spec.reader import Reader
+    from host.spec.sections import Sections
+    from host.spec.types import DataSpec, Spec
+    from host.training.stages import StageKind
+
+
+class Task(Protocol):
+    """One kind of network.
+
+    Attributes:
+        name: as spec.json's "task" says it.
+        metrics: what judges a row; the first is the axis of plots and of verdicts.
+        sections: what a spec of this task may hold beside what all specs hold; the reader and the schema use it.
+        stages: by kind, in the order in which they run.
+    """
+
+    name: str
+    metrics: tuple[Metric, ...]
+    sections: Sections
+    stages: Mapping[str, StageKind]
+
+    # 1. The network.
+
+    def read(self, top: Reader, data: DataSpec) -> Any:
+        """The task's own part of a spec, as a frozen dataclass; raises SpecError with the JSON path."""
+
+    def networks(self, spec: Spec) -> Mapping[str, keras.Model]:
+        """The networks by name ("encoder", "decoder"), with their starting weights; raises SpecError."""
+
+    def remarks(self, spec: Spec, networks: Mapping[str, keras.Model]) -> list[str]:
+        """What `host check` and `host summary` say below the layers, such as what the bottleneck holds."""
+
+    # 2. What the device sends home.
+
+    def package(self, model: ModelFolder) -> Package:
+        """All variants converted and checked, in memory; raises ModelError, ExportError."""
+
+    def part(self, model: ModelFolder, part: str) -> tuple[keras.Model, str]:
+        """The float network of a part ("encoder", "decoder", "full") and the name of its output, for export --part.
+
+        Raises:
+            ExportError: this task has no such part as a Keras model; says which it has.
+        """
+
+    # 3. What judges it.
+
+    def decoders(self, home: DecoderFolder) -> Decoders:
+        """What turns one tag's payloads into what is judged; raises CollectError."""
+
+    def truths(self, split: Split) -> Sequence[Any]:
+        """What each image of a split should become: the image itself, or its label."""
+
+    def judge(self, truth: Any, made: np.ndarray) -> dict[str, float | None]:
+        """One image's metrics by key; None where there is no error at all and so no number."""
+
+    # 4. What stands beside it.
+
+    def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
+        """Rows of other ways to the same end, over `data.test`.
+
+        Args:
+            budget_bytes: mean bytes of what an image's stream takes, for baselines that can be set to it.
+        """
+
+
+class Decoders(Protocol):
+    """What serves one tag.
+
+    Attributes:
+        names: "own", then "tuned" where there is one; one name also where nothing is decoded.
+        makes_pictures: whether `restore` gives uint8 images, which can be shown.
+    """
+
+    names: tuple[str, ...]
+    makes_pictures: bool
+
+    def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
+        """A payload to the numbers that the device sent for one image; raises BitstreamError."""
+
+    def restore(self, name: str, numbers: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+        """What is judged, an array an image: pictures uint8 (height, width, channels), or scores as they are.
+
+        Args:
+            name: one of `names`.
+            numbers: of `numbers`, one an image.
+            sizes: height and width of the images.
+        """
+
+    def sizes(self, name: str) -> dict[str, int]:
+        """ "decoder_bytes", and "full_bytes" where there is such a file; raises CollectError."""
