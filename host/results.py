@@ -188,7 +188,9 @@ def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any
             )
     elif origin is not None and isinstance(value, dict):
         return {name: _read(arguments[1], part, f"{where}.{name}", error) for name, part in value.items()}
-    elif (kind is float and isinstance(value, (int, float)) and not isinstance(value, bool)) or (isinstance(kind, type) and isinstance(value, kind) and (kind is bool or not isinstance(value, bool))):
-        return value
+    elif not isinstance(value, bool) or kind is bool:
+        plain = (int, float) if kind is float else kind
+        if isinstance(plain, (type, tuple)) and isinstance(value, plain):
+            return value
     wanted = getattr(kind, "__name__", str(kind))
     raise error(f"{where}: expected {wanted}, found {type(value).__name__}; make it again")
