@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.host.tasks.codec.conftest import data, exported  # noqa: F401  fixtures
 
 from device.bundle import Bundle
 from host.demo.choices import Choice, read_choice
 from host.tasks.codec.networks import Codec
 from tests.conftest import Loop
+from tests.host.tasks.codec.conftest import data, exported  # noqa: F401  fixtures
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from device.tests.context_codes import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.errors import BitstreamError
 from device.outputs.context_codes import coder as context
 from device.outputs.context_codes.coder import ContextCoder
+from device.tests.context_codes import tiny
 from host.tasks.codec.context_decoder import decode
 
 
