@@ -19,10 +19,10 @@ from __future__ import annotations
 
 import os
 
+from device import __version__
 from host.api import collect, evaluate, export, train
 
-__version__ = "0.1.0"
-__all__ = ["collect", "evaluate", "export", "train"]
+__all__ = ["__version__", "collect", "evaluate", "export", "train"]
 
 # The model optimization toolkit quantizes Keras 2 models only: TensorFlow must be told before it is first imported.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from device.errors import SplitliteError
-from host import __version__
+from device import __version__
 from host.cli import demo, device, export, results, specs, train
 
 
