@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from device.errors import SplitliteError
 from device import __version__
+from device.errors import SplitliteError
 from host.cli import demo, device, export, results, specs, train
 
 
