@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from device.errors import SplitliteError
+from device.files import check_version, read_json
 from host.metrics import Metric
+
+FORMAT_VERSION = 1  # of the files that hold a Result or a CollectedRun
 
 T = TypeVar("T")
 
@@ -139,6 +144,23 @@ class CollectedRun:
     notes: tuple[str, ...] = ()
 
 
+def as_document(value: Result | CollectedRun) -> dict[str, Any]:
+    """What a file holds: `as_json`, and the format version."""
+    return {"format_version": FORMAT_VERSION, **as_json(value)}
+
+
+def read_document(kind: type[T], path: Path, error: type[SplitliteError]) -> T:
+    """A file's Result or CollectedRun.
+
+    Raises:
+        error: missing, damaged or of another version.
+    """
+    value = read_json(path, error)
+    found = value.get("format_version") if isinstance(value, dict) else None
+    check_version(found, FORMAT_VERSION, "result", path, error)
+    return from_json(kind, value, str(path), error)
+
+
 def as_json(value: Any) -> Any:
     """A dataclass for JSON: what is None or empty is absent."""
     if is_dataclass(value) and not isinstance(value, type):
@@ -191,6 +213,8 @@ def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any
     elif not isinstance(value, bool) or kind is bool:
         plain = (int, float) if kind is float else kind
         if isinstance(plain, (type, tuple)) and isinstance(value, plain):
+            if isinstance(value, float) and not math.isfinite(value):
+                raise error(f"{where}: {value} is no number; make it again")
             return value
     wanted = getattr(kind, "__name__", str(kind))
     raise error(f"{where}: expected {wanted}, found {type(value).__name__}; make it again")
