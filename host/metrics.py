@@ -1,11 +1,11 @@
-"""Quality and rate of reconstructions."""
+"""The numbers that judge: what a metric is, and those of pictures. There is one PSNR and one SSIM in this project."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from skimage.metrics import mean_squared_error, structural_similarity
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,21 @@ class Metric:
 PSNR = Metric("psnr_db", "PSNR", "dB", 2, True)
 SSIM = Metric("ssim", "SSIM", "", 4, True)
 BPP = Metric("bpp", "bpp", "", 3, False)
+PICTURES = (PSNR, SSIM, BPP)  # of every task that makes pictures; the rate is not judged but counted
 
-WINDOW = 11  # SSIM's, in pixels: images must have sides of as many
+WINDOW = 11  # SSIM's, in pixels: images with a shorter side have no SSIM
 
 
 def psnr_db(original: np.ndarray, reconstruction: np.ndarray) -> float | None:
     """PSNR of one uint8 image in dB, data range 255; None for a perfect one."""
-    error = float(mean_squared_error(original, reconstruction))
+    error = float(np.mean((original.astype(np.float64) - reconstruction.astype(np.float64)) ** 2))
     return None if error == 0 else float(10 * np.log10(255**2 / error))
 
 
 def ssim(original: np.ndarray, reconstruction: np.ndarray) -> float:
     """SSIM of one uint8 image (height, width, channels); Wang et al. 2004, Gaussian window of sigma 1.5."""
+    from skimage.metrics import structural_similarity  # its import takes longer than all others here together
+
     return float(
         structural_similarity(
             original,
@@ -58,27 +61,52 @@ def ssim(original: np.ndarray, reconstruction: np.ndarray) -> float:
     )
 
 
-def quality(originals: np.ndarray, reconstructions: np.ndarray) -> dict[str, float | int]:
-    """Means over images of the per-image values.
+def judge_picture(original: np.ndarray, made: np.ndarray) -> dict[str, float | None]:
+    """PSNR and SSIM of one picture by their keys.
 
     Args:
-        originals, reconstructions: uint8 (count, height, width, channels), 0..255.
+        original, made: uint8 (height, width, channels), 0..255.
 
     Returns:
-        {"psnr_db", "ssim"}; where images are perfect, "perfect_images" counts them and the PSNR is of the others.
+        The PSNR is None for a perfect picture. The SSIM is absent where a side is shorter than its window.
     """
-    values = [psnr_db(*pair) for pair in zip(originals, reconstructions, strict=True)]
-    finite = [value for value in values if value is not None]
-    found: dict[str, float | int] = {
-        "ssim": float(np.mean([ssim(*pair) for pair in zip(originals, reconstructions, strict=True)]))
-    }
-    if finite:
-        found["psnr_db"] = float(np.mean(finite))
-    if len(finite) < len(values):
-        found["perfect_images"] = len(values) - len(finite)
-    return found
+    found = {PSNR.key: psnr_db(original, made)}
+    return found | {SSIM.key: ssim(original, made)} if min(original.shape[:2]) >= WINDOW else found
+
+
+def means(values: Sequence[Mapping[str, float | None]]) -> tuple[dict[str, float], int]:
+    """Means over images by key, and how many images are perfect: their value is None and is not in the mean.
+
+    A key that some image lacks has no mean.
+    """
+    shared = [key for key in (values[0] if values else ()) if all(key in each for each in values)]
+    found = {key: [value for each in values if (value := each[key]) is not None] for key in shared}
+    return {key: float(np.mean(each)) for key, each in found.items() if each}, sum(None in v.values() for v in values)
+
+
+def words(metrics: Sequence[Metric], values: Mapping[str, float | None]) -> str:
+    """One image's values in the order of the metrics, such as "PSNR 30.71 dB, SSIM 0.9464"."""
+    known = [metric for metric in metrics if metric.key in values]
+    return ", ".join(
+        f"{metric.title} {metric.text(value)}"
+        if (value := values[metric.key]) is not None
+        else f"{metric.title} without limit (no difference)"
+        for metric in known
+    )
 
 
 def bits_per_pixel(mean_bytes: float, shape: tuple[int, ...]) -> float:
     """Mean bytes of an image (height, width, channels), header included, as bits per pixel."""
     return 8 * mean_bytes / (shape[0] * shape[1])
+
+
+def mean_bpp(counts: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> float:
+    """Bits per pixel, the mean over images of several bytes and shapes (height, width, channels)."""
+    if len({shape[:2] for shape in shapes}) == 1:
+        return bits_per_pixel(float(np.mean(counts)), shapes[0])
+    return float(np.mean([bits_per_pixel(count, shape) for count, shape in zip(counts, shapes, strict=True)]))
+
+
+def ratio(shapes: Sequence[tuple[int, ...]], mean_bytes: float) -> float:
+    """Compression ratio: mean bytes of images (height, width, channels) at 8 bits a sample over mean bytes of theirs."""
+    return float(np.mean([np.prod(shape) for shape in shapes]) / mean_bytes)

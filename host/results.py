@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from device.errors import SplitliteError
-from device.files import check_version, read_json
+from device.files import check_version, read_json, sha256_bytes
 from host.metrics import Metric
 
 FORMAT_VERSION = 1  # of the files that hold a Result or a CollectedRun
@@ -142,6 +142,12 @@ class CollectedRun:
     emulated: str | None = None
     host: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+def set_tag(tags: Mapping[str, str]) -> str:
+    """One tag for a model's whole set of variants: 8 hexadecimal digits over every variant's own tag."""
+    text = "\n".join(f"{variant} {tag}" for variant, tag in sorted(tags.items()))
+    return sha256_bytes(text.encode())[:8]
 
 
 def as_document(value: Result | CollectedRun) -> dict[str, Any]:

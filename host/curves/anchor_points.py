@@ -1,18 +1,17 @@
-"""Rate and quality of an image in the codecs that Pillow offers, kept from call to call: encoding takes minutes."""
+"""Rate and quality of an image in Pillow's formats. The points are kept from call to call: encoding takes minutes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import PIL
-from PIL import Image, features
+from PIL import features
 
 from device.files import canonical_json, read_json, sha256_bytes, write_json
-from host.curves.image_codecs import ImageCodec, decode_image
+from host.curves.image_codecs import ImageCodec, as_picture, decode_image
 from host.curves.ms_ssim import ms_ssim
 from host.errors import CurveError
 from host.metrics import bits_per_pixel, psnr_db
@@ -45,7 +44,7 @@ def anchor_points(image: np.ndarray, codec: ImageCodec, folder: Path) -> list[Po
         "version": _VERSION,
         "image_sha256": sha256_bytes(np.ascontiguousarray(image).tobytes()),
         "shape": list(image.shape),
-        "codec": {key: value for key, value in asdict(codec).items() if key != "words"},
+        "codec": {key: getattr(codec, key) for key in ("form", "library", "settings", "options")},
         "pillow": library_version(codec),
     }
     file = folder / f"{sha256_bytes(canonical_json(made_of))[:32]}.json"
@@ -60,8 +59,7 @@ def library_version(codec: ImageCodec) -> str:
 
 
 def _measured(image: np.ndarray, codec: ImageCodec) -> Sequence[Any]:
-    picture = Image.fromarray(image)
-    points = []
+    picture, points = as_picture(image), []
     for setting in codec.settings:
         data = codec.encode(picture, setting)
         points.append(rate_point(image, decode_image(data), len(data)))

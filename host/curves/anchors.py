@@ -1,13 +1,13 @@
-"""JPEG and WebP beside a codec in training: what they need for the same PSNR, image by image."""
+"""JPEG and WebP beside a codec in training: the rate that each needs for the same PSNR, image by image."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
-from host.curves.image_codecs import IMAGE_CODECS, ImageCodec, decode_image
+from host.curves.image_codecs import IMAGE_CODECS, ImageCodec, as_picture, decode_image
+from host.metrics import bits_per_pixel, psnr_db
 
 ANCHORS: dict[str, ImageCodec] = {
     "jpeg": replace(IMAGE_CODECS["jpeg"], settings=tuple(range(4, 97, 8))),
@@ -28,15 +28,17 @@ class Curve:
 
 
 def anchor_curve(image: np.ndarray, codec: str) -> Curve:
-    """The curve of an image, uint8 (height, width, 3), in a codec of ANCHORS."""
-    picture, points = Image.fromarray(image), []
+    """The curve of an image, uint8 (height, width, 3), in a codec of ANCHORS; without settings that lose nothing."""
+    picture, points = as_picture(image), []
     for setting in ANCHORS[codec].settings:
         data = ANCHORS[codec].encode(picture, setting)
-        points.append((psnr(image, decode_image(data)), 8 * len(data) / (image.shape[0] * image.shape[1])))
+        psnr = psnr_db(image, decode_image(data))
+        if psnr is not None:
+            points.append((psnr, bits_per_pixel(len(data), image.shape)))
     return Curve(*np.array(sorted(points)).T)
 
 
 def psnr(image: np.ndarray, restored: np.ndarray) -> float:
     """PSNR in dB of two uint8 images, data range 255; 99 where they are equal."""
-    squared = float(np.mean((image.astype(np.float64) - restored.astype(np.float64)) ** 2))
-    return 10 * float(np.log10(255**2 / squared)) if squared else 99.0
+    found = psnr_db(image, restored)
+    return 99.0 if found is None else found

@@ -38,7 +38,7 @@ def bottleneck_line(spec: Spec, encoder: keras.Model) -> str:
 
 
 def network_macs(model: keras.Model) -> int:
-    """Multiply-accumulates of one image, as packaging/costs.py counts them in the exported file."""
+    """Multiply-accumulates of one image, as packaging/network_file.py counts them in the exported file."""
     return sum(layer_macs(layer) for layer in model.layers)
 
 

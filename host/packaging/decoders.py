@@ -17,7 +17,7 @@ from device.outputs.entropy import Tables, parse_tables
 from device.quantization import LatentGrid
 from host.errors import CollectError
 from host.packaging.bundle_writer import array_bytes, tables_bytes
-from host.packaging.costs import Costs
+from host.packaging.network_file import Costs
 from host.quantization.execution import TfliteDecoder
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build"

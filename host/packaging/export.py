@@ -15,7 +15,6 @@ import device
 from device.bundle import Bundle, read_bundle
 from device.errors import SplitliteError
 from device.files import read_json, sha256_bytes, write_json
-from device.runtime import load_runtime, make_interpreter, op_names
 from host.errors import ExportError
 from host.packaging.bundle_writer import EncoderFile, write_bundle
 from host.packaging.decoders import BUILD, read_decoders, samples_path, write_decoders, write_samples
@@ -69,7 +68,7 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
     if _is_current(build / name, bundles / name, source):
         return UP_TO_DATE
     load_tensorflow()
-    from host.packaging.costs import network_costs
+    from host.packaging.network_file import network_costs
     from host.tasks.compression.packaging import convert_model
 
     converted = convert_model(model)
@@ -125,16 +124,11 @@ def _write_record(built: Path, bundle: Bundle, source: str) -> None:
 
 def encoder_file(data: bytes) -> EncoderFile:
     """What a bundle says about an encoder's content."""
-    from device.runtime import tensor_infos
-    from host.packaging.costs import network_costs
-    from host.packaging.metadata import min_runtime_version
+    from host.packaging.network_file import describe
 
-    interpreter = make_interpreter(data, runtime=load_runtime())
-    source, latent = tensor_infos(interpreter)
-    operations = tuple(name for name in op_names(interpreter) if name != "DELEGATE")
-    costs = network_costs(data)
+    known = describe(data)
     return EncoderFile(
-        data, source, latent, operations, min_runtime_version(data), parameters=costs.parameters, macs=costs.macs
+        data, known.input, known.output, known.ops, known.min_runtime_version, known.costs.parameters, known.costs.macs
     )
 
 

@@ -1,4 +1,4 @@
-"""Both halves with fake quantization (TF Model Optimization Toolkit), the latent and the image on fixed grids.
+"""A network with fake quantization (TF Model Optimization Toolkit), its two ends on fixed ranges.
 
 B. Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference" (2018).
 The toolkit's activation ranges are moving averages that start at -6..6 and need about a thousand steps to arrive; here
@@ -14,13 +14,8 @@ import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_registry
 
-from device.quantization import LatentGrid
-from host.networks.grid import grid_range
-
 quantizers = tfmot.quantization.keras.quantizers
 _REGISTRY = default_8bit_quantize_registry.Default8BitQuantizeRegistry()
-
-
 _SHAPE_ONLY = (  # pass their input's values on, so their input's quantization
     keras.layers.Reshape,
     keras.layers.Flatten,
@@ -32,8 +27,6 @@ _SHAPE_ONLY = (  # pass their input's values on, so their input's quantization
     keras.layers.GaussianNoise,
     keras.layers.GaussianDropout,
 )
-
-
 _KNOWN_ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
 
 
@@ -86,17 +79,41 @@ class FixedOutput(NoQuantization):
         return {"low": self.low, "high": self.high}
 
 
-def quantization_aware(encoder: keras.Model, decoder: keras.Model, grid: LatentGrid) -> tuple[keras.Model, keras.Model]:
-    """The two halves with fake quantization, starting from their float weights; ranges are still to be set."""
-    low, high = grid_range(grid)
-    return _quantize(encoder, low, high, (0.0, 1.0)), _quantize(decoder, 0.0, 1.0, (low, high))
+def quantization_aware(model: keras.Model, source: tuple[float, float], output: tuple[float, float]) -> keras.Model:
+    """The network with fake quantization, starting from its float weights; `set_ranges` sets what lies between.
+
+    Args:
+        source: the range of what the network reads.
+        output: the range of what it computes; training cannot move it.
+    """
+    last = _last_computing(model)
+
+    def annotate(layer: Any) -> Any:
+        if layer.name == last.name:
+            return tfmot.quantization.keras.quantize_annotate_layer(layer, FixedOutput(*output))
+        if isinstance(layer, _SHAPE_ONLY):
+            return tfmot.quantization.keras.quantize_annotate_layer(layer, NoQuantization())
+        if not _known(layer):
+            return tfmot.quantization.keras.quantize_annotate_layer(layer, MovingOutput())
+        return tfmot.quantization.keras.quantize_annotate_layer(layer)
+
+    annotated = keras.models.clone_model(model, clone_function=annotate)
+    annotated.set_weights(model.get_weights())
+    with keras.utils.custom_object_scope({each.__name__: each for each in (NoQuantization, MovingOutput, FixedOutput)}):
+        quantized = tfmot.quantization.keras.quantize_apply(annotated)
+    for weight in quantized.layers[1].weights:
+        if weight.name.split(":")[0].endswith("_min"):
+            weight.assign(source[0])
+        elif weight.name.split(":")[0].endswith("_max"):
+            weight.assign(source[1])
+    return quantized
 
 
 def set_ranges(quantized: keras.Model, model: keras.Model, inputs: np.ndarray) -> None:
-    """Sets every activation range of a quantization-aware half to what the float half's activations span.
+    """Sets every activation range of a quantization-aware network to what the float network's activations span.
 
     Args:
-        inputs: float32, what the half reads: images 0..1 or latents.
+        inputs: float32, what the network reads.
     """
     names = [layer.name for layer in model.layers[1:]]
     outputs = keras.Model(model.input, [model.get_layer(name).output for name in names]).predict(inputs, verbose=0)
@@ -112,32 +129,7 @@ def set_ranges(quantized: keras.Model, model: keras.Model, inputs: np.ndarray) -
                 weight.assign(span[0])
             elif kind.endswith(("post_activation_max", "output_max")):
                 weight.assign(span[1])
-    # _quantize's last layer keeps its fixed range: FixedQuantizer has no such weights or does not read them.
-
-
-def _quantize(model: keras.Model, low: float, high: float, input_range: tuple[float, float]) -> keras.Model:
-    last = _last_computing(model)
-
-    def annotate(layer: Any) -> Any:
-        if layer.name == last.name:
-            return tfmot.quantization.keras.quantize_annotate_layer(layer, FixedOutput(low, high))
-        if isinstance(layer, _SHAPE_ONLY):
-            return tfmot.quantization.keras.quantize_annotate_layer(layer, NoQuantization())
-        if not _known(layer):
-            return tfmot.quantization.keras.quantize_annotate_layer(layer, MovingOutput())
-        return tfmot.quantization.keras.quantize_annotate_layer(layer)
-
-    annotated = keras.models.clone_model(model, clone_function=annotate)
-    annotated.set_weights(model.get_weights())
-    with keras.utils.custom_object_scope({each.__name__: each for each in (NoQuantization, MovingOutput, FixedOutput)}):
-        quantized = tfmot.quantization.keras.quantize_apply(annotated)
-    source = quantized.layers[1]
-    for weight in source.weights:
-        if weight.name.split(":")[0].endswith("_min"):
-            weight.assign(input_range[0])
-        elif weight.name.split(":")[0].endswith("_max"):
-            weight.assign(input_range[1])
-    return quantized
+    # The last layer keeps its fixed range: FixedQuantizer has no such weights or does not read them.
 
 
 def _known(layer: Any) -> bool:

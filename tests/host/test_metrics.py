@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from host.metrics import bits_per_pixel, psnr_db, quality, ssim
+from host.metrics import PICTURES, PSNR, bits_per_pixel, judge_picture, means, psnr_db, ssim, words
 
 RNG = np.random.default_rng(6)
 IMAGES = RNG.integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
@@ -42,26 +42,43 @@ def test_ssim_of_two_flat_images_is_its_luminance_term() -> None:
     assert ssim(first, second) == pytest.approx((2 * 100 * 150 + c1) / (100**2 + 150**2 + c1))
 
 
+def judged(made: np.ndarray) -> tuple[dict[str, float], int]:
+    return means([judge_picture(*pair) for pair in zip(IMAGES, made, strict=True)])
+
+
 def test_the_mean_is_of_each_images_psnr_and_not_of_the_pooled_error() -> None:
     worse = IMAGES.copy()
     worse[0] ^= 1
     worse[1] ^= 15
     worse[2] ^= 3
-    found = quality(IMAGES, worse)
-    each = [psnr_db(*pair) for pair in zip(IMAGES, worse)]
+    found, perfect = judged(worse)
+    each = [psnr_db(*pair) for pair in zip(IMAGES, worse, strict=True)]
     assert found["psnr_db"] == pytest.approx(np.mean(each))
     assert found["psnr_db"] != pytest.approx(psnr_db(IMAGES, worse), abs=0.5)
-    assert "perfect_images" not in found
+    assert perfect == 0
 
 
 def test_a_perfect_image_is_counted_and_not_averaged() -> None:
     worse = IMAGES.copy()
     worse[1] ^= 1
-    found = quality(IMAGES, worse)
-    assert found["perfect_images"] == 2
+    found, perfect = judged(worse)
+    assert perfect == 2
     assert found["psnr_db"] == pytest.approx(20 * np.log10(255))
-    perfect = quality(IMAGES, IMAGES)
-    assert perfect == {"ssim": pytest.approx(1), "perfect_images": 3}
+    assert judged(IMAGES) == ({"ssim": pytest.approx(1)}, 3)
+
+
+def test_a_picture_smaller_than_the_window_has_no_ssim() -> None:
+    dot = np.zeros((1, 1, 3), np.uint8)
+    assert judge_picture(dot, dot + np.uint8(1)) == {"psnr_db": pytest.approx(48.13, abs=0.01)}
+    # And so a set that holds one has none: a mean of the others would be of another set.
+    found, _ = means([judge_picture(dot, dot + np.uint8(1)), judge_picture(IMAGES[0], 255 - IMAGES[0])])
+    assert set(found) == {"psnr_db"}
+
+
+def test_words_are_of_what_is_known_in_the_metrics_order() -> None:
+    assert words(PICTURES, {"ssim": 0.94642, "psnr_db": 30.706}) == "PSNR 30.71 dB, SSIM 0.9464"
+    assert words(PICTURES, {"psnr_db": None}) == "PSNR without limit (no difference)"
+    assert PSNR.text(30.706) == "30.71 dB"
 
 
 def test_bits_per_pixel_are_of_pixels_and_not_of_samples() -> None:

@@ -21,7 +21,7 @@ from host.packaging.decoders import read_decoders
 from host.packaging.export import export, export_many
 from host.quantization.recipes import DEFAULTS
 from host.spec.parsing import load_spec
-from host.tasks.compression.conversion import convert
+from host.tasks.compression.halves import convert
 
 VARIANTS = ["float32", "float16", "dynamic_range", "int8", "int16x8", "int8_qat"]
 TUNED = ["int8+tuned", "int8_qat+tuned"]

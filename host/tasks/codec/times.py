@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from host.curves.image_codecs import IMAGE_CODECS, decode_image
-from host.curves.interleaved import interleaved_ns
 from host.tasks.codec.points import NAME, PhotoCodec
+from host.timing import interleaved_ns
 
 RATE_BPP = 0.5
 STAGES = ("quantize", "invoke", "code")

@@ -10,13 +10,12 @@ import tf_keras as keras
 from device.quantization import LatentGrid
 from device.runtime import make_interpreter, tensor_infos
 from host.errors import ExportError
-from host.packaging.compatibility import compatibility
+from host.packaging.network_file import runtimes
 from host.quantization.joining import join
 from host.quantization.recipes import TUNED, Recipe, recipes
 from host.spec.model_folder import ModelFolder
 from host.tasks.compression.checks import check_decoder, check_encoder
-from host.tasks.compression.conversion import PARTS, convert
-from host.tasks.compression.halves import Halves, load_halves, tuned_decoder
+from host.tasks.compression.halves import PARTS, Halves, convert, load_halves, tuned_decoder
 
 _PARTIAL = "int16x8"  # the one conversion that lacks kernels of some operations
 
@@ -59,7 +58,7 @@ def convert_model(model: ModelFolder) -> Converted:
             )
             parts["tuned"] = convert(tuned, "decoder", "float32", chosen)
         label = f"{model.spec.name} {variant}"
-        found[variant] = {part: compatibility(data, f"{label} {part}") for part, data in parts.items()}
+        found[variant] = {part: runtimes(data, f"{label} {part}") for part, data in parts.items()}
         check_encoder(f"{label} encoder", *tensor_infos(make_interpreter(parts["encoder"])), halves.grid)
         for part in ("own", "tuned"):
             if part in parts:

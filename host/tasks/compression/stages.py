@@ -16,9 +16,10 @@ from host.data.augmentation import augment
 from host.networks.builder import build, build_discriminator, initialize
 from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
-from host.quantization.aware import quantization_aware, set_ranges
+from host.quantization.aware import set_ranges
 from host.spec.model_folder import ModelFolder
 from host.spec.parsing import DataSpec, Spec, StageSpec
+from host.tasks.compression.halves import aware_halves
 from host.tasks.compression.rate import has_rate, make_prior, make_rate
 from host.training.adversarial import Critic
 from host.training.loop import fit, validate
@@ -76,7 +77,7 @@ def train_qat(model: ModelFolder, images: Images, session: Session) -> dict[str,
     start = trained if trained.is_file() else model.weights("float")
     load_weights(start, {"encoder": encoder, "decoder": decoder})
     grid = model.grid(encoder.output_shape[1:])
-    quantized = quantization_aware(encoder, decoder, grid)
+    quantized = aware_halves(encoder, decoder, grid)
     some = images.train[:_RANGES_FROM] / np.float32(255)
     latents = on_grid(encoder.predict(some, verbose=0), grid).numpy()
     set_ranges(quantized[0], encoder, some)

@@ -13,8 +13,7 @@ from host.networks.weights import save_weights
 from host.quantization.execution import TfliteEncoder, dequantize
 from host.quantization.recipes import DEFAULTS, TUNED
 from host.spec.model_folder import ModelFolder
-from host.tasks.compression.conversion import convert
-from host.tasks.compression.halves import load_halves
+from host.tasks.compression.halves import convert, load_halves
 from host.tasks.compression.stages import fit_stage
 from host.tasks.compression.tables import count_codes, fit_frequencies
 from host.training.loop import validate

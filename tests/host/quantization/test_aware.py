@@ -10,7 +10,8 @@ import pytest
 from device.quantization import LatentGrid
 from host.networks.builder import build, initialize
 from host.networks.grid import on_grid
-from host.quantization.aware import quantization_aware, set_ranges
+from host.quantization.aware import set_ranges
+from host.tasks.compression.halves import aware_halves
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def _matched(tiny: dict[str, Any], parse: Any, photos: np.ndarray) -> Any:
 
 
 def quantized(encoder: Any, decoder: Any, grid: LatentGrid, images: np.ndarray) -> tuple[Any, Any]:
-    halves = quantization_aware(encoder, decoder, grid)
+    halves = aware_halves(encoder, decoder, grid)
     set_ranges(halves[0], encoder, images)
     set_ranges(halves[1], decoder, on_grid(encoder.predict(images, verbose=0), grid).numpy())
     return first_step(halves, images)
@@ -90,7 +91,7 @@ def test_training_starts_near_the_float_quality(network: Any) -> None:
 
     floating = error(encoder, decoder)
     assert error(*quantized(encoder, decoder, grid, images)) < 1.15 * floating
-    untold = first_step(quantization_aware(encoder, decoder, grid), images)
+    untold = first_step(aware_halves(encoder, decoder, grid), images)
     assert error(*quantized(encoder, decoder, grid, images)) < error(*untold)  # what setting the ranges is for
 
 

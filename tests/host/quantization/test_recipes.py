@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from host.quantization.conversions import CONVERSIONS
 from host.quantization.recipes import DEFAULTS, TUNED, Recipe, recipes
 from host.spec.parsing import Spec
 from host.spec.sections import CONVERSIONS as NAMES
-from host.tasks.compression.conversion import CONVERSIONS
 
 
 def test_the_six_default_variants(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:

@@ -17,8 +17,7 @@ from host.errors import SpecError
 from host.networks.builder import build_discriminator
 from host.spec.model_folder import ModelFolder
 from host.spec.parsing import LossTerm, Spec, StageSpec, load_spec
-from host.tasks.compression.conversion import convert
-from host.tasks.compression.halves import load_halves
+from host.tasks.compression.halves import convert, load_halves
 from host.training import loop
 from host.training.adversarial import Critic
 from host.training.loop import fit

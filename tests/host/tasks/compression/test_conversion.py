@@ -15,12 +15,12 @@ from device.quantization import LatentGrid, TensorInfo, same_grid
 from device.runtime import make_interpreter, op_names, tensor_infos
 from host.networks.builder import build, initialize
 from host.networks.grid import on_grid
-from host.quantization.aware import quantization_aware, set_ranges
+from host.quantization.aware import set_ranges
+from host.quantization.conversions import CONVERSIONS
 from host.quantization.execution import TfliteDecoder, TfliteEncoder, TfliteFull
 from host.spec.parsing import Spec, parse_spec
 from host.tasks.compression.checks import check_decoder, check_encoder
-from host.tasks.compression.conversion import CONVERSIONS, convert
-from host.tasks.compression.halves import Halves
+from host.tasks.compression.halves import Halves, aware_halves, convert
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def start(spec: Spec, photos: np.ndarray, quantized: bool) -> Halves:
     if not quantized:
         return Halves(encoder, decoder, grid, False)
     images = photos[:100] / np.float32(255)
-    aware = quantization_aware(encoder, decoder, grid)
+    aware = aware_halves(encoder, decoder, grid)
     set_ranges(aware[0], encoder, images)
     set_ranges(aware[1], decoder, on_grid(encoder(images), grid).numpy())
     aware[1](aware[0](images, training=True), training=True)  # the kernels' ranges

@@ -1,4 +1,4 @@
-"""Parameters and multiply-accumulates of a .tflite file, read from its graph."""
+"""What a .tflite file is: its ends, operations, costs, and which runtimes run it; all read from its bytes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from math import prod
 from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
+
+from device.errors import SplitliteError
+from device.quantization import TensorInfo
+from device.runtime import PREFERENCE, available_runtimes, load_runtime, make_interpreter, op_names, tensor_infos
+from host.errors import ExportError
 
 _OPERATOR = schema.BuiltinOperator
 _UNPACK = (_OPERATOR.DEQUANTIZE, _OPERATOR.DENSIFY)  # float16 and sparse weights pass through one of these
@@ -25,6 +30,22 @@ class Costs:
 
     parameters: int
     macs: int
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """What a bundle says about a .tflite file.
+
+    Attributes:
+        ops: the operations in their order.
+        min_runtime_version: the file's own claim of the oldest TFLite that runs it; None where it makes none.
+    """
+
+    input: TensorInfo
+    output: TensorInfo
+    ops: tuple[str, ...]
+    min_runtime_version: str | None
+    costs: Costs
 
 
 @dataclass(frozen=True)
@@ -46,6 +67,42 @@ _WEIGHTED: dict[int, _Weighted] = {
     # weights (out, in)
     _OPERATOR.FULLY_CONNECTED: _Weighted(0, 1, lambda source, weights, output: prod(output) * weights[1]),
 }
+
+
+def describe(model: bytes) -> NetworkFile:
+    """Reads a .tflite file; raises ModelLoadError where the runtime refuses it."""
+    interpreter = make_interpreter(model)
+    operations = tuple(name for name in op_names(interpreter) if name != "DELEGATE")
+    return NetworkFile(*tensor_infos(interpreter), operations, min_runtime_version(model), network_costs(model))
+
+
+def runtimes(model: bytes, label: str) -> dict[str, str]:
+    """Runtime -> "runs", "fails: why" or "not tried": min_runtime_version does not tell, so every file is opened.
+
+    Raises:
+        ExportError: no runtime at hand runs the file.
+    """
+    found = dict.fromkeys(PREFERENCE, "not tried: not installed here")
+    for name in available_runtimes():
+        try:
+            make_interpreter(model, runtime=load_runtime(name)).invoke()
+            found[name] = "runs"
+        except (SplitliteError, RuntimeError, ValueError) as error:
+            found[name] = f"fails: {error}"
+    if "runs" not in found.values():
+        raise ExportError(f"{label}: no runtime at hand runs it ({'; '.join(f'{k} {v}' for k, v in found.items())})")
+    return found
+
+
+def min_runtime_version(model: bytes) -> str | None:
+    """The file's own claim of the oldest TFLite that runs it; None where it makes none."""
+    root = schema.Model.GetRootAs(model, 0)
+    for index in range(root.MetadataLength()):
+        entry = root.Metadata(index)
+        if entry.Name() == b"min_runtime_version":
+            text = bytes(root.Buffers(entry.Buffer()).DataAsNumpy())
+            return text.split(b"\0")[0].decode("ascii", "replace").strip() or None
+    return None
 
 
 def network_costs(model: bytes) -> Costs:

@@ -1,16 +1,19 @@
-"""Parameters and multiply-accumulates of known networks, computed by hand."""
+"""Costs of known networks, computed by hand; what a file claims; every file is opened by every runtime at hand."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from device.bundle import read_bundle
+from device.runtime import PREFERENCE, available_runtimes
 from device.tests import tiny
-from host.packaging.costs import Costs, network_costs
+from host.errors import ExportError
 from host.packaging.decoders import read_decoders
+from host.packaging.network_file import Costs, min_runtime_version, network_costs, runtimes
 
 Layers = Callable[[Any, Any], Any]
 
@@ -130,3 +133,32 @@ def test_the_summary_counts_as_the_exported_files_do(loop: Any) -> None:
     own = read_decoders(loop.build, "tiny", bundle.variant("float32").codec_tag).read("own")
     assert network_macs(encoder) == bundle.variant("float32").macs
     assert network_macs(decoder) == network_costs(own).macs
+
+
+@pytest.mark.parametrize("variant", ["float32", "int8", "int16x8"])
+def test_a_converted_file_says_a_version(variant: str) -> None:
+    found = min_runtime_version((tiny.DATA / f"tiny.{variant}.tflite").read_bytes())
+    assert found is not None
+    assert re.fullmatch(r"\d+\.\d+\.\d+", found)
+
+
+def test_each_runtime_says_whether_it_runs_the_file() -> None:
+    found = runtimes((tiny.DATA / "tiny.int8.tflite").read_bytes(), "tiny int8")
+    assert set(found) == set(PREFERENCE)
+    for name in PREFERENCE:
+        assert found[name] == ("runs" if name in available_runtimes() else "not tried: not installed here")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a network at all, only some bytes", bytes(5000)])
+def test_bytes_that_no_runtime_runs_are_an_export_error(content: bytes) -> None:
+    with pytest.raises(
+        ExportError, match=r"^m int8 encoder: no runtime at hand runs it \(ai_edge_litert fails"
+    ) as caught:
+        runtimes(content, "m int8 encoder")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_file_is_an_export_error() -> None:
+    content = (tiny.DATA / "tiny.int8.tflite").read_bytes()
+    with pytest.raises(ExportError, match="no runtime at hand runs it"):
+        runtimes(content[: len(content) // 2], "m")
