@@ -28,7 +28,7 @@ def image_codec_rows(images: Sequence[np.ndarray], budget_bytes: float | None) -
 
     Args:
         images: uint8 (height, width, 1 or 3), 0..255, of any sizes.
-        budget_bytes: each format at the setting whose mean bytes come nearest to it; None: at all its settings, a curve.
+        budget_bytes: each format at the setting whose mean bytes come nearest to it; None: all its settings, a curve.
     """
     small = max(image.shape[0] * image.shape[1] for image in images) <= _SMALL
     rows = []

@@ -33,6 +33,7 @@ ORDER = (
     ("host.errors", "host.progress", "host.interruption", "host.quiet"),
     ("host.metrics", "host.versions"),
     ("host.results",),
+    ("host.timing",),
     ("host.spec",),
     ("host.data",),
     ("host.networks",),
