@@ -1,4 +1,4 @@
-"""What README.md tells a user to type exists."""
+"""The Python examples of the documents run."""
 
 from __future__ import annotations
 
@@ -11,35 +11,14 @@ from typing import Any
 import pytest
 
 import host
-from host.cli import main
 from host.evaluation import collect, evaluate
 from host.packaging import decoders, export
-from host.spec.parsing import list_models
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs" / "your-own-model.md").read_text(encoding="utf-8")
 RUN = ROOT / "tests" / "host" / "evaluation" / "data" / "version_1"
-BLOCKS = re.findall(r"```python\n(.*?)```", f"{host.__doc__}{README}", re.DOTALL)
+BLOCKS = re.findall(r"```python\n(.*?)```", f"{host.__doc__}{GUIDE}", re.DOTALL)
 EXAMPLES = list(dict.fromkeys(block for block in BLOCKS if block.startswith(("import host", "from host"))))
-
-
-def test_every_make_target_in_the_readme_is_in_the_makefile() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"(?:`|^ +)make ([a-z]+)", README, re.MULTILINE))
-    assert {"loop", "test"} <= named
-    assert named <= targets
-
-
-def test_every_host_command_in_the_readme_exists_and_every_command_is_in_the_readme() -> None:
-    named = set(re.findall(r"(?:`host|-m host) ([a-z]+)", README))
-    assert named <= set(main.commands)
-    assert {name for name, command in main.commands.items() if not command.hidden} <= named
-
-
-def test_the_measured_table_is_of_the_committed_evaluations() -> None:
-    shown = README.split("## Measured")[1].split("## Step by step")[0]
-    for name in list_models():
-        assert name in shown
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
