@@ -16,9 +16,10 @@ import tf_keras as keras
 from tensorflow.lite.python import schema_py_generated as schema
 
 from device.inputs.strips import resize_input
+from device.outputs.context_codes.block_grid import BlockGrid
 from device.runtime import Runtime, make_interpreter
 from host.errors import ExportError
-from host.quiet import quiet
+from host.quantization.conversions import CONVERSIONS
 from host.tasks.codec.layers import RoundedConv2D
 from host.tasks.codec.networks import Codec, padded
 from host.tasks.codec.spec import CodecSpec
@@ -30,7 +31,7 @@ def convert_encoder(codec: Codec, rows: int, columns: int) -> bytes:
     """The int8 encoder for a piece of rows x columns blocks and its halo; convolutions alone, so it can be resized.
 
     Input: int8, scale 1/255, zero point -128: the pixel XOR 0x80. Output: int8 (1, rows, columns, channels), scale 1,
-    zero point 0, as `codes_of_tensor` reads it.
+    zero point 0, as `BlockGrid.codes` reads it.
     """
     # Layers without names are numbered, and the numbers are in the file: they begin anew, and its digest is the same.
     keras.backend.clear_session()
@@ -38,15 +39,15 @@ def convert_encoder(codec: Codec, rows: int, columns: int) -> bytes:
     shape = [grid.before + count * grid.block + grid.after for count in (rows, columns)]
     image = keras.Input((*shape, 3), batch_size=1, name="image")
     latent = tf.quantization.fake_quant_with_min_max_args(_in_halves(codec)(image), -128.0, 127.0)
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(image, latent))
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int8
     # Every other range is fixed in the graph; this one gives the input its scale.
-    ramp = np.linspace(0, 1, int(np.prod(shape)) * 3, dtype=np.float32).reshape(1, *shape, 3)
-    converter.representative_dataset = lambda: [[ramp]]
-    with quiet():
-        return bytes(converter.convert())
+    ramp = np.linspace(0, 1, int(np.prod(shape)) * 3, dtype=np.float32).reshape(*shape, 3)
+    return CONVERSIONS["int8"].convert(keras.Model(image, latent), [ramp])
+
+
+def block_grid(spec: CodecSpec, channels: int, quality: int) -> BlockGrid:
+    """The device's word for the spec's latent at a quality; its step is float32, as the .tflite file holds it."""
+    grid, step = spec.grid, float(np.float32(spec.steps[quality]))
+    return BlockGrid(grid.block, grid.before, grid.after, channels, grid.plain, 2 if grid.dead_zone else 1, step)
 
 
 def with_step(model: bytes, step: float) -> bytes:
@@ -60,25 +61,6 @@ def step_offset(model: bytes) -> int:
     graph = schema.Model.GetRootAsModel(model, 0).Subgraphs(0)
     table = graph.Tensors(graph.Outputs(0)).Quantization()._tab
     return int(table.Vector(table.Offset(_SCALE_FIELD)))
-
-
-def codes_of_tensor(tensor: np.ndarray, spec: CodecSpec) -> np.ndarray:
-    """The codes that an output tensor holds: plain channels as they are, the others in halves of the step.
-
-    Args:
-        tensor: int8 (..., channels).
-
-    Returns:
-        int8, the same shape: -128..127 in the plain channels, -64..63 in the others.
-    """
-    if not spec.grid.dead_zone:
-        return tensor.copy()
-    codes = tensor.copy()
-    halves = codes[..., spec.grid.plain :]
-    # Towards zero: what lies within 3/4 of a step is 0.
-    halves += halves < 0
-    halves >>= 1
-    return codes
 
 
 class Int8Encoder:
@@ -102,7 +84,8 @@ class Int8Encoder:
         interpreter, (source, latent) = self._interpreters[quality], self._ends[quality]
         interpreter.set_tensor(source, (piece[None] ^ np.uint8(0x80)).view(np.int8))
         interpreter.invoke()
-        return codes_of_tensor(interpreter.get_tensor(latent)[0], self.spec)
+        tensor = interpreter.get_tensor(latent)[0]
+        return block_grid(self.spec, tensor.shape[-1], quality).codes(tensor)
 
     def image_codes(self, image: np.ndarray, quality: int) -> np.ndarray:
         """The codes of a whole image of any size, uint8 (height, width, 3)."""

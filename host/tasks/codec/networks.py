@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
+from device.outputs.context_codes.block_grid import put_pixels
 from host.errors import SpecError
 from host.networks.prior import Prior
 from host.spec.layer_lists import LayerSpec
@@ -68,7 +69,7 @@ def build_codec(spec: CodecSpec) -> Codec:
 
 
 def padded(image: np.ndarray, spec: CodecSpec) -> np.ndarray:
-    """An image with what the encoder reads around its blocks, by reflection; the device does the same.
+    """An image with what the encoder reads around its blocks, by reflection, as the device does it.
 
     Args:
         image: uint8 (height, width, 3).
@@ -77,8 +78,10 @@ def padded(image: np.ndarray, spec: CodecSpec) -> np.ndarray:
         uint8 (before + rows * block + after, before + columns * block + after, 3).
     """
     grid = spec.grid
-    sides = [(grid.before, -side % grid.block + grid.after) for side in image.shape[:2]]
-    return np.pad(image, (*sides, (0, 0)), mode="reflect")
+    shape = [grid.before + -(-side // grid.block) * grid.block + grid.after for side in image.shape[:2]]
+    pixels = np.empty((*shape, 3), np.int8)
+    put_pixels(image, (-grid.before, -grid.before), pixels)
+    return pixels.view(np.uint8) ^ np.uint8(0x80)
 
 
 def operations_per_pixel(encoder: keras.Model, block: int) -> float:

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from device.bundle import Bundle
-from device.outputs.context_codes.block_grid import BlockGrid
 from host.errors import ModelError
 from host.networks.weights import load_weights, save_weights
 from host.packaging.decoders import write_samples
 from host.spec.model_folder import model_digest
 from host.tasks.codec.bundle_writer import write_photo_bundle
 from host.tasks.codec.decoders import write_network, write_photo_decoders
-from host.tasks.codec.int8 import convert_encoder, step_offset
+from host.tasks.codec.int8 import block_grid, convert_encoder, step_offset
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.spec import CodecSpec, load_codec_spec
 from host.tasks.codec.tables import EXPORTED_BLOCKS, read_tables
@@ -41,7 +40,7 @@ def export_codec(name: str, models: Path, bundles: Path, build: Path) -> Bundle:
         model=name,
         spec_sha256=spec.digest,
         model_sha256=model_digest(spec.folder, spec.digest),
-        grid=block_grid(spec, codec),
+        grid=block_grid(spec, codec.channels, 0),
         steps=spec.steps,
         tables=tables,
         samples=samples,
@@ -54,20 +53,6 @@ def export_codec(name: str, models: Path, bundles: Path, build: Path) -> Bundle:
         write_photo_decoders(build, bundle, variant, tables[entry.quality.index], networks)
     write_samples(build, bundle)
     return bundle
-
-
-def block_grid(spec: CodecSpec, codec: Codec) -> BlockGrid:
-    """The device's word for the spec's latent, of the first quality."""
-    grid = spec.grid
-    return BlockGrid(
-        grid.block,
-        grid.before,
-        grid.after,
-        codec.channels,
-        grid.plain,
-        2 if grid.dead_zone else 1,
-        float(spec.steps[0]),
-    )
 
 
 def _networks(spec: CodecSpec, codec: Codec, build: Path) -> dict[str, str]:
