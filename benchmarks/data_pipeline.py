@@ -57,13 +57,14 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from host.data.stream import ImageFiles
     from host.networks.builder import build, initialize
     from host.spec.model_folder import ModelFolder
-    from host.spec.parsing import StageSpec, load_spec
+    from host.spec.types import StageSpec
+    from host.tasks import open_spec
     from host.tasks.compression.stages import float_task
     from host.training import loop
     from host.training.optimizers import make_optimizer
     from host.training.work import variables
 
-    spec = load_spec(MODEL)
+    spec = open_spec(MODEL)[1]
     images = load_images(spec.data, data_folder(options.data_dir))
     train = images.train[: options.images]
     paths = [folder / f"{index // 1000:02d}" / f"{index:05d}.png" for index in range(len(train))]

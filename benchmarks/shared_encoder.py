@@ -24,9 +24,11 @@ sys.path.insert(0, str(ROOT))
 from host.data import data_folder  # noqa: E402
 from host.data.photographs import Photographs  # noqa: E402
 from host.networks.weights import load_weights  # noqa: E402
+from host.spec.types import StageSpec  # noqa: E402
 from host.tasks.codec.images import load_codec_images  # noqa: E402
 from host.tasks.codec.networks import build_codec  # noqa: E402
-from host.tasks.codec.spec import CodecSpec, CodecStage, load_codec_spec  # noqa: E402
+from host.tasks.codec.spec import CodecSpec  # noqa: E402
+from host.tasks.codec.task import load_codec_spec  # noqa: E402
 from host.tasks.codec.training import Loop  # noqa: E402
 from host.tasks.codec.validation import Validation  # noqa: E402
 
@@ -64,7 +66,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path)
     options = parser.parse_args()
     spec = load_codec_spec(options.model)
-    spec = replace(spec, float_=CodecStage(1, options.steps, options.learning_rate, 1))
+    spec = replace(spec, float_=StageSpec(1, options.steps, options.learning_rate, 1))
     photographs = load_codec_images(spec, data_folder(options.data_dir))
     shared, curve = trained_on(spec, photographs, options.quality, with_encoder=False)
     own, _ = trained_on(spec, photographs, options.quality, with_encoder=True)

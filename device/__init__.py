@@ -9,20 +9,34 @@ Importing it loads none of them yet.
 
     encoder = device.open_encoder("photo", quality=3)
     bitstream = encoder.encode(photograph)  # photograph: uint8 (height, width, 3)
+
+Every error that it raises on purpose is a `SplitliteError`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .errors import (
+    BitstreamError,
+    BundleError,
+    ImageError,
+    ModelLoadError,
+    RunFileError,
+    RuntimeUnavailableError,
+    SplitliteError,
+)
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .inputs.strips import PhotoEncoder
-    from .pipeline import Encoder
+    from .pipeline import Pipeline
 
 __version__ = "0.1.0"
-__all__ = ["open_encoder"]
+__all__ = [
+    *("BitstreamError", "BundleError", "ImageError", "ModelLoadError", "RunFileError", "RuntimeUnavailableError"),
+    *("SplitliteError", "open_encoder"),
+]
 
 
 def open_encoder(
@@ -31,7 +45,7 @@ def open_encoder(
     threads: int = 1,
     runtime: str | None = None,
     quality: int | None = None,
-) -> Encoder | PhotoEncoder:
+) -> Pipeline:
     """Loads an encoder.
 
     Args:
@@ -39,13 +53,13 @@ def open_encoder(
         variant: one of those in the bundle.
         threads: that the runtime may use.
         runtime: "ai_edge_litert" or "tflite_runtime"; None takes the first that is installed.
-        quality: of a photo codec, from 0, the smallest bitstreams; None takes one in the middle.
+        quality: of a codec, from 0, the smallest bitstreams; None takes one in the middle.
 
     Raises:
         BundleError: no such bundle, variant or quality, or a damaged one.
         ModelLoadError: the runtime cannot load the encoder.
         RuntimeUnavailableError: no runtime that works is installed.
     """
-    from .pipeline import open_encoder as load
+    from .pipeline import open_pipeline
 
-    return load(bundle, variant, threads, runtime, quality)
+    return open_pipeline(bundle, variant, threads, runtime, quality)

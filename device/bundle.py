@@ -1,80 +1,84 @@
-"""Contract 1, host to device: a folder with the encoders of one model and all that coding needs.
+"""Contract 1, host to device: a folder with the networks of one model and all that using them needs.
 
-    bundle.json  <variant>.encoder.tflite  tables.npy  samples.npy
+    bundle.json  <family>.encoder.tflite  samples.npy  and what the outputs need, such as tables.npy
 
 bundle.json names every other file with its digest. The workstation writes it (host/packaging/bundle_writer.py).
 
-Versions: 1 (2026) the first: images of one size. 2 (2026): photographs of any size, see photo/bundle.py.
+Versions: 1 (2026) the first.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Optional
 
 import numpy as np
 
+from . import inputs, outputs
 from .errors import BundleError
-from .files import check_json, check_version, parse_json, read_bytes, sha256_bytes
-from .outputs import entropy
-from .quantization import Array, LatentGrid, TensorInfo
-from .stream import CODERS
+from .files import check_version, parse_json, read_bytes, sha256_bytes
+from .quantization import Array, TensorInfo
+from .records import from_json
 
-if TYPE_CHECKING:  # models for images of one size do without
-    from .outputs.context_codes.bundle import Quality
-
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 FILE_NAME = "bundle.json"
-# What must be in it, and of which type; the latent grid and the tensors check their own parts.
-_BUNDLE = {
-    "model": str,
-    "task": str,
-    "spec_sha256": str,
-    "model_sha256": str,
-    "image": {"height": int, "width": int, "channels": int},
-    "latent": dict,
-    "coder": int,
-    "tables": {"file": str, "sha256": str},
-    "samples": {"file": str, "sha256": str, "count": int},
-    "variants": dict,
-}
-_ENCODER = {
-    "file": str,
-    "sha256": str,
-    "bytes": int,
-    "ops": [str],
-    "min_runtime_version": (str, type(None)),
-    "input": dict,
-    "output": dict,
-}
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # models and variants become file names
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # models and variants become file names
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The sample images' file; `shape` is (count, height, width, channels)."""
+
+    file: str
+    sha256: str
+    shape: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class OutputScale:
+    """Four bytes of a network's file that make a variant of it: a little-endian float32, the output tensor's scale."""
+
+    offset: int
+    value: float
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One encoder of a bundle; of photographs, at one quality.
+    """One row of the bench: a network, and what becomes of its output.
 
     Attributes:
-        parameters: weights and biases; None where the bundle does not tell (the first ones do not).
-        macs: multiply-accumulates of one image; None likewise.
+        name: the family, and where there are qualities "_q" and the quality.
+        family: variants of one family are operating points of one network.
+        tag: what every bitstream carries: 8 hexadecimal digits.
+        file, sha256, network_bytes: the .tflite file.
+        ops: its operators, in the file's order.
+        input, tensor: its input and output tensor, as this variant has them.
+        output: the `Description` of a module in device/outputs, which its `kind` names.
+        parameters: weights and biases; None where the exporter could not count them.
+        macs: multiply-accumulates of one run of the file as it is; `Bundle.macs` tells those of an image.
+        quality: a codec's operating point, 0 is the smallest bitstreams; None where there is nothing to choose.
     """
 
     name: str
-    codec_tag: str
+    family: str
+    tag: str
     file: str
     sha256: str
-    encoder_bytes: int
+    network_bytes: int
     ops: tuple[str, ...]
-    min_runtime_version: str | None
     input: TensorInfo
-    output: TensorInfo
-    parameters: int | None = None
-    macs: int | None = None
-    quality: Quality | None = None
+    tensor: TensorInfo
+    output: Any
+    min_runtime_version: Optional[str] = None
+    parameters: Optional[int] = None
+    macs: Optional[int] = None
+    quality: Optional[int] = None
+    output_scale: Optional[OutputScale] = None
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,7 @@ class Bundle:
     Attributes:
         sha256: of bundle.json itself.
         spec_sha256, model_sha256: what it was made from.
-        image_shape: (height, width, channels) of the uint8 images that every encoder here takes; of the samples
-            where it takes photographs of any size.
-        grid: the latent grid of all variants; where each quality has its own, that of the samples, in steps.
-        coder_id: key of `bitstream.CODERS`.
+        input: the parsed input of a module in device/inputs.
         variants: by name, sorted.
     """
 
@@ -97,14 +98,8 @@ class Bundle:
     task: str
     spec_sha256: str
     model_sha256: str
-    image_shape: tuple[int, int, int]
-    grid: LatentGrid
-    coder_id: int
-    tables_file: str
-    tables_sha256: str
-    samples_file: str
-    samples_sha256: str
-    samples_count: int
+    input: Any
+    samples: Samples
     variants: Mapping[str, Variant]
 
     def variant(self, name: str) -> Variant:
@@ -113,30 +108,57 @@ class Bundle:
             raise BundleError(f"{self.folder}: no variant {name!r}; available: {', '.join(self.variants)}")
         return self.variants[name]
 
-    def read_encoder(self, name: str) -> bytes:
-        """The .tflite file of a variant; raises BundleError if its digest differs."""
-        variant = self.variant(name)
-        return self.read_file(variant.file, variant.sha256)
+    def families(self) -> tuple[str, ...]:
+        """The families, in the order of the variants."""
+        return tuple(dict.fromkeys(variant.family for variant in self.variants.values()))
 
-    def read_tables(self) -> entropy.Tables:
-        """The entropy tables; raises BundleError if their digest differs or they do not fit the grid."""
-        path = self.folder / self.tables_file
-        tables = entropy.parse_tables(self.read_file(self.tables_file, self.tables_sha256), path)
-        if tables.channels != self.grid.channels:
-            raise BundleError(f"{path}: tables of {tables.channels} channels, the latent has {self.grid.channels}")
-        return tables
+    def qualities(self, family: str) -> tuple[int, ...]:
+        """The qualities of a family, ascending; none where there is nothing to choose."""
+        found = [each.quality for each in self.variants.values() if each.family == family]
+        return tuple(sorted(quality for quality in found if quality is not None))
+
+    def find(self, name: str, quality: int | None = None) -> Variant:
+        """A variant by its name, or by its family's and a quality; without one the quality in the middle.
+
+        Raises:
+            BundleError: no such variant or quality; lists those that there are.
+        """
+        known = self.qualities(name)
+        if not known:
+            variant = self.variant(name)
+            if quality not in (None, variant.quality):
+                raise BundleError(f"{self.folder}: {name!r} has no quality {quality} to choose; leave the quality out")
+            return variant
+        chosen = known[len(known) // 2] if quality is None else quality
+        for variant in self.variants.values():
+            if (variant.family, variant.quality) == (name, chosen):
+                return variant
+        raise BundleError(f"{self.folder}: no quality {quality}; there are {known[0]} to {known[-1]}")
+
+    def macs(self, name: str, height: int, width: int) -> int | None:
+        """Multiply-accumulates of a variant on an image of this size; None where the bundle does not tell."""
+        variant = self.variant(name)
+        return None if variant.macs is None else int(self.input.macs(variant.macs, variant.tensor, height, width))
+
+    def read_network(self, name: str) -> bytes:
+        """The .tflite file of a variant, its output scale set; raises BundleError if the file's digest differs."""
+        variant = self.variant(name)
+        data = self.read_file(variant.file, variant.sha256)
+        if variant.output_scale is None:
+            return data
+        offset = variant.output_scale.offset
+        return data[:offset] + struct.pack("<f", variant.output_scale.value) + data[offset + 4 :]
 
     def read_samples(self) -> Array:
         """The sample images, uint8 (count, height, width, channels), 0..255; raises BundleError."""
-        path = self.folder / self.samples_file
-        data = self.read_file(self.samples_file, self.samples_sha256)
+        path = self.folder / self.samples.file
+        data = self.read_file(self.samples.file, self.samples.sha256)
         try:
-            images: Array = np.load(io.BytesIO(data), allow_pickle=False)
-        except (ValueError, EOFError) as reason:
+            images: Any = np.load(io.BytesIO(data), allow_pickle=False)
+        except (ValueError, EOFError, OSError) as reason:
             raise BundleError(f"{path}: not an .npy file ({reason}); export the bundle again") from None
-        expected = (self.samples_count, *self.image_shape)
-        if images.dtype != np.uint8 or images.shape != expected:
-            raise BundleError(f"{path}: {images.dtype} {images.shape}, expected uint8 {expected}; export again")
+        if not isinstance(images, np.ndarray) or (images.dtype, images.shape) != (np.uint8, self.samples.shape):
+            raise BundleError(f"{path}: not uint8 {self.samples.shape}, as {FILE_NAME} says; export the bundle again")
         return images
 
     def read_file(self, file: str, sha256: str) -> bytes:
@@ -165,75 +187,57 @@ def parse_bundle(folder: Path, data: bytes) -> Bundle:
     path = folder / FILE_NAME
     value = parse_json(data, path, BundleError)
     found = value.get("format_version") if isinstance(value, dict) else None
-    parse = _parse
-    if check_version(found, FORMAT_VERSION, "bundle", path, BundleError) > 1:
-        try:
-            from .outputs.context_codes.bundle import parse_photo as parse  # it builds on this module
-        except ImportError:
-            raise BundleError(f"{path}: of a photo codec, which needs device/photo; copy that too") from None
+    check_version(found, FORMAT_VERSION, "bundle", path, BundleError)
     try:
-        return parse(folder, sha256_bytes(data), value)
+        return _parse(folder, sha256_bytes(data), value)
     except BundleError as reason:
         raise BundleError(f"{path}: {reason}") from None
 
 
-def _parse(folder: Path, sha256: str, value: Any) -> Bundle:
-    check_json(value, _BUNDLE, BundleError)
-    image = (value["image"]["height"], value["image"]["width"], value["image"]["channels"])
-    grid = LatentGrid.from_dict(value["latent"])
-    if value["coder"] not in CODERS:
-        raise BundleError(f"coder: unknown id {value['coder']}, known here: {sorted(CODERS)}; update this splitlite")
-    variants = value["variants"]
-    if not variants:
-        raise BundleError("variants: empty; export the bundle again")
-    for name in (value["model"], *variants):
+def _parse(folder: Path, sha256: str, value: dict[str, Any]) -> Bundle:
+    parts = {"input": _parse_kind(inputs, value.get("input"), "input"), "variants": {}}
+    bundle = from_json(Bundle, {**value, **parts, "folder": folder, "sha256": sha256}, "", BundleError)
+    plain_name(bundle.samples.file, "samples.file")
+    if not bundle.input.takes(bundle.samples.shape[1:]):
+        raise BundleError(f"samples.shape: {bundle.samples.shape}, the input takes {bundle.input.wanted}")
+    given = value.get("variants")
+    if not isinstance(given, dict) or not given:
+        raise BundleError("variants: none; export the bundle again")
+    variants = {name: _parse_variant(name, given[name], bundle.input) for name in sorted(given)}
+    for name in (bundle.model, *variants):
         if not NAME.fullmatch(name):
             raise BundleError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
-    return Bundle(
-        folder=folder,
-        sha256=sha256,
-        **{key: value[key] for key in ("model", "task", "spec_sha256", "model_sha256")},
-        image_shape=image,
-        grid=grid,
-        coder_id=value["coder"],
-        tables_file=plain_name(value["tables"]["file"], "tables.file"),
-        tables_sha256=value["tables"]["sha256"],
-        samples_file=plain_name(value["samples"]["file"], "samples.file"),
-        samples_sha256=value["samples"]["sha256"],
-        samples_count=value["samples"]["count"],
-        variants={name: _parse_variant(name, variants[name], image, grid) for name in sorted(variants)},
-    )
+    return Bundle(**{**vars(bundle), "variants": variants})
 
 
-def _parse_variant(name: str, value: Any, image: tuple[int, int, int], grid: LatentGrid) -> Variant:
-    check_json(value, {"codec_tag": str, "encoder": dict}, BundleError, f"variants.{name}")
-    where = f"variants.{name}.encoder"
-    variant = parse_encoder(name, value["codec_tag"], value["encoder"], where)
-    for end, tensor, shape in (("input", variant.input, image), ("output", variant.output, grid.shape)):
-        if tensor.shape != (1, *shape):
-            raise BundleError(f"{where}.{end}.shape: {tensor.shape}, expected {(1, *shape)}")
+def _parse_variant(name: str, value: Any, source: Any) -> Variant:
+    where = f"variants.{name}"
+    if not isinstance(value, dict):
+        raise BundleError(f"{where}: expected object; damaged, copy or make it again")
+    output = _parse_kind(outputs, value.get("output"), f"{where}.output")
+    variant = from_json(Variant, {**value, "name": name, "output": output}, where, BundleError)
+    for file in (variant.file, *output.files()):
+        plain_name(file, where)
+    if name != variant.family + ("" if variant.quality is None else f"_q{variant.quality}"):
+        raise BundleError(f"{where}: not the name of quality {variant.quality} of {variant.family!r}")
+    scale = variant.output_scale
+    if scale is not None and not 0 <= scale.offset <= variant.network_bytes - 4:
+        raise BundleError(f"{where}.output_scale.offset: {scale.offset} is not in the file's {variant.network_bytes} bytes")
+    try:
+        source.check(variant.input)
+        output.check(variant.tensor, source)
+    except BundleError as reason:
+        raise BundleError(f"{where}: {reason}") from None
+    tag = output.tag(variant.sha256)
+    if tag != variant.tag:
+        raise BundleError(f"{where}.tag: {variant.tag}, its parts give {tag}; export the bundle again")
     return variant
 
 
-def parse_encoder(name: str, tag: str, value: Any, where: str, quality: Quality | None = None) -> Variant:
-    """What a bundle says about an encoder's file; raises BundleError naming `where`."""
-    check_json(value, _ENCODER, BundleError, where)
-    for key in ("parameters", "macs"):
-        check_json(value.get(key), (int, type(None)), BundleError, f"{where}.{key}")
-    return Variant(
-        name=name,
-        codec_tag=tag,
-        file=plain_name(value["file"], f"{where}.file"),
-        sha256=value["sha256"],
-        encoder_bytes=value["bytes"],
-        ops=tuple(value["ops"]),
-        min_runtime_version=value["min_runtime_version"],
-        input=TensorInfo.from_dict(value["input"], f"{where}.input"),
-        output=TensorInfo.from_dict(value["output"], f"{where}.output"),
-        parameters=value.get("parameters"),
-        macs=value.get("macs"),
-        quality=quality,
-    )
+def _parse_kind(package: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        raise BundleError(f"{where}.kind: missing; damaged, copy or make it again")
+    return package.find(value["kind"]).parse(value, where)
 
 
 def plain_name(name: str, where: str) -> str:

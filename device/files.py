@@ -52,6 +52,11 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
+def digest_tag(parts: Any) -> str:
+    """The first 8 hexadecimal digits of the digest of what JSON can hold: what a bitstream carries."""
+    return sha256_bytes(canonical_json(parts))[:8]
+
+
 def write_json(path: Path, value: Any) -> None:
     """Writes `value` as JSON, atomically; see `json_bytes`."""
     write_bytes(path, json_bytes(value))
@@ -66,7 +71,7 @@ def parse_json(data: bytes, path: Path, error: type[SplitliteError] = SplitliteE
     """Parses the bytes of the JSON file `path`; raises `error` where they are not JSON."""
     try:
         return json.loads(data)
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise error(f"{path}: not valid JSON ({reason}); the file is damaged, copy or make it again") from None
 
 

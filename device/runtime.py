@@ -9,9 +9,10 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from .errors import ModelLoadError, RuntimeUnavailableError, one_line, signal_name
 from .files import read_bytes
-from .quantization import TensorInfo
+from .quantization import Array, TensorInfo
 
 PREFERENCE = ("ai_edge_litert", "tflite_runtime")
 _NUMPY_1_ONLY = (2, 14)  # tflite_runtime up to this one is compiled against numpy 1
@@ -132,6 +133,41 @@ def make_interpreter(
     if log is not None:
         log.extend(lines)
     return interpreter
+
+
+class Network:
+    """An interpreter with one input and one output; `set`, `invoke` and `get` call it without anything in between.
+
+    Attributes:
+        input, output: its tensors, as they are now.
+        set: writes the input tensor, an array of its shape and dtype.
+        invoke: runs it.
+        get: the output tensor, a copy.
+    """
+
+    def __init__(self, interpreter: Any) -> None:
+        """Raises ModelLoadError where there are more inputs or outputs."""
+        self.interpreter = interpreter
+        self.input, self.output = tensor_infos(interpreter)
+        self.set: Callable[[Array], None] = partial(interpreter.set_tensor, interpreter.get_input_details()[0]["index"])
+        self.invoke: Callable[[], None] = interpreter.invoke
+        self.get: Callable[[], Array] = partial(interpreter.get_tensor, interpreter.get_output_details()[0]["index"])
+
+    def resize(self, shape: tuple[int, ...]) -> None:
+        """Gives the input another shape; look at the output's then: some operators silently keep the old one.
+
+        Raises:
+            ModelLoadError: the runtime refuses, or did not take the shape.
+        """
+        try:
+            with captured_stderr():
+                self.interpreter.resize_tensor_input(self.interpreter.get_input_details()[0]["index"], list(shape))
+                self.interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as reason:
+            raise ModelLoadError(f"the model does not take an input of {shape}: {one_line(reason)}") from None
+        self.input, self.output = tensor_infos(self.interpreter)
+        if self.input.shape != tuple(shape):
+            raise ModelLoadError(f"the model kept its input of {self.input.shape}, expected {shape}")
 
 
 def tensor_infos(interpreter: Any) -> tuple[TensorInfo, TensorInfo]:

@@ -198,7 +198,7 @@ def locate(model: str | Path) -> tuple[str, Path]:
         ModelError: a path to no model. Names are not looked up.
     """
     from host.errors import ModelError
-    from host.spec.parsing import MODELS
+    from host.spec.models import MODELS
 
     path = Path(model)
     folder = path.parent if path.name == "spec.json" else path
@@ -212,13 +212,9 @@ def locate(model: str | Path) -> tuple[str, Path]:
 
 def _check_spec(name: str, models: Path, overrides: Mapping[str, Any] | None) -> None:
     """Raises SpecError or ModelError before TensorFlow takes its seconds to load."""
-    from host.spec.parsing import load_spec, task_of
-    from host.tasks.codec.spec import TASK, load_codec_spec
+    from host.tasks import open_spec
 
-    if task_of(name, models) == TASK:
-        load_codec_spec(name, models)
-    else:
-        load_spec(name, models, overrides)
+    open_spec(name, models, overrides)
 
 
 def _path(value: str | Path | None) -> Path | None:

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 import device
-from host.spec.parsing import Spec, parse_spec
+from host.spec.parsing import parse_spec
+from host.spec.types import Spec
+from host.tasks import task_named
 
 TINY = Path(__file__).parent / "integration" / "tiny.spec.json"
 DEVICE = Path(device.__file__).resolve().parent
@@ -51,7 +53,7 @@ def tiny(tiny_text: str) -> dict[str, Any]:
 @pytest.fixture
 def parse(tmp_path: Path) -> Callable[[Any], Spec]:
     """Parses a spec's JSON as if it lay in models/<name>/spec.json."""
-    return lambda value: parse_spec(value, tmp_path / "models" / NAME / "spec.json")
+    return lambda value: parse_spec(value, tmp_path / "models" / NAME / "spec.json", task_named("compression"))
 
 
 @pytest.fixture(scope="session")

@@ -1,179 +1,188 @@
-"""A photograph of any size to its bitstream, in strips of rows of blocks, so that memory is bounded.
+"""Images of any size, in strips of rows of blocks, so that memory is bounded.
 
-image --quantize--> strips of pixels --invoke--> strips of codes --code--> bitstream
+image --quantize--> strips of pixels --invoke--> strips of the output tensor
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..bundle import Bundle
-from ..errors import BundleError, ImageError, ModelLoadError, one_line
-from ..outputs.context_codes.block_grid import put_pixels
-from ..outputs.context_codes.coder import ContextCoder
-from ..quantization import Array, TensorInfo, make_input_quantizer, same_grid
-from ..runtime import Runtime, captured_stderr, delegate_of, load_runtime, make_interpreter, tensor_infos
-from ..stream import codec_tag, header_start, seal
+from ..errors import BundleError
+from ..quantization import Array, TensorInfo, make_input_quantizer
+from ..records import as_json, from_json
+from ..stream import MAX_SIDE
+
+if TYPE_CHECKING:
+    from ..runtime import Network
 
 STRIP_PIXELS = 1 << 17  # a whole number of block rows at about this; see benchmarks/photo_encoder.py
 
 
-class PhotoEncoder:
-    """One quality of one encoder of a photo codec's bundle, loaded; attributes as of `encoder.Encoder`.
+@dataclass(frozen=True)
+class Strips:
+    """How the network sees an image: one position of its output for each block of pixels.
 
-    The interpreter takes another size when an image has another than the last. One thread at a time.
+    Attributes:
+        block: side of a block in pixels.
+        before, after: how many pixels above (and left of), below (and right of) its blocks the network reads.
+        channels: of the image.
     """
 
-    def __init__(
-        self,
-        bundle: Bundle,
-        variant: str,
-        threads: int = 1,
-        runtime: Runtime | None = None,
-        delegate: Path | None = None,
-        strip_pixels: int = STRIP_PIXELS,
-    ) -> None:
-        """Loads a variant; raises BundleError, ModelLoadError or RuntimeUnavailableError."""
-        self.bundle = bundle
-        self.variant = bundle.variant(variant)
-        quality = self.variant.quality
-        if quality is None:
-            raise BundleError(f"{bundle.folder}: {variant!r} is for images of one size, not for photographs")
-        self.grid = quality.grid
-        self.image_shape = bundle.image_shape
-        self.runtime = runtime or load_runtime()
-        self.runtime_log: list[str] = []
-        content, offset = bundle.read_encoder(variant), quality.step_offset
-        self._tables = quality.read_tables(bundle)
-        tag = codec_tag(self.variant.sha256, self.grid, self._tables.sha256, bundle.coder_id)
-        if tag != self.variant.codec_tag:
-            raise BundleError(
-                f"{bundle.folder}: codec tag of {variant!r} is {self.variant.codec_tag}, its files give {tag};"
-                " export the bundle again"
-            )
-        # Four bytes make a quality: the scale of the output tensor.
-        content = content[:offset] + struct.pack("<f", self.grid.step) + content[offset + 4 :]
-        self._interpreter = make_interpreter(content, threads, self.runtime, self.runtime_log, delegate)
-        source, latent = tensor_infos(self._interpreter)
-        make_input_quantizer(source)  # refuses what does not take pixels XOR 0x80
-        if (source.dtype, latent.dtype) != ("int8", "int8") or not same_grid(
-            latent.scale, latent.zero_point, self.grid.step, 0
-        ):
-            raise BundleError(
-                f"{self.variant.file}: with its step at byte {offset} the output is {latent.dtype}, scale"
-                f" {latent.scale:.9g}, expected int8, {self.grid.step:.9g}; export the bundle again"
-            )
-        self.delegate = delegate_of(self._interpreter)
-        self._input_index: int = self._interpreter.get_input_details()[0]["index"]
-        self._output_index: int = self._interpreter.get_output_details()[0]["index"]
-        self._strip_pixels = strip_pixels
-        self._prepared = (0, 0)  # height and width that what follows is for
+    kind: ClassVar[str] = "strips"
+    shape: ClassVar[None] = None
+    block: int
+    before: int
+    after: int
+    channels: int
+
+    def __post_init__(self) -> None:
+        if min(self.block, self.channels) < 1 or min(self.before, self.after) < 0:
+            raise BundleError(f"input {self.to_dict()}: block and channels must be positive, the rest not less than 0")
+
+    @property
+    def wanted(self) -> str:
+        """Which images it takes, and what to do with others, in words."""
+        return f"uint8 (height, width, {self.channels}) with sides of 1 to {MAX_SIDE}; convert it or cut it into parts"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it, without "kind"."""
+        return dict(as_json(self))
+
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        """Whether it takes uint8 images of this shape."""
+        return len(shape) == 3 and shape[2] == self.channels and 0 < min(shape[:2]) <= max(shape[:2]) <= MAX_SIDE
+
+    def blocks(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of blocks of an image."""
+        return -(-height // self.block), -(-width // self.block)
+
+    def pixels(self, blocks: int) -> int:
+        """What the network reads for so many blocks side by side."""
+        return self.before + blocks * self.block + self.after
+
+    def check(self, tensor: TensorInfo) -> None:
+        """Raises BundleError where an input tensor is not int8, quantized as an image."""
+        if tensor.dtype != "int8" or len(tensor.shape) != 4 or tensor.shape[3] != self.channels:
+            raise BundleError(f"input {tensor.name!r} is {tensor}, expected int8 of {self.channels} channels")
+        make_input_quantizer(tensor)
+
+    def macs(self, macs: int, tensor: TensorInfo, height: int, width: int) -> int:
+        """Multiply-accumulates of an image: those of the file for each position of its output, times the blocks."""
+        rows, columns = self.blocks(height, width)
+        return round(macs / (tensor.shape[1] * tensor.shape[2]) * rows * columns)
+
+    def open(self, network: Network) -> StripTensors:
+        """Makes ready for the first image."""
+        return StripTensors(self, network)
+
+
+class StripTensors:
+    """Strips of one image; the network's tensors take another size when an image has another than the last."""
+
+    def __init__(self, source: Strips, network: Network) -> None:
+        self._source, self._network = source, network
         self._tensor_blocks = (0, 0)
         self._strips: list[tuple[int, int]] = []  # first row of blocks; how many of its rows the strip before has
         self._inputs: list[Array] = []
         self._outputs: list[Array] = []
 
-    @property
-    def codec_tag(self) -> str:
-        """What every bitstream of this encoder carries: 8 hexadecimal digits."""
-        return self.variant.codec_tag
+    def prepare(self, height: int, width: int) -> tuple[int, ...]:
+        """Cuts images of this size into strips and returns the shape of their whole output tensor.
 
-    def encode(self, image: Array) -> bytes:
-        """One photograph, uint8 (height, width, 3), 0..255, to its bitstream; raises ImageError for anything else."""
-        self._prepare(image)
-        return seal(self._header_start, self._coder.encode_strips(self._codes(image)))
+        Raises:
+            BundleError, ModelLoadError: the network does not take this size.
+        """
+        source = self._source
+        rows, columns = source.blocks(height, width)
+        count = -(-rows // max(1, round(STRIP_PIXELS / (columns * source.block**2))))
+        taken = -(-rows // count)
+        if (taken, columns) != self._tensor_blocks:
+            shape = 1, source.pixels(taken), source.pixels(columns), source.channels
+            self._tensor_blocks = 0, 0
+            self._network.resize(shape)
+            if self._network.output.shape[:3] != (1, taken, columns):
+                raise BundleError(
+                    f"the network makes {self._network.output.shape} of {shape}, expected {taken} x {columns} positions;"
+                    " another runtime may do"
+                )
+            self._tensor_blocks = taken, columns
+            self._inputs = [np.empty(shape, np.int8)]
+        # All strips are equally high, so that one size of the tensors does: the last begins in the one before.
+        tops = [min(index * taken, rows - taken) for index in range(count)]
+        self._strips = [(top, index * taken - top) for index, top in enumerate(tops)]
+        del self._inputs[1:]
+        return 1, rows, columns, *self._network.output.shape[3:]
 
-    def encode_codes(self, image: Array) -> Array:
-        """One photograph to its codes, int8 (rows, columns, channels); raises ImageError."""
-        self._prepare(image)
-        return np.concatenate(list(self._codes(image)))
+    def run(self, image: Array) -> Iterator[Array]:
+        """The strips of the output tensor, from the top; one is in memory at a time."""
+        pixels = self._inputs[0]
+        for strip in self._strips:
+            self._fill(image, strip, pixels)
+            yield self._run(pixels)[:, strip[1] :]
 
     def quantize(self, image: Array) -> None:
-        """Stage 1: checks the image and writes all strips' input tensors; raises ImageError."""
-        self._prepare(image)
+        """Writes all strips of pixels."""
         while len(self._inputs) < len(self._strips):
             self._inputs.append(np.empty_like(self._inputs[0]))
         for strip, pixels in zip(self._strips, self._inputs):
             self._fill(image, strip, pixels)
 
     def invoke(self) -> None:
-        """Stage 2: runs the network on them."""
+        """Runs the network on each."""
         self._outputs = [self._run(pixels) for pixels in self._inputs]
 
-    def code(self) -> bytes:
-        """Stage 3: output tensors to codes, to payload, to bitstream."""
-        codes = (self._take(strip, tensor) for strip, tensor in zip(self._strips, self._outputs))
-        return seal(self._header_start, self._coder.encode_strips(codes))
-
-    def _codes(self, image: Array) -> Iterator[Array]:
-        for strip in self._strips:
-            self._fill(image, strip, self._inputs[0])
-            yield self._take(strip, self._run(self._inputs[0]))
+    def tensors(self) -> Iterator[Array]:
+        """What it made of them."""
+        return (tensor[:, strip[1] :] for strip, tensor in zip(self._strips, self._outputs))
 
     def _fill(self, image: Array, strip: tuple[int, int], pixels: Array) -> None:
-        put_pixels(image, (strip[0] * self.grid.block - self.grid.before, -self.grid.before), pixels[0])
+        source = self._source
+        put_pixels(image, (strip[0] * source.block - source.before, -source.before), pixels[0])
 
     def _run(self, pixels: Array) -> Array:
-        self._interpreter.set_tensor(self._input_index, pixels)
-        self._interpreter.invoke()
-        tensor: Array = self._interpreter.get_tensor(self._output_index)  # a copy
-        return tensor
-
-    def _take(self, strip: tuple[int, int], tensor: Array) -> Array:
-        return self.grid.codes(tensor[0, strip[1] :])
-
-    def _prepare(self, image: Array) -> None:
-        """Checks the image and makes everything ready for its size."""
-        if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
-            raise ImageError(f"image is {found}, this encoder takes uint8 (height, width, 3)")
-        height, width, _ = image.shape
-        if (height, width) == self._prepared:
-            return
-        if not 0 < min(height, width) <= max(height, width) < 1 << 16:
-            raise ImageError(f"image of {height} x {width} pixels; sides are 1 to 65535; cut it into parts")
-        shape = self.grid.shape(height, width)
-        rows, columns, _ = shape
-        count = -(-rows // max(1, round(self._strip_pixels / (columns * self.grid.block**2))))
-        taken = -(-rows // count)
-        if (taken, columns) != self._tensor_blocks:
-            pixels = 1, self.grid.pixels(taken), self.grid.pixels(columns), 3
-            self._prepared = self._tensor_blocks = 0, 0
-            latent = resize_input(self._interpreter, pixels)
-            if latent.shape != (1, taken, columns, self.grid.channels):
-                raise BundleError(f"{self.variant.file}: makes {latent.shape} of {pixels}; another runtime may do")
-            self._tensor_blocks = taken, columns
-            self._inputs = [np.empty(pixels, np.int8)]
-        # All strips are equally high, so that one size of the tensors does: the last begins in the one before.
-        tops = [min(index * taken, rows - taken) for index in range(count)]
-        self._strips = [(top, index * taken - top) for index, top in enumerate(tops)]
-        del self._inputs[1:]
-        self._coder = ContextCoder(self._tables, shape)
-        self._header_start = header_start(self.bundle.coder_id, self.codec_tag, height, width)
-        self._prepared = height, width
+        self._network.set(pixels)
+        self._network.invoke()
+        return self._network.get()  # a copy
 
 
-def resize_input(interpreter: Any, shape: tuple[int, ...]) -> TensorInfo:
-    """Gives the input another shape and allocates again.
+def parse(value: dict[str, Any], where: str) -> Strips:
+    """From a bundle's JSON; raises BundleError naming the place."""
+    return from_json(Strips, value, where, BundleError)
 
-    Returns:
-        The output tensor as it is now: look at its shape, some operators silently keep the old one.
 
-    Raises:
-        ModelLoadError: the runtime refuses, or did not take the shape.
+def reflected(begin: int, count: int, size: int) -> Array:
+    """Which pixels stand at `begin`, `begin + 1`, ... beside an image: intp (count,), 0..size - 1.
+
+    As numpy.pad with "reflect" does, in its newer versions: the edge is not repeated, and an image smaller than what
+    lies beside it is reflected again and again.
     """
-    try:
-        with captured_stderr():
-            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], list(shape))
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as reason:
-        raise ModelLoadError(f"the model does not take an input of {shape}: {one_line(reason)}") from None
-    source, result = tensor_infos(interpreter)
-    if source.shape != tuple(shape):
-        raise ModelLoadError(f"the model kept its input of {source.shape}, expected {shape}")
-    return result
+    period = max(1, 2 * (size - 1))
+    places = np.arange(begin, begin + count) % period
+    return np.minimum(places, period - places) if size > 1 else np.zeros(count, np.intp)
+
+
+def put_pixels(image: Array, corner: Sequence[int], out: Array) -> None:
+    """Writes the part of an image that begins at `corner`, by reflection where it leaves the image, as int8.
+
+    Args:
+        image: uint8 (height, width, channels).
+        corner: row and column in the image; negative above and left of it.
+        out: int8 (rows, columns, channels): each pixel XOR 0x80.
+    """
+    (top, left), (height, width, _) = corner, image.shape
+    rows, columns, _ = out.shape
+    inside = slice(max(0, -left), min(columns, width - left))
+    flip = np.uint8(0x80)
+    target = out.view(np.uint8)
+    if top >= 0 and top + rows <= height:
+        source = image[top : top + rows]
+    else:
+        source = image[reflected(top, rows, height)]
+    np.bitwise_xor(source[:, left + inside.start : left + inside.stop], flip, out=target[:, inside])
+    for begin, end in ((0, inside.start), (inside.stop, columns)):
+        if begin < end:
+            target[:, begin:end] = source[:, reflected(left + begin, end - begin, width)] ^ flip

@@ -81,7 +81,7 @@ def evaluate(
     from host.evaluation.evaluate import evaluate as run
     from host.reporting.evaluations import rows_text
 
-    chosen = model_names(names, models_folder(models), "compression")
+    chosen = model_names(names, models_folder(models))
     for name in chosen:  # before the first takes its minutes
         check_test_set(name, data, models_folder(models))
     if out and len(chosen) != 1:

@@ -18,15 +18,15 @@ def models_option(command: Any) -> Any:
 
 
 def models_folder(folder: Path | None) -> Path:
-    from host.spec.parsing import MODELS
+    from host.spec.models import MODELS
 
     return folder or MODELS
 
 
-def model_names(names: tuple[str, ...], folder: Path, task: str | None = None) -> list[str]:
-    from host.spec.parsing import list_models
+def model_names(names: tuple[str, ...], folder: Path) -> list[str]:
+    from host.spec.models import list_models
 
-    return list(names) or list_models(folder, task)
+    return list(names) or list_models(folder)
 
 
 def bundle_option(command: Any) -> Any:

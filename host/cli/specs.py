@@ -45,20 +45,13 @@ def check(spec: str, models: Path | None) -> None:
       host check my-models/mine/spec.json
     """
     from host.quiet import load_tensorflow
-    from host.spec.parsing import task_of
-    from host.tasks.codec.spec import TASK, load_codec_spec
+    from host.tasks import open_spec
 
-    if task_of(spec, models_folder(models)) == TASK:
-        codec_spec = load_codec_spec(spec, models_folder(models))
-        load_tensorflow()
-        from host.tasks.codec.summary import summarize_codec
-
-        click.echo(summarize_codec(codec_spec))
-        return
+    task, found = open_spec(spec, models_folder(models), {})
     load_tensorflow()
-    from host.networks.check import check_text, find_spec
+    from host.networks.check import check_text
 
-    click.echo(check_text(find_spec(spec, models_folder(models))))
+    click.echo(check_text(task, found))
 
 
 @click.command(hidden=True)
@@ -72,8 +65,9 @@ def schema(output: Path) -> None:
     """
     from device.files import write_bytes
     from host.spec.schema import schema_text
+    from host.tasks import TASKS
 
-    write_bytes(output, schema_text().encode())
+    write_bytes(output, schema_text(TASKS.values()).encode())
 
 
 @click.command()
@@ -87,18 +81,10 @@ def summary(name: str, models: Path | None) -> None:
       host summary cifar10-ae-mse
     """
     from host.quiet import load_tensorflow
-    from host.spec.parsing import load_spec, task_of
-    from host.tasks.codec.spec import TASK, load_codec_spec
+    from host.tasks import open_spec
 
-    if task_of(name, models_folder(models)) == TASK:
-        codec_spec = load_codec_spec(name, models_folder(models))
-        load_tensorflow()
-        from host.tasks.codec.summary import summarize_codec
-
-        click.echo(summarize_codec(codec_spec))
-        return
-    spec = load_spec(name, models_folder(models))
+    task, spec = open_spec(name, models_folder(models))
     load_tensorflow()
     from host.networks.summary import summarize
 
-    click.echo(summarize(spec))
+    click.echo(summarize(task, spec))

@@ -29,9 +29,9 @@ class _Resumable(click.Command):
 
 # Option -> where it stands in the spec, its type, its help.
 OVERRIDE_OPTIONS: dict[str, tuple[str, Any, str]] = {
-    "epochs": ("training.float.epochs", click.IntRange(1), "Of the stage float."),
+    "epochs": ("training.stages.float.epochs", click.IntRange(1), "Of the stage float."),
     "batch_size": ("training.batch_size", click.IntRange(1), "Images a step."),
-    "learning_rate": ("training.float.learning_rate", float, "Of the stage float, at its start."),
+    "learning_rate": ("training.stages.float.learning_rate", float, "Of the stage float, at its start."),
     "seed": ("training.seed", click.IntRange(0, 2**31 - 1), "Of all that is drawn at random."),
     "latent_dims": ("latent.dims", click.IntRange(1), "The size that the spec's layers call latent_dims."),
 }
@@ -42,7 +42,7 @@ def _override_options(command: Any) -> Any:
         command = click.option(f"--{name.replace('_', '-')}", name, type=kind, help=f"{text}  [default: the spec's]")(
             command
         )
-    text = "A value instead of the spec's, as JSON: training.qat.epochs=5; repeat for several."
+    text = "A value instead of the spec's, as JSON: training.stages.qat.epochs=5; repeat for several."
     return click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help=text)(command)
 
 
@@ -109,14 +109,10 @@ def train(
     """
     from host.interruption import interruptible
     from host.quiet import load_tensorflow
-    from host.spec.parsing import load_spec, task_of
-    from host.tasks.codec.spec import TASK, load_codec_spec
+    from host.tasks import open_spec
 
     overrides = _overrides(settings, short)
-    if task_of(name, models_folder(models)) == TASK:  # a wrong spec is said before TensorFlow takes its seconds to load
-        load_codec_spec(name, models_folder(models))
-    else:
-        load_spec(name, models_folder(models), overrides)
+    open_spec(name, models_folder(models), overrides)  # says what is wrong before TensorFlow takes its seconds to load
     try:
         with interruptible():
             load_tensorflow()

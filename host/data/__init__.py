@@ -15,15 +15,15 @@ from host.data.fitting import fit_images
 from host.data.folder import find_files
 from host.data.stream import ImageFiles
 from host.errors import DataError
-from host.spec.parsing import DataSpec
 from host.spec.sections import TFDS
+from host.spec.types import DataSpec
 
 LOADERS: dict[str, Callable[[DataSpec, Path | None], tuple[np.ndarray, np.ndarray]]] = {
     "cifar10": lambda spec, folder: cifar10.load(folder),
     "cifar100": lambda spec, folder: cifar100.load(folder),
     "fashion_mnist": lambda spec, folder: fashion_mnist.load(folder),
     "mnist": lambda spec, folder: mnist.load(folder),
-    "photos": lambda spec, folder: photos.load(int(spec.image_shape[0])),
+    "skimage": lambda spec, folder: photos.load(int(spec.image_shape[0])),
 }
 IN_MEMORY_BYTES = 1 << 30  # of pixels; a folder that has more is streamed, unless the spec decides
 SAMPLE = 20_000  # images of a streamed folder that are held in memory, for what needs an array
@@ -72,6 +72,7 @@ def load_images(spec: DataSpec, folder: Path | None = None) -> Images:
         DataError: missing, truncated or wrong files, or fewer images than the validation split asks for.
     """
     shape, resize = spec.image_shape, spec.fit == "resize"
+    assert isinstance(spec.validation, int)
     if spec.dataset == "folder":
         return _folder(spec, folder)
     if spec.dataset.startswith(TFDS):
@@ -93,9 +94,10 @@ def load_images(spec: DataSpec, folder: Path | None = None) -> Images:
 
 
 def _folder(spec: DataSpec, folder: Path | None) -> Images:
-    path = Path(spec.path)
+    path = Path(spec.paths[0].path)
     if not path.is_absolute():
         path = (folder or Path()) / path
+    assert isinstance(spec.validation, int)
     files = find_files(path, spec.validation)
     shape, resize = spec.image_shape, spec.fit == "resize"
     train = ImageFiles(files.train, shape, resize=resize)

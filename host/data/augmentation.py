@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from host.spec.parsing import DataSpec
+from host.spec.types import DataSpec
 
 
 def augment(images: np.ndarray, spec: DataSpec, rng: np.random.Generator) -> np.ndarray:

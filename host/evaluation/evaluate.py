@@ -28,8 +28,8 @@ from host.quantization.execution import TfliteDecoder, TfliteFull
 from host.quantization.recipes import recipes
 from host.quiet import load_tensorflow
 from host.spec.model_folder import ModelFolder
-from host.spec.parsing import MODELS, load_spec, task_of
-from host.tasks.codec.spec import TASK
+from host.spec.models import MODELS
+from host.tasks import open_spec
 
 EVALUATIONS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "evaluations"
 TIMED_RUNS, WARMUP_RUNS = 200, 20
@@ -69,10 +69,10 @@ def evaluate(
     if data is not None:
         files, digest = list_images(data)
         files = files[:images]
-    if task_of(name, models) == TASK:
+    if open_spec(name, models)[0].name == "codec":
         result = _photo_result(name, files, digest, models, bundles, build)
     else:
-        model = ModelFolder(load_spec(name, models))
+        model = ModelFolder(open_spec(name, models)[1])
         load_tensorflow()
         if data is None:
             known = load_images(model.spec.data, data_folder(data_dir))
@@ -91,7 +91,7 @@ def evaluate(
 
 def check_test_set(name: str, data: Path | None, models: Path = MODELS) -> None:
     """Raises ModelError where there is nothing to evaluate a model on: photo codecs have no test set."""
-    if data is None and task_of(name, models) == TASK:
+    if data is None and open_spec(name, models)[0].name == "codec":
         raise ModelError(
             f"{name}: a codec of many rates; benchmarks/rate_distortion.py compares those, see README.md; "
             "for its own figures give images: --data DIR"

@@ -17,7 +17,8 @@ from host.errors import CollectError
 from host.evaluation.one_image import Codec, Reconstruction, difference, open_codec, reconstruct_one
 from host.packaging.decoders import BUILD
 from host.packaging.export import BUNDLES, export
-from host.spec.parsing import MODELS, load_spec
+from host.spec.models import MODELS
+from host.tasks import open_spec
 
 GAIN = 4  # of the picture of the difference
 OUTPUT = Path("reconstructions")
@@ -83,7 +84,7 @@ def reconstruct(
     images = [_read(file) for file in files]
     export(name, models, bundles, build)
     codec = open_codec(bundles / name, variant, quality, build)
-    resize = codec.shape is None or load_spec(name, models).data.fit == "resize"
+    resize = codec.shape is None or open_spec(name, models)[1].data.fit == "resize"
     label = f"{name}.{codec.encoder.variant.name}" + (f".{decoder}" if decoder != "own" else "")
     targets = [output / f"{file.stem}.{label}.png" for file in files]
     for index, target in enumerate(targets):

@@ -10,8 +10,7 @@ import tf_keras as keras
 from host.errors import SpecError
 from host.networks.transforms import BASES, block_transform
 from host.spec.catalogue import FUSED_ACTIVATIONS
-from host.spec.layer_lists import LayerSpec
-from host.spec.parsing import Spec
+from host.spec.types import LayerSpec, Spec
 
 GRID_LAYER = "latent_grid"  # ends an encoder whose last layer gives a vector
 _FLAT_LAYER = "latent_vector"  # begins the decoder that reads it
@@ -90,14 +89,14 @@ def initialize(spec: Spec, encoder: keras.Model, decoder: keras.Model, images: n
         images: uint8 (count, height, width, channels), training images.
     """
     for half, model in (("encoder", encoder), ("decoder", decoder)):
-        for index, layer in enumerate(getattr(spec, half)):
+        for index, layer in enumerate(spec.networks[half]):
             if layer.initializer.get("name") in BASES:
                 path = f"{spec.file}: $.{half}[{index}]"
-                block_transform(model.get_layer(layer.name), layer.initializer, spec.latent_scale, images, path)
+                block_transform(model.get_layer(layer.name), layer.initializer, spec.options.scale, images, path)
 
 
 def _apply(spec: Spec, half: str, tensors: dict[str, Any]) -> Any:
-    for index, layer in enumerate(getattr(spec, half)):
+    for index, layer in enumerate(spec.networks[half]):
         inputs = [tensors[name] for name in layer.inputs]
         tensor = inputs if len(inputs) > 1 else inputs[0]
         try:

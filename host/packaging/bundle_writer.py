@@ -8,97 +8,85 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from device.bundle import FILE_NAME, Bundle, parse_bundle, read_bundle
+from device.bundle import FILE_NAME, FORMAT_VERSION, Bundle, OutputScale, Samples, Variant, parse_bundle, read_bundle
 from device.errors import BundleError
 from device.files import json_bytes, sha256_bytes, write_bytes
-from device.outputs.entropy import CODER_ID, Tables
-from device.quantization import LatentGrid, TensorInfo, make_input_quantizer, make_output_quantizer
-from device.stream import codec_tag
+from device.quantization import TensorInfo
+from device.records import as_json
+from device.runtime import load_runtime, make_interpreter, op_names, tensor_infos
+from host.packaging.costs import network_costs
+from host.packaging.metadata import min_runtime_version
+from host.packaging.package import Package, VariantFile
 
-TABLES_NAME = "tables.npy"
 SAMPLES_NAME = "samples.npy"
-ENCODER_SUFFIX = ".encoder.tflite"
+NETWORK_SUFFIX = ".encoder.tflite"
+_PREPROCESSING = {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128}
 
 
 @dataclass(frozen=True)
-class EncoderFile:
-    """One variant: the .tflite file's bytes and what is in it; see `device.bundle.Variant`."""
+class NetworkFacts:
+    """What a bundle says about a .tflite file's content; see `device.bundle.Variant`."""
 
-    data: bytes
     input: TensorInfo
     output: TensorInfo
     ops: tuple[str, ...]
     min_runtime_version: str | None
-    parameters: int | None = None
-    macs: int | None = None
+    parameters: int | None
+    macs: int | None
 
 
-def write_bundle(
-    folder: Path,
-    *,
-    model: str,
-    spec_sha256: str,
-    model_sha256: str,
-    image_shape: tuple[int, int, int],
-    grid: LatentGrid,
-    tables: np.ndarray,
-    samples: np.ndarray,
-    encoders: Mapping[str, EncoderFile],
-    task: str = "compression",
-) -> Bundle:
-    """Writes a bundle; the same arguments give the same bytes.
+def write_bundle(folder: Path, package: Package) -> Bundle:
+    """Writes a bundle; the same package gives the same bytes.
 
     Args:
-        folder: made if it is not there; encoder files of variants not in `encoders` are removed from it.
-        model: its name.
-        spec_sha256, model_sha256: what it was made from.
-        image_shape: (height, width, channels) that the encoders take.
-        grid: the model's latent grid.
-        tables: uint16 (channels, 256), rows summing to 2**15.
-        samples: uint8 (count, height, width, channels).
-        encoders: by variant.
-        task: what the encoder is for.
+        folder: made if it is not there; networks and tables that are not in this bundle are removed from it.
 
     Returns:
         The bundle as it reads back.
 
     Raises:
         BundleError: something does not fit; nothing was written then.
+        ModelLoadError: the runtime here cannot load a network.
     """
-    checked = Tables(tables)
-    if checked.channels != grid.channels:
-        raise BundleError(f"tables of {checked.channels} channels, the latent has {grid.channels}")
-    if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1:] != tuple(image_shape):
-        raise BundleError(f"samples are {samples.dtype} {samples.shape}, expected uint8 (count, *{image_shape})")
-    content = {TABLES_NAME: tables_bytes(checked), SAMPLES_NAME: array_bytes(np.ascontiguousarray(samples))}
-    content.update({name + ENCODER_SUFFIX: encoder.data for name, encoder in encoders.items()})
+    samples = np.ascontiguousarray(package.samples)
+    if samples.dtype != np.uint8 or samples.ndim != 4:
+        raise BundleError(f"samples are {samples.dtype} {samples.shape}, expected uint8 (count, height, width, channels)")
+    content: dict[str, bytes] = {SAMPLES_NAME: array_bytes(samples)}
+    facts: dict[str, NetworkFacts] = {}
+    variants = {}
+    for variant in package.variants:
+        file = variant.family + NETWORK_SUFFIX
+        for name, data in {file: variant.network, **variant.files}.items():
+            if content.setdefault(name, data) != data:
+                raise BundleError(f"{variant.name}: another {name} than the variants before it")
+        if file not in facts:
+            facts[file] = network_facts(variant.network)
+        entry = as_json(_entry(variant, file, facts[file]))
+        del entry["name"]
+        variants[variant.name] = {**entry, "output": _described(variant.output)}
     value = {
-        "format_version": 1,  # of images of one size; the bytes, and so the digests, stay what they were
-        "model": model,
-        "task": task,
-        "spec_sha256": spec_sha256,
-        "model_sha256": model_sha256,
-        "image": dict(zip(("height", "width", "channels"), map(int, image_shape), strict=True)),
-        "latent": grid.to_dict(),
-        "coder": CODER_ID,
-        "tables": {"file": TABLES_NAME, "sha256": sha256_bytes(content[TABLES_NAME])},
-        "samples": {"file": SAMPLES_NAME, "sha256": sha256_bytes(content[SAMPLES_NAME]), "count": len(samples)},
-        "preprocessing": {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128},
-        "variants": {name: _describe(name, encoder, grid, checked) for name, encoder in encoders.items()},
+        "format_version": FORMAT_VERSION,
+        "model": package.model,
+        "task": package.task,
+        "spec_sha256": package.spec_sha256,
+        "model_sha256": package.model_sha256,
+        "input": _described(package.input),
+        "samples": as_json(Samples(SAMPLES_NAME, sha256_bytes(content[SAMPLES_NAME]), samples.shape)),
+        "preprocessing": _PREPROCESSING,
+        "variants": variants,
     }
     content[FILE_NAME] = json_bytes(value)
-    for variant in parse_bundle(folder, content[FILE_NAME]).variants.values():
-        # What the device would refuse is refused here, where it can be mended.
-        make_input_quantizer(variant.input)
-        make_output_quantizer(variant.output, grid)
+    # What the device would refuse is refused here, where it can be mended.
+    for entry in parse_bundle(folder, content[FILE_NAME]).variants.values():
+        entry.output.open(entry.tensor, _reader(content))
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*" + ENCODER_SUFFIX):
+    for stale in [*folder.glob("*" + NETWORK_SUFFIX), *folder.glob("*.npy")]:
         if stale.name not in content:
             stale.unlink()
     for name, data in content.items():
@@ -106,9 +94,13 @@ def write_bundle(
     return read_bundle(folder)
 
 
-def tables_bytes(tables: Tables) -> bytes:
-    """The content of tables.npy: uint16 (channels, 256), little-endian."""
-    return array_bytes(tables.frequencies.astype("<u2"))
+def network_facts(data: bytes) -> NetworkFacts:
+    """Reads a .tflite file's content; raises ModelLoadError where the runtime here cannot load it."""
+    interpreter = make_interpreter(data, runtime=load_runtime())
+    source, result = tensor_infos(interpreter)
+    operations = tuple(name for name in op_names(interpreter) if name != "DELEGATE")
+    costs = network_costs(data)
+    return NetworkFacts(source, result, operations, min_runtime_version(data), costs.parameters, costs.macs)
 
 
 def array_bytes(array: np.ndarray) -> bytes:
@@ -118,19 +110,40 @@ def array_bytes(array: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def _describe(name: str, encoder: EncoderFile, grid: LatentGrid, tables: Tables) -> dict[str, Any]:
-    digest = sha256_bytes(encoder.data)
-    counts = {"parameters": encoder.parameters, "macs": encoder.macs}
-    return {
-        "codec_tag": codec_tag(digest, grid, tables.sha256, CODER_ID),
-        "encoder": {
-            "file": name + ENCODER_SUFFIX,
-            "sha256": digest,
-            "bytes": len(encoder.data),
-            "ops": list(encoder.ops),
-            "min_runtime_version": encoder.min_runtime_version,
-            "input": encoder.input.to_dict(),
-            "output": encoder.output.to_dict(),
-            **{key: count for key, count in counts.items() if count is not None},
-        },
-    }
+def _entry(variant: VariantFile, file: str, facts: NetworkFacts) -> Variant:
+    tensor, scale = facts.output, None
+    if variant.output_scale is not None:
+        # As the file will hold it, a float32: the scale in bundle.json is the one that runs.
+        scale = OutputScale(variant.output_scale[0], float(np.float32(variant.output_scale[1])))
+        tensor = replace(tensor, scale=scale.value)
+    digest = sha256_bytes(variant.network)
+    return Variant(
+        name=variant.name,
+        family=variant.family,
+        quality=variant.quality,
+        tag=variant.output.tag(digest),
+        file=file,
+        sha256=digest,
+        network_bytes=len(variant.network),
+        ops=facts.ops,
+        min_runtime_version=facts.min_runtime_version,
+        input=facts.input,
+        tensor=tensor,
+        parameters=facts.parameters,
+        macs=facts.macs,
+        output_scale=scale,
+        output=None,
+    )
+
+
+def _described(part: Any) -> dict[str, Any]:
+    return {"kind": part.kind, **part.to_dict()}
+
+
+def _reader(content: Mapping[str, bytes]) -> Any:
+    def read(file: str, sha256: str) -> bytes:
+        if sha256_bytes(content.get(file, b"")) != sha256:
+            raise BundleError(f"{file}: not in the package, or another one than its output says")
+        return content[file]
+
+    return read

@@ -20,9 +20,10 @@ from host.packaging.bundle_writer import EncoderFile, write_bundle
 from host.packaging.decoders import BUILD, read_decoders, samples_path, write_decoders, write_samples
 from host.quiet import load_tensorflow
 from host.spec.model_folder import ModelFolder, model_digest
-from host.spec.parsing import MODELS, load_spec, task_of
+from host.spec.models import MODELS
+from host.tasks import open_spec
 from host.tasks.codec.decoders import find_photo_decoders
-from host.tasks.codec.spec import load_codec_spec
+from host.tasks.codec.task import load_codec_spec
 
 UP_TO_DATE = "up to date"
 BUNDLES = Path(device.__file__).resolve().parent / "bundles"
@@ -61,9 +62,9 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
         ModelError: weights, tables or images are missing.
         ExportError: a converted file must not travel; nothing was written into the bundle then.
     """
-    if task_of(name, models) == "codec":
+    if open_spec(name, models)[0].name == "codec":
         return _export_codec(name, models, bundles, build)
-    model = ModelFolder(load_spec(name, models))
+    model = ModelFolder(open_spec(name, models)[1])
     source = _source_digest(model.digest(), {"codec"})
     if _is_current(build / name, bundles / name, source):
         return UP_TO_DATE

@@ -16,8 +16,9 @@ from host.packaging.decoders import BUILD, read_decoders
 from host.packaging.export import BUNDLES, export
 from host.quiet import load_tensorflow, quiet
 from host.spec.model_folder import ModelFolder
-from host.spec.parsing import MODELS, load_spec, task_of
-from host.tasks.codec.spec import TASK, load_codec_spec
+from host.spec.models import MODELS
+from host.tasks import open_spec
+from host.tasks.codec.task import load_codec_spec
 
 PARTS = ("encoder", "decoder", "full")
 FORMATS = ("tflite", "saved_model", "keras")
@@ -70,10 +71,10 @@ def export_part(
             f"{name}: no {variant} as {form}: Keras holds the network in floating point; "
             "take --variant float32, or --format tflite"
         )
-    if task_of(name, models) == TASK:
+    if open_spec(name, models)[0].name == "codec":
         network, end = _codec_decoder(name, models), "image"
     else:
-        network, end = _network(ModelFolder(load_spec(name, models)), part)
+        network, end = _network(ModelFolder(open_spec(name, models)[1]), part)
     save = _save_keras if form == "keras" else _save_folder
     _written(output, lambda: save(network, end, output))
     return f"{name} float32 {part}, {network.count_params():,} parameters"
@@ -88,7 +89,7 @@ def _check(name: str, part: str, form: str, output: Path, models: Path) -> None:
         raise ExportError(f"{output}: expected a file whose name ends with {suffix}")
     if not suffix and output.exists():
         raise ExportError(f"{output}: there already; a SavedModel is a folder of its own, give one that is not there")
-    if task_of(name, models) == TASK and (part, form) not in _OF_CODECS:
+    if open_spec(name, models)[0].name == "codec" and (part, form) not in _OF_CODECS:
         available = ", ".join(f"--part {part} --format {form}" for part, form in _OF_CODECS)
         raise ExportError(f"{name}: a photo codec, whose decoder is a network of any size; available: {available}")
 

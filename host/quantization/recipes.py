@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from host.spec.parsing import Spec
+from host.spec.types import Spec
 
 
 @dataclass(frozen=True)
@@ -31,5 +31,9 @@ TUNED = ("int8", "int8_qat")
 
 def recipes(spec: Spec) -> dict[str, Recipe]:
     """The six default variants and what the spec adds, by name."""
-    added = {name: Recipe(**values) for name, values in spec.quantization.recipes.items()}
-    return {**DEFAULTS, **added}
+    added = {
+        name: Recipe(each.weights, each.conversion, each.calibration_images)
+        for name, each in spec.quantization.recipes.items()
+    }
+    default = {name: recipe for name, recipe in DEFAULTS.items() if recipe.weights in spec.training.stages}
+    return {**default, **added}

@@ -78,7 +78,7 @@ class Field:
             options.append(entry)
         if dict in self.kinds:
             options.append({"type": "object"})
-        found = options[0] if len(options) == 1 else {"anyOf": options}
+        found: dict[str, Any] = options[0] if len(options) == 1 else {"anyOf": options}
         if self.default not in (REQUIRED, ABSENT):
             found["default"] = self.default
         if self.text:

@@ -4,58 +4,35 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
-from host.spec.catalogue import INITIALIZERS, LAYERS, NOT_CARRIED, LayerKind
+from host.spec.catalogue import NOT_CARRIED, LayerKind
 from host.spec.fields import Field
 from host.spec.reader import Reader, offer
-
-Json = dict[str, Any]
+from host.spec.sections import LayerList
+from host.spec.types import Json, LayerSpec
 
 LAYER_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./-]*")  # Keras puts them into the graph's names
 
 
-@dataclass(frozen=True)
-class LayerSpec:
-    """One layer: a Keras class name, the layers it reads, the arguments that Keras takes, and how it starts."""
-
-    layer: str
-    name: str
-    inputs: tuple[str, ...]
-    arguments: Json
-    initializer: Json  # {"name": ..., arguments}; {} is Keras' default
-
-
-def read_layers(
-    reader: Reader,
-    half: str,
-    sources: tuple[str, ...],
-    kinds: dict[str, LayerKind] = LAYERS,
-    initializers: dict[str, dict[str, Field]] = INITIALIZERS,
-) -> tuple[LayerSpec, ...]:
-    """A half's list of layers.
-
-    Args:
-        half: the key that holds it.
-        sources: what the half reads, by the names that layers give as input; the first layer's default is the last.
-        kinds, initializers: what a layer may be and how it may start.
+def read_layers(reader: Reader, network: str, table: LayerList) -> tuple[LayerSpec, ...]:
+    """A network's list of layers, under the key `network`.
 
     Raises:
         SpecError: one line with the JSON path.
     """
-    known, layers = list(sources), []
-    for index, value in enumerate(reader.take(half, list)):
-        inner = Reader(value, f"{reader.path}.{half}[{index}]", reader.file, reader.sizes)
-        layer = _layer_name(inner, kinds)
-        kind = kinds[layer]
-        name = inner.take("name", str, f"{half}_{index}_{layer.lower()}")
+    known, layers = list(table.sources), []
+    for index, value in enumerate(reader.take(network, list)):
+        inner = Reader(value, f"{reader.path}.{network}[{index}]", reader.file, reader.sizes)
+        layer = _layer_name(inner, table.layers)
+        kind = table.layers[layer]
+        name = inner.take("name", str, f"{network}_{index}_{layer.lower()}")
         if not LAYER_NAME.fullmatch(name):
             raise inner.error(
                 "name", f"expected letters, digits, dots, dashes, underscores, found {json.dumps(name)}; rename it"
             )
         if name in known:
-            raise inner.error("name", f"{json.dumps(name)} is taken; every layer of a half needs its own name")
+            raise inner.error("name", f"{json.dumps(name)} is taken; every layer of a network needs its own name")
         inputs = _inputs(inner, known)
         if (len(inputs) > 1) != kind.merges:
             raise inner.error(
@@ -63,15 +40,15 @@ def read_layers(
                 f"{layer} takes {'several inputs' if kind.merges else 'one input'}, found {len(inputs)}; "
                 f"available: {', '.join(known)}",
             )
-        initializer = read_named(inner, "initializer", initializers, {}) if kind.weighted else {}
+        initializer = read_named(inner, "initializer", table.initializers, {}) if kind.weighted else {}
         layers.append(LayerSpec(layer, name, inputs, inner.fields(kind.arguments), initializer))
         known.append(name)
     if not layers:
-        raise reader.error(half, "no layers; the half needs at least one")
+        raise reader.error(network, "no layers; a network needs at least one")
     return tuple(layers)
 
 
-def read_named(reader: Reader, key: str, available: dict[str, dict[str, Field]], default: str | Json) -> Json:
+def read_named(reader: Reader, key: str, available: Mapping[str, Mapping[str, Field]], default: str | Json) -> Json:
     """A name, or an object of a name and its arguments, as the latter; {} where the default is that."""
     value = reader.take(key, (str, dict), default)
     if value == {} == default:
@@ -81,7 +58,7 @@ def read_named(reader: Reader, key: str, available: dict[str, dict[str, Field]],
     return {"name": name, **inner.fields(available[name])}
 
 
-def _layer_name(reader: Reader, kinds: dict[str, LayerKind]) -> str:
+def _layer_name(reader: Reader, kinds: Mapping[str, LayerKind]) -> str:
     name = reader.take("layer", str)
     if name in NOT_CARRIED and name not in kinds:
         raise reader.error(

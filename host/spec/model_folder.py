@@ -15,7 +15,7 @@ from device.files import read_bytes, read_json, sha256_bytes, write_bytes
 from device.outputs.entropy import Tables, parse_tables
 from device.quantization import LatentGrid
 from host.errors import ModelError
-from host.spec.parsing import Spec
+from host.spec.types import Spec
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ModelFolder:
             latent_shape: (height, width, channels).
         """
         height, width, channels = latent_shape
-        scale = read_json(self.latent, ModelError)["scale"] if self.latent.is_file() else self.spec.latent_scale
+        scale = read_json(self.latent, ModelError)["scale"] if self.latent.is_file() else self.spec.options.scale
         return LatentGrid(height, width, channels, scale, 0)
 
     @property

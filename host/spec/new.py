@@ -7,7 +7,7 @@ from pathlib import Path
 from device.bundle import NAME
 from device.files import write_bytes
 from host.errors import ModelError
-from host.spec.parsing import MODELS, list_models
+from host.spec.models import MODELS, list_models
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 

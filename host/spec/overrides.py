@@ -12,9 +12,9 @@ from host.errors import SpecError
 
 # What is said often, in short.
 SHORT = {
-    "training.epochs": "training.float.epochs",
-    "training.learning_rate": "training.float.learning_rate",
-    "training.patience": "training.float.patience",
+    "training.epochs": "training.stages.float.epochs",
+    "training.learning_rate": "training.stages.float.learning_rate",
+    "training.patience": "training.stages.float.patience",
     "latent_dims": "latent.dims",
 }
 _PART = re.compile(r"([A-Za-z0-9_-]+)((?:\[\d+\])*)")

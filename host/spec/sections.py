@@ -1,66 +1,149 @@
-"""What the keys of a spec.json may hold, but for the layers: a table of fields for each of its objects."""
+"""What the keys of a spec.json may hold: a table of fields for each object; and what a task adds to them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from host.spec.catalogue import OPTIMIZERS, SCHEDULES
-from host.spec.fields import ABSENT, Field, choice, flag, integer, number, sides
+from host.spec.catalogue import INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, LayerKind
+from host.spec.fields import ABSENT, REQUIRED, Field, choice, flag, integer, number, sides
+from host.spec.types import NATIVE_SHAPES, WHOLE
 
-FORMAT_VERSION = 1  # 1: layers, data, latent, training, quantization
-NATIVE_SHAPES = {  # of the data sets whose images have one size
-    "cifar10": (32, 32, 3),
-    "cifar100": (32, 32, 3),
-    "mnist": (28, 28, 1),
-    "fashion_mnist": (28, 28, 1),
-}
-DATASETS = (*NATIVE_SHAPES, "photos", "folder")
+FORMAT_VERSION = 1
+DATASETS = (*NATIVE_SHAPES, "skimage", "folder")
 TFDS = "tfds:"  # before the name of a data set of tensorflow-datasets
 LEAST_SIDES = {"ssim_l1": 11, "ms_ssim": 176}  # of images, for these losses
-WEIGHTS = ("float", "qat")
-CONVERSIONS = ("float32", "float16", "dynamic_range", "int8", "int16x8")
-DATA = {
-    "path": Field((str,), text="of the data set folder: absolute, or below the folder of data sets"),
-    "size": replace(sides(8, ABSENT), text="a side or [height, width] that images are brought to"),
-    "color": choice(("grayscale", "rgb"), ABSENT),
-    "fit": choice(("resize", "crop"), "resize", text="crop: a part of the image, in training at a random place"),
-    "validation": integer(1, 1_000_000, 5000, text="training images that are set aside"),
-    "flip": flag(False, text="mirror training images left to right at random"),
+
+_NAMES = Field((str,), text="file name")
+_FOLDER = {
+    "path": Field((str, list), items=Field((str, dict)), text="a folder, or a list of folders: names or objects"),
+    "test": Field((str,), "", text="folder of the test images; not given: looked for in the path"),
+}
+_STREAM = flag(ABSENT, text="read images as training goes along; not given: where they are too many for memory")
+_SIZE = replace(sides(8, ABSENT), text="a side or [height, width] that images are brought to")
+_AUGMENTATION = {
     "rotation": number(0.0, 180.0, 0.0, text="turn training images by up to so many degrees"),
     "zoom": number(0.0, 4.0, 0.0, text="enlarge or shrink training images by up to this share: 0.1 is 10 %"),
-    "stream": flag(ABSENT, text="of a folder: read images as training goes along; not given: where they are too many"),
 }
-FOLDER_DATA = ("path", "stream")  # only of the data set folder
-LATENT = {
-    "dims": integer(1, 1_000_000, ABSENT, text='the size that layers name by "latent_dims"'),
-    "scale": number(1e-6, 1e6, 1.0, text="one code in units of the latent, while the stage float trains"),
-    "bits": number(0.01, 8.0, ABSENT, text="entropy of a code that the scale is then chosen for"),
+_TURN = {"turn": flag(False, text="turn training patches by quarters and mirror them both ways")}
+_TURN = {"turn": flag(False, text="turn training patches by quarters and mirror them both ways")}
+FOLDER_PATH = {
+    "path": Field((str,), text="absolute, or below the folder of data sets"),
+    "scale": number(1e-3, 1.0, 1.0, text="bring the images to this share of their size"),
+    "weight": number(1e-6, 1e6, 1.0, text="draw a pixel of these images so much more often"),
 }
 TRAINING = {
     "batch_size": integer(1, 65536, 64),
     "seed": integer(0, 2**31 - 1, 1),
     "mixed_precision": flag(False, text="the stage float computes in bfloat16; its weights stay float32"),
 }
-NAMED = {"optimizer": (OPTIMIZERS, "adam"), "learning_rate_schedule": (SCHEDULES, "cosine")}  # those there are, default
-
-
-def _stage_fields(epochs: int, learning_rate: float) -> dict[str, Field]:
-    return {
-        "epochs": integer(1, 100_000, epochs),
-        "learning_rate": number(1e-9, 1.0, learning_rate),
-        "patience": integer(1, 100_000, 10, text="epochs without a better validation before it stops"),
-    }
-
-
 WEIGHT = number(1e-9, 1e9, 1.0, text="what the part is multiplied with")
-STAGES = {"float": _stage_fields(40, 1e-3), "qat": _stage_fields(12, 2e-4), "tune": _stage_fields(6, 2e-4)}
 ADVERSARIAL = {
     "weight": number(1e-9, 1e3, text="what the discriminator's verdict is multiplied with in the loss"),
     "learning_rate": number(1e-9, 1.0, 1e-4, text="of the discriminator"),
 }
-QUANTIZATION = {"calibration_images": integer(1, 10_000, 300)}
-RECIPE = {
-    "weights": choice(WEIGHTS),
-    "conversion": choice(CONVERSIONS),
+QUANTIZATION = {
+    "calibration_images": integer(1, 10_000, 300),
+    "stratified": flag(False, text="draw the calibration images in equal numbers from every class"),
+}
+RECIPE = {  # the names are checked by host/quantization, which knows what there is
+    "weights": Field((str,), text="the stage whose weights are converted"),
+    "conversion": Field((str,)),
     "calibration_images": integer(1, 10_000, ABSENT),
 }
+
+
+def data_fields(dataset: str, fit: str, fits: tuple[str, ...]) -> dict[str, Field]:
+    """What the object `data` may hold beside "dataset".
+
+    Args:
+        fit: the way in which images are brought to one size.
+        fits: those that the task can do.
+    """
+    whole = fit == WHOLE
+    found = {
+        "size": replace(_SIZE, text="side of the patches that training draws") if whole else _SIZE,
+        "color": choice(("grayscale", "rgb"), ABSENT),
+        "fit": choice(fits, fits[0], text="crop: a part, in training at a random place; whole: images of any size"),
+        "validation": integer(1, 1_000_000, 5000, text="training images that are set aside"),
+        "flip": flag(False, text="mirror training images left to right at random"),
+    }
+    found |= _TURN if whole else _AUGMENTATION
+    if dataset == "folder":
+        aside = replace(found["validation"], kinds=(int, list), items=_NAMES)
+        found |= {**_FOLDER, "validation": aside} | ({} if whole else {"stream": _STREAM})
+    if dataset == "skimage":
+        found["size"] = integer(16, 4096, 32)
+    elif dataset not in NATIVE_SHAPES:
+        found["size"] = replace(found["size"], default=REQUIRED)
+    return found
+
+
+def stage_fields(
+    epochs: int, learning_rate: float, patience: int | None = 10, steps: int | None = None, validate_every: int = 1
+) -> dict[str, Field]:
+    """What a stage may hold that trains a network, with its defaults; None is ABSENT."""
+    return {
+        "epochs": integer(1, 100_000, epochs),
+        "learning_rate": number(1e-9, 1.0, learning_rate),
+        "patience": integer(
+            1, 100_000, ABSENT if patience is None else patience, text="epochs without a better validation"
+        ),
+        "steps": integer(1, 1_000_000, ABSENT if steps is None else steps, text="batches an epoch, instead of all"),
+        "validate_every": integer(1, 100_000, validate_every, text="epochs between validations"),
+    }
+
+
+@dataclass(frozen=True)
+class LayerList:
+    """A network that a spec lists layer by layer.
+
+    Attributes:
+        sources: what the network reads, by the names that layers give as input; the first layer's default is the last.
+        required: a spec without it is refused.
+    """
+
+    sources: tuple[str, ...]
+    layers: Mapping[str, LayerKind] = field(default_factory=lambda: LAYERS)
+    initializers: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: INITIALIZERS)
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class StageSection:
+    """A kind of stage.
+
+    Attributes:
+        required: a spec that lists no stage of this kind is refused.
+    """
+
+    fields: Mapping[str, Field]
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Sections:
+    """What a spec of one task may hold; the parser and the published schema read it.
+
+    Attributes:
+        networks: by key of the spec.
+        stages: by kind, in the order in which they run.
+        objects: further objects of the spec, which the task reads itself.
+        lists: further lists of objects, which the task reads itself.
+        fits: ways in which this task's images may be brought to one size; the first is the default.
+        losses: those that a spec may name; {} where the task has a loss of its own.
+        schedule: what becomes of the learning rate where the spec says nothing.
+    """
+
+    networks: Mapping[str, LayerList]
+    stages: Mapping[str, StageSection]
+    objects: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
+    fits: tuple[str, ...] = ("resize", "crop")
+    losses: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: LOSSES)
+    schedule: str = "cosine"
+
+    @property
+    def named(self) -> dict[str, tuple[Mapping[str, Mapping[str, Field]], str]]:
+        """Keys of `training` and of each stage that name something with arguments: what there is, and the default."""
+        return {"optimizer": (OPTIMIZERS, "adam"), "learning_rate_schedule": (SCHEDULES, self.schedule)}

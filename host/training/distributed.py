@@ -21,7 +21,7 @@ import tensorflow as tf
 from host.errors import ModelError, SpecError
 from host.quiet import quiet
 from host.spec.model_folder import ModelFolder
-from host.spec.parsing import Spec
+from host.spec.types import Spec
 from host.training.session import Session
 
 STRATEGIES = ("none", "mirrored", "multiworker")

@@ -22,7 +22,7 @@ from host.errors import ModelError
 from host.interruption import Interrupted, deferred
 from host.networks.weights import load_weights, save_weights
 from host.progress import no_bar, say
-from host.spec.parsing import LossTerm, StageSpec
+from host.spec.types import LossTerm, StageSpec
 from host.training.distributed import agree, replicas, several_machines, share
 from host.training.losses import loss_parts, mean_psnr, mean_ssim
 from host.training.optimizers import make_optimizer

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from host.spec.parsing import LossTerm
+from host.spec.types import LossTerm
 from host.training.ssim import ms_ssim, ssim
 
 

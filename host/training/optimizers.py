@@ -7,7 +7,7 @@ from typing import Any
 
 import tf_keras as keras
 
-from host.spec.parsing import StageSpec
+from host.spec.types import StageSpec
 
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,

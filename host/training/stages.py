@@ -12,7 +12,9 @@ from host.data import Images, data_folder, load_images
 from host.errors import ModelError, SpecError
 from host.progress import verbosity
 from host.spec.model_folder import ModelFolder
-from host.spec.parsing import MODELS, list_models, load_spec, recorded_overrides, task_of
+from host.spec.models import MODELS, list_models
+from host.spec.parsing import recorded_overrides
+from host.tasks import open_spec
 from host.tasks.compression.stages import train_float, train_qat
 from host.tasks.compression.tuning import tune
 from host.training.distributed import check_shared, workplace
@@ -64,7 +66,7 @@ def train(
     """
     start = None if start_from is None else _weights_file(start_from, models)
     with verbosity(verbose):
-        if task_of(name, models) == "codec":
+        if open_spec(name, models)[0].name == "codec":
             from host.tasks.codec.stages import train_stages
 
             if overrides:
@@ -76,7 +78,7 @@ def train(
             return train_stages(name, stages, resume=resume, start_from=start, data_dir=data_dir, models=models)
         if overrides is None:
             overrides = recorded_overrides(models / name) if resume else {}
-        spec = load_spec(name, models, overrides)
+        spec = open_spec(name, models, overrides)[1]
         session = Session(resume, start, log_dir / name if log_dir else None)
         with workplace(spec, session, strategy) as (model, session):
             images = load_images(spec.data, data_folder(data_dir))
@@ -93,7 +95,7 @@ def _weights_file(start_from: Path | str, models: Path) -> Path:
     for path in (Path(start_from), models / start_from / "float.weights.h5"):
         if path.is_file():
             return path
-    having = [name for name in list_models(models, None) if (models / name / "float.weights.h5").is_file()]
+    having = [name for name in list_models(models) if (models / name / "float.weights.h5").is_file()]
     raise ModelError(
         f"{start_from}: neither a weights file nor a model with float weights; available: {', '.join(having) or 'none'}"
     )
@@ -103,7 +105,7 @@ def _train_stages(
     model: ModelFolder, images: Images, stages: tuple[str, ...], session: Session, overrides: Mapping[str, Any]
 ) -> dict[str, Any]:
     record = read_json(model.training, ModelError) if model.training.is_file() else {}
-    for stage in (stage for stage in STAGES if stage in stages):
+    for stage in (stage for stage in STAGES if stage in stages and stage in model.spec.training.stages):
         done = record.get("stages", {}).get(stage, {})
         if session.resume and done.get("spec_sha256") == model.spec.digest:
             continue

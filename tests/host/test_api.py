@@ -16,7 +16,7 @@ from device.errors import SplitliteError
 from host import collect, evaluate, export, train
 from host.api import locate
 from host.errors import CollectError, ModelError, SpecError
-from host.spec.parsing import MODELS
+from host.spec.models import MODELS
 
 ROOT = Path(__file__).resolve().parents[2]
 

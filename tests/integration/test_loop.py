@@ -20,7 +20,7 @@ from host.evaluation.collect import collect
 from host.packaging.decoders import read_decoders
 from host.packaging.export import export, export_many
 from host.quantization.recipes import DEFAULTS
-from host.spec.parsing import load_spec
+from host.tasks import open_spec
 from host.tasks.compression.halves import convert
 
 VARIANTS = ["float32", "float16", "dynamic_range", "int8", "int16x8", "int8_qat"]
@@ -73,7 +73,7 @@ def test_training_leaves_what_export_needs_and_says_how_it_went(loop: Any) -> No
     }
     record = json.loads((folder / "training.json").read_text())
     assert set(record["stages"]) == {"float", "qat", "tune"}
-    assert record["spec_sha256"] == load_spec("tiny", loop.models).digest
+    assert record["spec_sha256"] == open_spec("tiny", loop.models)[1].digest
     assert record["seed"] == 1 and record["versions"]["tensorflow"]
     assert len(record["stages"]["float"]["history"]) == 2
     assert record["stages"]["qat"]["control"]["epochs"] == record["stages"]["qat"]["epochs"] == 1
@@ -221,7 +221,7 @@ def test_the_keras_row_is_the_float32_row(loop: Any, evaluated: dict[str, Any]) 
     from host.evaluation.baselines import keras_row
     from host.spec.model_folder import ModelFolder
 
-    row = keras_row(ModelFolder(load_spec("tiny", loop.models)), load(16)[1][:40], lambda call: {"called": call()})
+    row = keras_row(ModelFolder(open_spec("tiny", loop.models)[1]), load(16)[1][:40], lambda call: {"called": call()})
     (reference,) = (each for each in evaluated["rows"] if each["row"] == "float32")
     assert row["metrics"]["psnr_db"] == pytest.approx(reference["metrics"]["psnr_db"], abs=0.02)
     assert set(row["latency"]) == {"encoder", "decoder", "full"}

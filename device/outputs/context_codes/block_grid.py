@@ -1,21 +1,12 @@
-"""The latent of a photograph of any size: one position for each block of pixels, and what lies around the image."""
+"""The latent of an image of any size: one position for each block of pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from ...errors import BundleError
-from ...files import check_json
 from ...quantization import Array
-
-_GRID = {
-    **dict.fromkeys(("block", "before", "after", "channels", "plain", "parts"), int),
-    "step": (int, float),
-}
 
 
 @dataclass(frozen=True)
@@ -49,10 +40,6 @@ class BlockGrid:
         """Of the codes of an image: (rows, columns, channels)."""
         return -(-height // self.block), -(-width // self.block), self.channels
 
-    def pixels(self, blocks: int) -> int:
-        """What the encoder reads for so many blocks side by side."""
-        return self.before + blocks * self.block + self.after
-
     def codes(self, tensor: Array) -> Array:
         """The codes that the encoder's output int8 (..., channels) holds; changes it in place."""
         if self.parts == 2:
@@ -66,43 +53,3 @@ class BlockGrid:
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, value: Any, where: str = "latent") -> BlockGrid:
-        """From JSON; raises BundleError naming `where` for a missing or mistyped key."""
-        check_json(value, _GRID, BundleError, where)
-        return cls(**{**{key: value[key] for key in _GRID}, "step": float(value["step"])})
-
-
-def reflected(begin: int, count: int, size: int) -> Array:
-    """Which pixels stand at `begin`, `begin + 1`, ... beside an image: intp (count,), 0..size - 1.
-
-    As numpy.pad with "reflect" does, in its newer versions: the edge is not repeated, and an image smaller than what
-    lies beside it is reflected again and again.
-    """
-    period = max(1, 2 * (size - 1))
-    places = np.arange(begin, begin + count) % period
-    return np.minimum(places, period - places) if size > 1 else np.zeros(count, np.intp)
-
-
-def put_pixels(image: Array, corner: Sequence[int], out: Array) -> None:
-    """Writes the part of an image that begins at `corner`, by reflection where it leaves the image, as int8.
-
-    Args:
-        image: uint8 (height, width, 3).
-        corner: row and column in the image; negative above and left of it.
-        out: int8 (rows, columns, 3): each pixel XOR 0x80.
-    """
-    (top, left), (height, width, _) = corner, image.shape
-    rows, columns, _ = out.shape
-    inside = slice(max(0, -left), min(columns, width - left))
-    flip = np.uint8(0x80)
-    target = out.view(np.uint8)
-    if top >= 0 and top + rows <= height:
-        source = image[top : top + rows]
-    else:
-        source = image[reflected(top, rows, height)]
-    np.bitwise_xor(source[:, left + inside.start : left + inside.stop], flip, out=target[:, inside])
-    for begin, end in ((0, inside.start), (inside.stop, columns)):
-        if begin < end:
-            target[:, begin:end] = source[:, reflected(left + begin, end - begin, width)] ^ flip

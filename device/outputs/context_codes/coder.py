@@ -1,8 +1,8 @@
 """Coder id 1: each code is coded with a table chosen by codes that the decoder knows already. All in integers.
 
 A row of blocks is coded channel by channel, and each channel from left to right. What a code's table depends on is in
-context_tables.py: codes of neighbouring blocks and of the channels before. The encoder knows all codes and computes
-all contexts at once (context_planes.py); only the decoder goes code by code. The symbols then go to interleaved
+tables.py: codes of neighbouring blocks and of the channels before. The encoder knows all codes and computes
+all contexts at once (planes.py); only the decoder goes code by code. The symbols then go to interleaved
 coders: lanes.py.
 
 A payload has one segment per `segment_rows` rows of blocks, so that memory is bounded; in front of each but the last
@@ -18,11 +18,9 @@ import numpy as np
 
 from ...errors import BitstreamError, BundleError
 from ...quantization import Array
-from ..entropy import TOTAL
 from . import lanes
-from .decoder import Rows, decode_segment
 from .planes import code_planes, companded_planes, fold, inside, last_row, predict, weigh
-from .tables import GROUP, QUIET_CAP, SCORES, ContextTables
+from .tables import GROUP, QUIET_CAP, SCORES, TOTAL, ContextTables
 
 Above = tuple[Array, Array]
 CODER_ID = 1  # tables chosen by context, interleaved rANS over pairs; what a header's coder id 1 means, for ever
@@ -98,6 +96,8 @@ class ContextCoder:
         Raises:
             BitstreamError: the payload is not one that `encode` makes for these tables and this shape.
         """
+        from .decoder import Rows, decode_segment  # an encoder does without
+
         codes = np.empty(self.shape, np.int8)
         above = Rows(self.shape[1], self.shape[2])
         for first, segment in self.segments(payload):

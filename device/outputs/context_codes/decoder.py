@@ -1,6 +1,6 @@
 """The plain reference decoder of coder id 1, one code after the other: what the codes' contexts are, said once more.
 
-It takes seconds per megapixel; host/context_decoder.py is the same, compiled.
+It takes seconds per megapixel; host/tasks/codec/context_decoder.py is the same, compiled.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import numpy as np
 
 from ...errors import BitstreamError
 from ...quantization import CODE_MAX, CODE_MIN, Array
-from ..entropy import TOTAL
 from . import lanes
-from .tables import GROUP, MAGNITUDES, NEIGHBOURS, QUIET_CAP, SKEW_BITS, ContextTables
+from .tables import GROUP, MAGNITUDES, NEIGHBOURS, QUIET_CAP, SKEW_BITS, TOTAL, ContextTables
 
 _HALF = 1 << SKEW_BITS - 1
 

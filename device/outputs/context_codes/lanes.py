@@ -1,7 +1,7 @@
 """Interleaved rANS: many coder states side by side, so that numpy encodes a whole row of symbols in one step.
 
 Asymmetric numeral systems, Duda 2013, https://arxiv.org/abs/1311.2540; interleaved states, Giesen 2014,
-https://arxiv.org/abs/1402.3392. Two neighbouring symbols form a pair, as in entropy.py, and consecutive pairs go
+https://arxiv.org/abs/1402.3392. Two neighbouring symbols form a pair, as in outputs/entropy.py, and consecutive pairs go
 to consecutive lanes.
 
 A state is in 2**32 .. 2**64 - 1, so each lane could cost 4 bytes at its start and up to 4 at its end. Most cost five
@@ -22,7 +22,7 @@ import numpy as np
 
 from ...errors import BitstreamError
 from ...quantization import Array
-from ..entropy import TABLE_BITS, TOTAL
+from .tables import TABLE_BITS, TOTAL
 
 CHUNK_ROWS = 8
 MAX_DOUBLINGS = 5  # rows of few lanes take as long as rows of many, and a first lane of 32 costs 4 bytes of thousands

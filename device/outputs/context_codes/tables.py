@@ -33,9 +33,10 @@ import numpy as np
 from ...errors import BundleError
 from ...files import check_version, read_bytes, sha256_bytes
 from ...quantization import Array
-from ..entropy import TOTAL
 
 VERSION = 1
+TABLE_BITS = 15
+TOTAL = 1 << TABLE_BITS  # of a table's frequencies
 NEIGHBOURS = ((0, 0), (0, -1), (0, 1), (-1, -1), (-1, 0), (-1, 1))  # rows and columns from a block to a source's
 OWN_LEFT = 1  # in NEIGHBOURS
 MAGNITUDES = 256

@@ -158,7 +158,7 @@ class PhotoNetwork:
         from host.errors import SpecError
         from host.networks.weights import load_weights
         from host.tasks.codec.networks import build_codec
-        from host.tasks.codec.spec import parse_codec_spec
+        from host.tasks.codec.task import parse_codec_spec
 
         codec = build_codec(parse_codec_spec(parse_json(spec.read_bytes(), spec, SpecError), spec))
         load_weights(weights, {"decoder": codec.decoder})

@@ -11,7 +11,7 @@ import tf_keras as keras
 from device.outputs.context_codes.block_grid import put_pixels
 from host.errors import SpecError
 from host.networks.prior import Prior
-from host.spec.layer_lists import LayerSpec
+from host.spec.types import LayerSpec
 from host.tasks.codec import layers as own
 from host.tasks.codec.quantizer import Quantizer, make_quantizer
 from host.tasks.codec.spec import CodecSpec
@@ -101,14 +101,14 @@ def operations_per_pixel(encoder: keras.Model, block: int) -> float:
 
 def _build(spec: CodecSpec, half: str, tensors: dict[str, Any]) -> keras.Model:
     sources = list(tensors.values())
-    for index, layer in enumerate(getattr(spec, half)):
+    for index, layer in enumerate(spec.spec.networks[half]):
         inputs = [tensors[name] for name in layer.inputs]
         try:
             tensors[layer.name] = _make(layer, spec)(inputs if len(inputs) > 1 else inputs[0])
         except (ValueError, TypeError, NotImplementedError, IndexError) as error:
             reason = str(error).strip().splitlines()[0]
             raise SpecError(f"{spec.folder / 'spec.json'}: $.{half}[{index}]: {layer.layer}: {reason}") from error
-    output = tensors[getattr(spec, half)[-1].name]
+    output = tensors[spec.spec.networks[half][-1].name]
     return keras.Model(sources if len(sources) > 1 else sources[0], output, name=half)
 
 

@@ -11,7 +11,7 @@ from host.errors import SpecError
 from host.networks.weights import load_weights
 from host.tasks.codec.layers import PACE, QualityGain
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.spec import parse_codec_spec
+from host.tasks.codec.task import parse_codec_spec
 
 
 def start_from_weights(path: Path, codec: Codec) -> None:

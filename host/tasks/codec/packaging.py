@@ -16,8 +16,9 @@ from host.tasks.codec.bundle_writer import write_photo_bundle
 from host.tasks.codec.decoders import write_network, write_photo_decoders
 from host.tasks.codec.int8 import block_grid, convert_encoder, step_offset
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.spec import CodecSpec, load_codec_spec
+from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.tables import EXPORTED_BLOCKS, read_tables
+from host.tasks.codec.task import load_codec_spec
 from host.tasks.codec.tuning import DECODER
 
 

@@ -120,7 +120,7 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
     from host.networks.weights import load_weights
     from host.tasks.codec.float32 import Float32Encoder
     from host.tasks.codec.networks import build_codec
-    from host.tasks.codec.spec import load_codec_spec
+    from host.tasks.codec.task import load_codec_spec
 
     spec = load_codec_spec(found.model, models)
     if model_digest(spec.folder, spec.digest) != found.model_sha256:

@@ -1,20 +1,16 @@
-"""The spec.json of a codec: qualities, the block grid, two lists of layers, how long it trains."""
+"""What the spec of a codec holds beside what all specs hold: the block grid, the qualities, layers of its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from host.spec.catalogue import INITIALIZERS, LAYERS, LayerKind
 from host.spec.fields import ABSENT, Field, flag, integer, number
-from host.spec.layer_lists import LayerSpec, read_layers
-from host.spec.parsing import MODELS, digest_of, read_spec
 from host.spec.reader import Reader
-
-FORMAT_VERSION = 1  # 1: data, latent, qualities, encoder, decoder, training
-TASK = "codec"
-DATASETS = ("photographs", "cifar10")
+from host.spec.sections import LayerList, Sections, StageSection, stage_fields
+from host.spec.types import WHOLE, DataSpec, LayerSpec, Spec, StageSpec
 
 _KERAS = ("Conv2D", "Conv2DTranspose", "DepthwiseConv2D", "UpSampling2D", "Cropping2D", "ReLU", "Add", "Concatenate")
 
@@ -40,6 +36,35 @@ CODEC_INITIALIZERS: dict[str, dict[str, Field]] = {
     "cosine_pixels": {},
     "whiten": {},
 }
+
+LATENT = {
+    "block": integer(2, 256, text="side of the block of pixels that a position of the latent stands for"),
+    "halo": Field(
+        (list,), [0, 0], lengths=(2,), items=integer(0, 1024), text="pixels read before and after the blocks"
+    ),
+    "plain": integer(0, 4096, text="the first channels, whose codes are the rounded latent"),
+    "dead_zone": number(0.0, 0.45, 0.25, text="of the other channels, in steps"),
+}
+QUALITY = {
+    "lmbda": number(1e-6, 1.0, text="bits per pixel that a mean squared error of 1 (of 255**2) is worth"),
+    "step": number(1e-3, 1e3, text="one code in units of the latent"),
+}
+SECTIONS = Sections(
+    networks={
+        "encoder": LayerList(("image",), CODEC_LAYERS, CODEC_INITIALIZERS),
+        "decoder": LayerList(("quality", "codes"), CODEC_LAYERS, CODEC_INITIALIZERS),
+    },
+    stages={
+        "float": StageSection(stage_fields(20, 5e-4, None, 500, 5), required=True),
+        "tables": StageSection({}, required=True),
+        "tune": StageSection(stage_fields(6, 3e-4, None, 500, 3)),
+    },
+    objects={"latent": LATENT},
+    lists={"qualities": QUALITY},
+    fits=(WHOLE,),
+    losses={},
+    schedule="hold",
+)
 
 
 @dataclass(frozen=True)
@@ -70,46 +95,11 @@ class GridSpec:
 
 
 @dataclass(frozen=True)
-class CodecStage:
-    """`epochs` of `steps` batches, a checkpoint each; every so many, and at the end, the validation is run.
+class CodecOptions:
+    """The latent's grid, and the qualities in the order of falling steps."""
 
-    The learning rate is held for 6/10 of them and then falls to 2 % as a cosine.
-    """
-
-    epochs: int
-    steps: int
-    learning_rate: float
-    validate_every: int
-
-
-@dataclass(frozen=True)
-class CodecSpec:
-    """One codec.
-
-    Attributes:
-        dataset: a key of `DATASETS`.
-        validation: what is never trained on: of photographs file names in photos/wikipedia, of CIFAR-10 how many of
-            the last training images.
-        patch: side of a training patch in pixels.
-        digest: sha256 of spec.json's content, whatever its white space.
-        identity: the same without `training`: what must not change under a training that is resumed, or lengthened.
-    """
-
-    name: str
-    dataset: str
-    validation: tuple[str, ...] | int
-    patch: int
     grid: GridSpec
     qualities: tuple[Quality, ...]
-    encoder: tuple[LayerSpec, ...]
-    decoder: tuple[LayerSpec, ...]
-    batch_size: int
-    seed: int
-    float_: CodecStage
-    tune: CodecStage
-    folder: Path
-    digest: str
-    identity: str
 
     @property
     def steps(self) -> tuple[float, ...]:
@@ -117,106 +107,95 @@ class CodecSpec:
         return tuple(quality.step for quality in self.qualities)
 
 
-def parse_codec_spec(value: Any, file: Path) -> CodecSpec:
-    """Checks a parsed spec.json of the task `codec`.
-
-    Raises:
-        SpecError: an unknown key, layer or value, a missing or ill-typed one; one line with the JSON path.
-    """
-    top = Reader(value, "$", file)
-    version = top.take("format_version", int)
-    if version != FORMAT_VERSION:
-        raise top.error("format_version", f"expected {FORMAT_VERSION}, found {version}; write the spec anew")
-    top.choose("task", (TASK,))
-    top.take("description", str, "")
-
-    grid = _grid(top.child("latent"))
-    inner = top.child("data")
-    dataset = inner.choose("dataset", DATASETS)
-    validation: tuple[str, ...] | int
-    if dataset == "photographs":
-        validation = tuple(inner.take("validation", list))
-        if not validation or not all(isinstance(name, str) for name in validation):
-            raise inner.error("validation", "expected the file names of photographs, at least one")
-    else:
-        validation = inner.number("validation", 1, 10_000)
-    patch = inner.number("patch", grid.block, 4096)
-    if patch % grid.block:
-        raise inner.error("patch", f"{patch} is no multiple of latent.block, {grid.block}")
-    inner.done()
-
-    qualities = tuple(
-        _quality(Reader(entry, f"$.qualities[{index}]", file))
-        for index, entry in enumerate(top.take("qualities", list))
-    )
+def read_options(top: Reader, data: DataSpec) -> CodecOptions:
+    """Reads `latent` and `qualities`, and checks that patches are whole blocks."""
+    values = top.child("latent").fields(LATENT)
+    before, after = values.pop("halo")
+    grid = GridSpec(before=before, after=after, **values)
+    entries = top.take("qualities", list)
+    qualities = [
+        Quality(**Reader(entry, f"{top.path}.qualities[{index}]", top.file).fields(QUALITY))
+        for index, entry in enumerate(entries)
+    ]
     steps = [quality.step for quality in qualities]
     if not steps or steps != sorted(steps, reverse=True):
         raise top.error("qualities", "expected at least one, in the order of falling steps")
-
-    encoder = read_layers(top, "encoder", ("image",), CODEC_LAYERS, CODEC_INITIALIZERS)
-    decoder = read_layers(top, "decoder", ("quality", "codes"), CODEC_LAYERS, CODEC_INITIALIZERS)
-
-    inner = top.child("training")
-    batch_size, seed = inner.number("batch_size", 1, 4096, 8), inner.number("seed", 0, 2**31 - 1, 1)
-    float_, tune = _stage(inner.child("float")), _stage(inner.child("tune"))
-    inner.done()
-    top.done()
-    return CodecSpec(
-        file.parent.name,
-        dataset,
-        validation,
-        patch,
-        grid,
-        qualities,
-        encoder,
-        decoder,
-        batch_size,
-        seed,
-        float_,
-        tune,
-        file.parent,
-        digest_of(value),
-        digest_of({key: entry for key, entry in value.items() if key != "training"}),
-    )
+    height, width, channels = data.image_shape
+    patch = height - before - after
+    if height != width or patch < grid.block or patch % grid.block:
+        raise top.error(
+            "data.size",
+            f"{height} x {width} pixels less the halo are no square of whole blocks of latent.block, {grid.block}",
+        )
+    if channels != 3:
+        raise top.error("data.color", 'codecs take images of three channels; write "rgb"')
+    return CodecOptions(grid, tuple(qualities))
 
 
-def load_codec_spec(name: str, models: Path = MODELS) -> CodecSpec:
-    """Reads models/<name>/spec.json.
+@dataclass(frozen=True)
+class CodecSpec:
+    """A spec as the codec's modules read it."""
 
-    Raises:
-        ModelError: no such model; the line lists those there are.
-        SpecError: see `parse_codec_spec`.
-    """
-    return parse_codec_spec(*read_spec(name, models))
+    spec: Spec
 
+    @property
+    def name(self) -> str:
+        return self.spec.name
 
-def _grid(reader: Reader) -> GridSpec:
-    halo: list[Any] = reader.take("halo", list)
-    if len(halo) != 2 or not all(type(side) is int and 0 <= side <= 1024 for side in halo):
-        raise reader.error("halo", f"expected [before, after] in pixels, found {halo}")
-    grid = GridSpec(
-        reader.number("block", 2, 256),
-        halo[0],
-        halo[1],
-        reader.number("plain", 0, 4096),
-        float(reader.number("dead_zone", 0.0, 0.45)),
-    )
-    reader.done()
-    return grid
+    @cached_property
+    def options(self) -> CodecOptions:
+        found: CodecOptions = self.spec.options
+        return found
 
+    @property
+    def patch(self) -> int:
+        """Side of a training patch in pixels, without its halo."""
+        return self.spec.data.image_shape[0] - self.grid.before - self.grid.after
 
-def _quality(reader: Reader) -> Quality:
-    quality = Quality(float(reader.number("lmbda", 1e-6, 1.0)), float(reader.number("step", 1e-3, 1e3)))
-    reader.done()
-    return quality
+    @property
+    def grid(self) -> GridSpec:
+        return self.options.grid
 
+    @property
+    def qualities(self) -> tuple[Quality, ...]:
+        return self.options.qualities
 
-def _stage(reader: Reader) -> CodecStage:
-    stage = CodecStage(
-        reader.number("epochs", 1, 100_000),
-        reader.number("steps", 1, 1_000_000),
-        float(reader.number("learning_rate", 1e-9, 1.0)),
-        reader.number("validate_every", 1, 100_000, 1),
-    )
-    reader.done()
-    return stage
+    @property
+    def steps(self) -> tuple[float, ...]:
+        return self.options.steps
+
+    @property
+    def encoder(self) -> tuple[LayerSpec, ...]:
+        return self.spec.networks["encoder"]
+
+    @property
+    def decoder(self) -> tuple[LayerSpec, ...]:
+        return self.spec.networks["decoder"]
+
+    @property
+    def batch_size(self) -> int:
+        return self.spec.training.batch_size
+
+    @property
+    def seed(self) -> int:
+        return self.spec.training.seed
+
+    @property
+    def float_(self) -> StageSpec:
+        return self.spec.training.stages["float"]
+
+    @property
+    def tune(self) -> StageSpec:
+        return self.spec.training.stages["tune"]
+
+    @property
+    def folder(self) -> Path:
+        return self.spec.folder
+
+    @property
+    def identity(self) -> str:
+        return self.float_.identity
+
+    @property
+    def digest(self) -> str:
+        return self.spec.digest

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,11 @@ from device.files import read_json, write_json
 from host.data import data_folder
 from host.data.photographs import Photographs
 from host.errors import ModelError
-from host.spec.parsing import MODELS
+from host.spec.models import MODELS
 from host.tasks.codec.images import load_codec_images
-from host.tasks.codec.spec import CodecSpec, load_codec_spec
+from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.tables import fit_tables
+from host.tasks.codec.task import load_codec_spec
 from host.tasks.codec.training import train_codec
 from host.tasks.codec.tuning import tune_codec
 from host.versions import versions
@@ -37,9 +37,9 @@ def train_stages(
     photographs = load_codec_images(spec, data_folder(data_dir))
     file = spec.folder / "training.json"
     record = read_json(file, ModelError) if file.is_file() else {}
-    for stage in (stage for stage in STAGES if stage in stages):
+    for stage in (stage for stage in spec.spec.training.stages if stage in stages):
         # Not the whole spec's digest: a longer stage tune must not train the stage float again.
-        made_by = {"identity": spec.identity, **asdict(spec.float_ if stage == "float" else spec.tune)}
+        made_by = spec.spec.training.stages[stage].identity
         done = record.get("stages", {}).get(stage, {})
         if resume and done.get("made_by") == made_by:
             continue
@@ -56,7 +56,7 @@ def train_stages(
             "seed": spec.seed,
             "spec_sha256": spec.digest,
             "data": {
-                "dataset": spec.dataset,
+                "dataset": spec.spec.data.dataset,
                 "sha256": photographs.digest,
                 "training_images": len(photographs.train),
                 "validation_images": len(photographs.validation),

@@ -23,11 +23,12 @@ from host.data.photographs import Photographs, draw_patches
 from host.errors import ModelError
 from host.networks.weights import save_weights
 from host.progress import say
+from host.spec.types import StageSpec
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.other_qualities import start_from_weights
 from host.tasks.codec.reach import fit_reach
 from host.tasks.codec.rounding import round_codes_kernel
-from host.tasks.codec.spec import CodecSpec, CodecStage
+from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.start import start
 from host.tasks.codec.validation import Validation
 
@@ -120,7 +121,7 @@ def begin(codec: Codec, photographs: Photographs) -> None:
     codec.prior.start(deviations / np.array(spec.steps)[:, None])
 
 
-def learning_rate(stage: CodecStage, step: int) -> float:
+def learning_rate(stage: StageSpec, step: int) -> float:
     """At a step of the whole stage: a short warm-up, held, then a cosine to 2 %."""
     done = step / (stage.epochs * stage.steps)
     fall = 1.0 if done < _HOLD else 0.5 * (1 + math.cos(math.pi * min((done - _HOLD) / (1 - _HOLD), 1.0)))

@@ -15,7 +15,7 @@ import tf_keras as keras
 
 from device.quantization import LatentGrid
 from host.networks.prior import Prior
-from host.spec.parsing import LossTerm
+from host.spec.types import LossTerm
 
 _LOSS = "rate_distortion"
 

@@ -18,7 +18,7 @@ from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
 from host.quantization.aware import set_ranges
 from host.spec.model_folder import ModelFolder
-from host.spec.parsing import DataSpec, Spec, StageSpec
+from host.spec.types import DataSpec, Spec, StageSpec
 from host.tasks.compression.halves import aware_halves
 from host.tasks.compression.rate import has_rate, make_prior, make_rate
 from host.training.adversarial import Critic
@@ -45,20 +45,20 @@ def train_float(model: ModelFolder, images: Images, session: Session) -> dict[st
     if session.start_from is not None:
         load_weights(session.start_from, {"encoder": encoder, "decoder": decoder})
     # Not the model's grid: until this stage ends, latent.json belongs to the weights that lie beside it.
-    grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
+    grid = LatentGrid(*encoder.output_shape[1:], spec.options.scale, 0)
     with session.scope():
         trained = _as_trained(spec, encoder, decoder, session)
         task = float_task(spec, "float", *trained, grid, images)
-        result = fit_stage(model, task, spec.training.float_, "float", spec.training.seed, session)
+        result = fit_stage(model, task, spec.training.stages["float"], "float", spec.training.seed, session)
     for half, other in zip((encoder, decoder), trained, strict=True):
         half.set_weights(other.get_weights())
     model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
     save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
-    if spec.latent_bits is None:
+    if spec.options.bits is None:
         model.latent.unlink(missing_ok=True)
     else:
         some = images.train[:_SCALE_FROM] / np.float32(255)
-        scale = choose_scale(encoder.predict(some, batch_size=250, verbose=0), spec.latent_bits)
+        scale = choose_scale(encoder.predict(some, batch_size=250, verbose=0), spec.options.bits)
         write_json(model.latent, {"format_version": 1, "scale": scale, "zero_point": 0})
     if session.start_from is not None:
         result["started_from"] = {"sha256": sha256_bytes(session.start_from.read_bytes())}
@@ -70,7 +70,7 @@ def train_qat(model: ModelFolder, images: Images, session: Session) -> dict[str,
 
     Writes qat.weights.h5. If the control validates better than the float network did, it becomes float.weights.h5.
     """
-    spec, stage = model.spec, model.spec.training.qat
+    spec, stage = model.spec, model.spec.training.stages["qat"]
     encoder, decoder = build(spec)
     # The control may have replaced float.weights.h5: the stage float's own weights are in its checkpoints.
     trained = model.checkpoints / "float" / "best.weights.h5"

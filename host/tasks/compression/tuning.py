@@ -50,7 +50,8 @@ def tune(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]
         )
         save_weights(model.weights(f"decoder.{variant}"), task.models)
         before = validate(task, spec.training.terms)["loss"]
-        result = fit_stage(model, task, spec.training.tune, f"tune.{variant}", spec.training.seed + 2, session)
+        stage = spec.training.stages["tune"]
+        result = fit_stage(model, task, stage, f"tune.{variant}", spec.training.seed + 2, session)
         after = min(row["validation_loss"] for row in result["history"])
         if after < before:
             save_weights(model.weights(f"decoder.{variant}"), task.models)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from host.data.augmentation import _transformed, augment
-from host.spec.parsing import DataSpec
+from host.spec.types import DataSpec
 
 RNG = np.random.default_rng(3)
 

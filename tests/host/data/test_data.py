@@ -10,7 +10,7 @@ import pytest
 from host.data import LOADERS, data_folder, load_images
 from host.data.photos import load
 from host.errors import DataError
-from host.spec.parsing import DataSpec
+from host.spec.types import DataSpec
 
 
 def test_the_validation_split_is_the_end_of_the_training_images() -> None:

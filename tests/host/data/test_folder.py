@@ -14,7 +14,7 @@ from host.data import load_images
 from host.data.folder import find_files
 from host.data.stream import ImageFiles
 from host.errors import DataError
-from host.spec.parsing import DataSpec
+from host.spec.types import DataSpec
 
 RNG = np.random.default_rng(0)
 

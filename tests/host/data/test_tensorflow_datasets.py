@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from host.data import load_images
 from host.errors import DataError
-from host.spec.parsing import DataSpec
+from host.spec.types import DataSpec
 
 SPEC = DataSpec("tfds:stl10", 16, 2, False)
 

@@ -10,7 +10,7 @@ import pytest
 
 from host.errors import SpecError
 from host.networks.builder import build, build_decoder, build_encoder, initialize
-from host.spec.parsing import Spec
+from host.spec.types import Spec
 
 Parse = Callable[[Any], Spec]
 

@@ -126,9 +126,9 @@ def test_export_writes_the_costs_of_every_encoder_and_decoder(loop: Any) -> None
 def test_the_summary_counts_as_the_exported_files_do(loop: Any) -> None:
     from host.networks.builder import build
     from host.networks.summary import network_macs
-    from host.spec.parsing import load_spec
+    from host.tasks import open_spec
 
-    encoder, decoder = build(load_spec("tiny", loop.models))
+    encoder, decoder = build(open_spec("tiny", loop.models)[1])
     bundle = read_bundle(loop.bundles / "tiny")
     own = read_decoders(loop.build, "tiny", bundle.variant("float32").codec_tag).read("own")
     assert network_macs(encoder) == bundle.variant("float32").macs

@@ -21,7 +21,8 @@ def network(tiny: dict[str, Any], parse: Any, photos: np.ndarray) -> tuple[Any, 
     encoder, decoder = build(spec)
     initialize(spec, encoder, decoder, photos)
     decoder.get_layer("linear").set_weights(_matched(tiny, parse, photos))
-    return encoder, decoder, LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0), photos[:100] / np.float32(255)
+    grid = LatentGrid(*encoder.output_shape[1:], spec.options.scale, 0)
+    return encoder, decoder, grid, photos[:100] / np.float32(255)
 
 
 def _matched(tiny: dict[str, Any], parse: Any, photos: np.ndarray) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 from host.quantization.conversions import CONVERSIONS
 from host.quantization.recipes import DEFAULTS, TUNED, Recipe, recipes
-from host.spec.parsing import Spec
 from host.spec.sections import CONVERSIONS as NAMES
+from host.spec.types import Spec
 
 
 def test_the_six_default_variants(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from host.errors import ModelError
 from host.spec.model_folder import ModelFolder
-from host.spec.parsing import load_spec
+from host.tasks import open_spec
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def model(tiny: dict[str, Any], tmp_path: Path) -> ModelFolder:
     """A model that was never trained."""
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "spec.json").write_text(json.dumps(tiny))
-    return ModelFolder(load_spec("m", tmp_path))
+    return ModelFolder(open_spec("m", tmp_path)[1])
 
 
 def test_the_grid_is_the_specs_until_training_chose_another(model: ModelFolder) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from host.errors import SpecError
 from host.spec.overrides import overridden, parse_overrides
-from host.spec.parsing import load_spec
+from host.tasks import open_spec
 
 
 def test_values_are_json_and_a_text_where_they_are_none() -> None:
@@ -51,10 +51,10 @@ def test_what_was_trained_is_what_is_read_later(tiny: dict[str, Any], tmp_path: 
     folder = tmp_path / "m"
     folder.mkdir()
     (folder / "spec.json").write_text(json.dumps(tiny))
-    plain = load_spec("m", tmp_path)
+    plain = open_spec("m", tmp_path)[1]
     (folder / "training.json").write_text(json.dumps({"overrides": {"training.float.epochs": 7}}))
-    trained = load_spec("m", tmp_path)
-    assert (plain.training.float_.epochs, trained.training.float_.epochs) == (2, 7)
+    trained = open_spec("m", tmp_path)[1]
+    assert (plain.training.stages["float"].epochs, trained.training.stages["float"].epochs) == (2, 7)
     tiny["training"]["float"]["epochs"] = 7
     (folder / "spec.json").write_text(json.dumps(tiny))
-    assert trained.digest == load_spec("m", tmp_path, {}).digest != plain.digest
+    assert trained.digest == open_spec("m", tmp_path, {})[1].digest != plain.digest

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from host.errors import ModelError, SpecError
-from host.spec.parsing import Spec, load_spec
+from host.spec.types import Spec
+from host.tasks import open_spec
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -52,8 +53,8 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
             ("unknown key", "interpolation", "size"),
         ),
         (
-            "$.training.qat.momentum",
-            lambda s: s["training"]["qat"].update(momentum=1),
+            "$.training.stages.qat.momentum",
+            lambda s: s["training"]["stages"]["qat"].update(momentum=1),
             ("unknown key", "epochs, learning_rate, patience"),
         ),
         (
@@ -162,10 +163,10 @@ def test_what_is_not_said_has_a_default(tiny: dict[str, Any], parse: Callable[[A
     tiny["training"] = {"loss": "mae"}
     tiny["data"] = {"dataset": "photos"}
     spec = parse(tiny)
-    assert (spec.task, spec.name, spec.latent_scale, spec.data.flip) == ("compression", "tiny", 1.0, False)
+    assert (spec.task, spec.name, spec.options.scale, spec.data.flip) == ("compression", "tiny", 1.0, False)
     assert (spec.data.image_shape, spec.data.validation) == ((32, 32, 3), 5000)
-    assert spec.latent_bits is None
-    assert (spec.training.seed, spec.training.float_.epochs, spec.training.qat.epochs) == (1, 40, 12)
+    assert spec.options.bits is None
+    assert (spec.training.seed, spec.training.stages["float"].epochs, spec.training.stages.qat.epochs) == (1, 40, 12)
     assert (spec.quantization.calibration_images, spec.quantization.recipes) == (300, {})
     assert spec.decoder[0].initializer == {"name": "local_pca", "step": 4.0, "reach": 5.0}
 
@@ -257,7 +258,7 @@ def test_the_digest_is_of_the_content_and_not_of_its_white_space(tiny: dict[str,
     for number, text in enumerate([*texts, json.dumps(changed)]):
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / "spec.json").write_text(text)
-        digests.append(load_spec(str(number), tmp_path).digest)
+        digests.append(open_spec(str(number), tmp_path)[1].digest)
     assert len(set(digests[:3])) == 1
     assert digests[3] != digests[0]
 
@@ -267,16 +268,16 @@ def test_a_model_that_is_not_there_lists_those_that_are(tiny: dict[str, Any], tm
         (tmp_path / name).mkdir()
         (tmp_path / name / "spec.json").write_text(json.dumps(tiny))
     with pytest.raises(ModelError, match=r"gamma/spec\.json: no such model; available: alpha, beta$"):
-        load_spec("gamma", tmp_path)
+        open_spec("gamma", tmp_path)[1]
     with pytest.raises(ModelError, match="available: none"):
-        load_spec("gamma", tmp_path / "nowhere")
+        open_spec("gamma", tmp_path / "nowhere")[1]
 
 
 def test_a_spec_that_is_not_json_is_a_spec_error(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "spec.json").write_text('{"format_version": 1,')
     with pytest.raises(SpecError, match=r"broken/spec\.json: not valid JSON") as caught:
-        load_spec("broken", tmp_path)
+        open_spec("broken", tmp_path)[1]
     assert "\n" not in str(caught.value)
 
 
@@ -288,11 +289,11 @@ def test_the_committed_models_have_their_codes_and_at_most_200000_parameters(
 ) -> None:
     from host.networks.builder import build
 
-    spec = load_spec(name)
+    spec = open_spec(name)[1]
     encoder, decoder = build(spec)
     assert encoder.output_shape[1:] == latent
     assert encoder.count_params() + decoder.count_params() <= 200_000
 
 
 def test_there_is_a_model_for_each_loss() -> None:
-    assert [load_spec(f"cifar10-ae-{loss}").training.loss for loss in ("mse", "mae")] == ["mse", "mae"]
+    assert [open_spec(f"cifar10-ae-{loss}")[1].training.loss for loss in ("mse", "mae")] == ["mse", "mae"]

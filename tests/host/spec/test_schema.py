@@ -46,7 +46,7 @@ def test_it_accepts_the_specs_that_are_here(path: Path) -> None:
         ("$.encoder[1].padding", lambda s: s["encoder"][1].update(padding="sane")),
         ("$.encoder[1].kernel_size", lambda s: s["encoder"][1].update(kernel_size=[3, 3, 3])),
         ("$.encoder[1].initializer", lambda s: s["encoder"][1].update(initializer="wavelet")),
-        ("$.training.qat", lambda s: s["training"]["qat"].update(momentum=1)),
+        ("$.training.stages.qat", lambda s: s["training"]["stages"]["qat"].update(momentum=1)),
         ("$.training.float.learning_rate", lambda s: s["training"]["float"].update(learning_rate=2)),
         ("$.quantization.recipes.wide", lambda s: s["quantization"].update(recipes={"wide": {"weights": "float"}})),
     ],

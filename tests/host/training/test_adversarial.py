@@ -16,7 +16,8 @@ import tf_keras as keras
 from host.errors import SpecError
 from host.networks.builder import build_discriminator
 from host.spec.model_folder import ModelFolder
-from host.spec.parsing import LossTerm, Spec, StageSpec, load_spec
+from host.spec.types import LossTerm, Spec, StageSpec
+from host.tasks import open_spec
 from host.tasks.compression.halves import convert, load_halves
 from host.training import loop
 from host.training.adversarial import Critic
@@ -97,7 +98,7 @@ def test_what_is_kept_and_converted_has_no_trace_of_it(tiny: dict[str, Any], tmp
     assert "discriminator" in record["stages"]["float"]["history"][0]["parts"]
     with h5py.File(tmp_path / "tiny" / "float.weights.h5") as file:
         assert set(file) == {"encoder", "decoder"}
-    halves = load_halves(ModelFolder(load_spec("tiny", tmp_path)), "float")
+    halves = load_halves(ModelFolder(open_spec("tiny", tmp_path)[1]), "float")
     for half, layer in (("encoder", b"linear"), ("decoder", b"correction")):
         converted = convert(halves, half, "float32", np.zeros((1, 16, 16, 3), np.float32))
         assert layer in converted and b"discriminator" not in converted

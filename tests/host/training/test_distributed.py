@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from host.cli import main
 from host.errors import ModelError, SpecError
-from host.spec.parsing import Spec
+from host.spec.types import Spec
 from host.training.distributed import _elsewhere, check_shared, is_chief
 from host.training.session import Session
 

@@ -18,7 +18,7 @@ from PIL import Image
 from device.files import read_json
 from host.data.stream import ImageFiles
 from host.errors import ModelError
-from host.spec.parsing import LossTerm, StageSpec
+from host.spec.types import LossTerm, StageSpec
 from host.training import loop
 from host.training.loop import fit, validate
 from host.training.work import Task

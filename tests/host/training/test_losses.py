@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from host.metrics import psnr_db, ssim
 from host.spec.catalogue import LOSSES as NAMES
-from host.spec.parsing import LossTerm
+from host.spec.types import LossTerm
 from host.training.losses import LOSSES, loss_parts, mean_psnr, mean_ssim
 
 RNG = np.random.default_rng(4)

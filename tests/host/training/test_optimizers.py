@@ -14,7 +14,7 @@ import tf_keras as keras
 from host.errors import SpecError
 from host.spec.catalogue import OPTIMIZERS as NAMED
 from host.spec.catalogue import SCHEDULES
-from host.spec.parsing import LossTerm, Spec, StageSpec
+from host.spec.types import LossTerm, Spec, StageSpec
 from host.training import loop
 from host.training.loop import fit
 from host.training.optimizers import OPTIMIZERS, make_optimizer, make_schedule

@@ -13,7 +13,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from host.networks.builder import build
-from host.spec.parsing import load_spec
+from host.tasks import open_spec
 from host.training import loop
 from host.training.stages import train
 from host.training.work import Task
@@ -51,7 +51,7 @@ def test_it_trains_resumes_and_leaves_float32(
 
     with h5py.File(tmp_path / "mixed" / "tiny" / "float.weights.h5") as file:
         assert {entry.dtype for half in file.values() for entry in half.values()} == {np.dtype("float32")}
-    encoder, decoder = build(load_spec("tiny", tmp_path / "mixed"))
+    encoder, decoder = build(open_spec("tiny", tmp_path / "mixed")[1])
     assert {variable.dtype for variable in encoder.weights + decoder.weights} == {tf.float32}
 
     save = loop._save_state

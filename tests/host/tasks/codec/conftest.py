@@ -16,9 +16,10 @@ from host.data.photographs import draw_patches, load_photographs
 from host.networks.weights import save_weights
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.packaging import export_codec
-from host.tasks.codec.spec import CodecSpec, parse_codec_spec
+from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.start import start
 from host.tasks.codec.tables import fit_tables
+from host.tasks.codec.task import parse_codec_spec
 from host.tasks.codec.training import _blocks
 
 TINY = Path(__file__).parent / "tiny.spec.json"
@@ -64,7 +65,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory, data: Path) -> tuple[Code
     value = json.loads(TINY.read_text())
     (folder / "spec.json").write_text(json.dumps(value))
     codec = build_codec(parse_codec_spec(value, folder / "spec.json"))
-    photographs = load_photographs(data, codec.spec.validation, 22)
+    photographs = load_photographs(data, ("001.png",), 22)
     patches = draw_patches(photographs, 20, 22, np.random.default_rng(0))
     start(codec.spec, codec.encoder, codec.decoder, _blocks(patches, 4))
     save_weights(folder / "float.weights.h5", codec.models)

@@ -13,8 +13,9 @@ import tensorflow as tf
 from host.data.photographs import draw_patches, load_photographs
 from host.errors import SpecError
 from host.tasks.codec.networks import build_codec, operations_per_pixel, padded
-from host.tasks.codec.spec import CodecSpec, load_codec_spec
+from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.start import start
+from host.tasks.codec.task import load_codec_spec
 from host.tasks.codec.training import _blocks, begin
 
 Parse = Callable[[Any], CodecSpec]

@@ -12,9 +12,10 @@ import pytest
 from host.data.photographs import load_photographs
 from host.errors import ModelError
 from host.networks.weights import load_weights
+from host.spec.types import StageSpec
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import build_codec
-from host.tasks.codec.spec import CodecStage, load_codec_spec
+from host.tasks.codec.task import load_codec_spec
 from host.tasks.codec.training import learning_rate, quality_weights
 from host.tasks.codec.tuning import _Loop as TuneLoop
 from host.training.stages import train
@@ -95,7 +96,7 @@ def test_checkpoints_of_another_network_are_refused(models: Path, data: Path, ti
 
 
 def test_the_learning_rate_warms_up_holds_and_falls() -> None:
-    stage = CodecStage(10, 1000, 1e-3, 1)
+    stage = StageSpec(10, 1000, 1e-3, 1)
     assert learning_rate(stage, 0) == pytest.approx(1e-3 / 200)
     assert learning_rate(stage, 5999) == pytest.approx(1e-3)
     assert learning_rate(stage, 8000) == pytest.approx(0.5e-3)

@@ -12,7 +12,8 @@ from host.data import cifar10
 from host.data.photographs import draw_patches
 from host.errors import DataError, SpecError
 from host.tasks.codec.images import load_codec_images
-from host.tasks.codec.spec import CodecSpec, parse_codec_spec
+from host.tasks.codec.spec import CodecSpec
+from host.tasks.codec.task import parse_codec_spec
 
 TINY = Path(__file__).parent / "tiny.spec.json"
 

@@ -12,7 +12,7 @@ import pytest
 from host.networks.weights import save_weights
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.other_qualities import start_from_weights
-from host.tasks.codec.spec import parse_codec_spec
+from host.tasks.codec.task import parse_codec_spec
 
 
 def codec_of(value: dict[str, Any], folder: Path) -> Codec:

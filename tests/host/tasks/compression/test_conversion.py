@@ -18,7 +18,8 @@ from host.networks.grid import on_grid
 from host.quantization.aware import set_ranges
 from host.quantization.conversions import CONVERSIONS
 from host.quantization.execution import TfliteDecoder, TfliteEncoder, TfliteFull
-from host.spec.parsing import Spec, parse_spec
+from host.spec.parsing import parse_spec
+from host.spec.types import Spec
 from host.tasks.compression.checks import check_decoder, check_encoder
 from host.tasks.compression.halves import Halves, aware_halves, convert
 
@@ -44,7 +45,7 @@ def start(spec: Spec, photos: np.ndarray, quantized: bool) -> Halves:
     keras.backend.clear_session()
     encoder, decoder = build(spec)
     initialize(spec, encoder, decoder, photos)
-    grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
+    grid = LatentGrid(*encoder.output_shape[1:], spec.options.scale, 0)
     if not quantized:
         return Halves(encoder, decoder, grid, False)
     images = photos[:100] / np.float32(255)

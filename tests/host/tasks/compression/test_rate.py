@@ -14,7 +14,7 @@ from device.quantization import LatentGrid
 from host.data import Images
 from host.networks.builder import build, initialize
 from host.networks.grid import entropy_bits
-from host.spec.parsing import StageSpec
+from host.spec.types import StageSpec
 from host.tasks.compression.rate import make_prior, make_rate
 from host.tasks.compression.stages import float_task
 from host.training.loop import fit, validate
@@ -46,7 +46,7 @@ def test_training_for_the_rate_lowers_it(tiny: dict[str, Any], parse: Any, photo
     spec = parse(tiny)
     encoder, decoder = build(spec)
     initialize(spec, encoder, decoder, photos)
-    grid = LatentGrid(*encoder.output_shape[1:], spec.latent_scale, 0)
+    grid = LatentGrid(*encoder.output_shape[1:], spec.options.scale, 0)
     images = Images(photos[:400], photos[400:], photos[400:], "")
     task = float_task(spec, "float", encoder, decoder, grid, images)
     keras.utils.set_random_seed(1)

@@ -1,0 +1,104 @@
+"""Frozen dataclasses from JSON and back: one reader checks the names and types of all that travels."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import lru_cache
+from math import isfinite
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from .errors import SplitliteError
+
+T = TypeVar("T")
+_UNIONS = (Union, getattr(types, "UnionType", Union))  # Python 3.9 has the first alone
+_WORDS = {
+    **{dict: "object", list: "list", tuple: "list", str: "string", bool: "boolean", int: "integer", float: "number"},
+    type(None): "null",
+}
+_CURE = "damaged, copy or make it again"
+
+
+def as_json(value: Any) -> Any:
+    """A dataclass, and what it holds, as JSON holds it: what is None or empty is absent."""
+    if is_dataclass(value):
+        pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
+        return {name: as_json(part) for name, part in pairs if part is not None and part != () and part != {}}
+    if isinstance(value, Mapping):
+        return {name: as_json(part) for name, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return list(value) if value and type(value[0]) in (int, float, str) else [as_json(part) for part in value]
+    return value
+
+
+def from_json(kind: type[T], value: Any, where: str, error: type[SplitliteError]) -> T:
+    """The dataclass `kind` from what `as_json` made of one; more keys may be there.
+
+    Args:
+        kind: its fields are of plain types, dataclasses, `Optional`, tuples and mappings from str to these; what is
+            of type Any is taken as it is.
+        value: what was read from JSON.
+        where: its place in the file, such as "results[0]", for the message; "" for the whole file.
+        error: what to raise.
+
+    Raises:
+        error: a key is missing or of another type; says which was expected and which was found.
+    """
+    if not isinstance(value, dict):
+        raise error(f"{where or 'the file'}: expected object, found {_found(value)}; {_CURE}")
+    found = {}
+    for each, hint in _hints(kind):
+        place = f"{where}.{each.name}" if where else each.name
+        if each.name in value:
+            found[each.name] = _read(hint, value[each.name], place, error)
+        elif each.default is MISSING and each.default_factory is MISSING:
+            raise error(f"{place}: missing; {_CURE}")
+    return kind(**found)
+
+
+@lru_cache(maxsize=None)
+def _hints(kind: type) -> list[tuple[Field[Any], Any]]:
+    hints = get_type_hints(kind)
+    return [(each, hints[each.name]) for each in fields(kind)]
+
+
+def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return value
+    if origin in _UNIONS:
+        if value is None and type(None) in arguments:
+            return None
+        return _read(next(each for each in arguments if each is not type(None)), value, where, error)
+    if is_dataclass(kind):
+        return from_json(kind, value, where, error)  # type: ignore[arg-type]
+    if origin is tuple and isinstance(value, (list, tuple)):
+        if arguments[1:] == (Ellipsis,):
+            kinds = arguments[:1] * len(value)
+            if kinds and all(type(part) is kinds[0] for part in value) and kinds[0] in (int, str):
+                return tuple(value)  # raw samples come in millions
+        else:
+            kinds = arguments
+            if len(kinds) != len(value):
+                raise error(f"{where}: expected {len(kinds)} values, found {len(value)}; {_CURE}")
+        return tuple(_read(each, part, f"{where}[{index}]", error) for index, (each, part) in enumerate(zip(kinds, value)))
+    if origin is not None and origin is not tuple and isinstance(value, Mapping):
+        return {name: _read(arguments[1], part, f"{where}.{name}", error) for name, part in value.items()}
+    if kind is float and type(value) in (int, float) and isfinite(_limited(value)):
+        return float(value)
+    if origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        return value
+    expected = _WORDS.get(origin or kind, "object")
+    raise error(f"{where}: expected {expected}, found {_found(value)}; {_CURE}")
+
+
+def _limited(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return float("inf")
+
+
+def _found(value: object) -> str:
+    return f"{_WORDS.get(type(value), type(value).__name__)} {value!r:.60}"

@@ -1,0 +1,61 @@
+"""The task `codec`: photographs of any size, rate against distortion, several qualities from one encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from host.metrics import PSNR, SSIM
+from host.spec.models import MODELS, spec_file
+from host.spec.parsing import parse_spec, read_spec
+from host.spec.reader import Reader
+from host.spec.types import DataSpec, Spec
+from host.tasks.codec.spec import SECTIONS, CodecOptions, CodecSpec, read_options
+
+if TYPE_CHECKING:
+    import tf_keras as keras
+
+
+class CodecTask:
+    """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
+
+    name = "codec"
+    metrics = (PSNR, SSIM)
+    sections = SECTIONS
+
+    def read(self, top: Reader, data: DataSpec) -> CodecOptions:
+        """The grid and the qualities."""
+        return read_options(top, data)
+
+    def networks(self, spec: Spec) -> Mapping[str, keras.Model]:
+        """Both halves."""
+        from host.tasks.codec.networks import build_codec
+
+        codec = build_codec(CodecSpec(spec))
+        return {"encoder": codec.encoder, "decoder": codec.decoder}
+
+    def remarks(self, spec: Spec, networks: Mapping[str, Any]) -> list[str]:
+        """What a pixel costs, the latent, the qualities."""
+        from host.tasks.codec.networks import operations_per_pixel
+
+        options: CodecOptions = spec.options
+        grid, channels = options.grid, networks["encoder"].output_shape[-1]
+        return [
+            f"encoder: {operations_per_pixel(networks['encoder'], grid.block):,.0f} multiply-accumulates per pixel",
+            f"latent: {channels} codes a block of {grid.block}x{grid.block} pixels, {grid.plain} of them plain",
+            f"dead zone of the other codes: {grid.dead_zone:g} steps",
+            f"halo: the encoder reads {grid.before} pixels before its blocks and {grid.after} after them",
+            *(f"quality {index}: step {q.step:g}, lmbda {q.lmbda:g}" for index, q in enumerate(options.qualities)),
+        ]
+
+
+def parse_codec_spec(value: object, file: Path) -> CodecSpec:
+    """Checks a parsed spec.json of a codec; raises SpecError."""
+    return CodecSpec(parse_spec(value, file, CodecTask()))  # type: ignore[arg-type]
+
+
+def load_codec_spec(name: str, models: Path = MODELS) -> CodecSpec:
+    """Reads models/<name>/spec.json of a codec; raises ModelError, SpecError."""
+    file = spec_file(name, models)
+    return parse_codec_spec(read_spec(file), file)

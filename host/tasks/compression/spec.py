@@ -1,0 +1,55 @@
+"""What the spec of a compression model holds beside what all specs hold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from host.spec.fields import ABSENT, LATENT_DIMS, integer, number
+from host.spec.reader import Reader
+from host.spec.sections import LayerList, Sections, StageSection, stage_fields
+
+LATENT = {
+    "dims": integer(1, 1_000_000, ABSENT, text='the size that layers name by "latent_dims"'),
+    "scale": number(1e-6, 1e6, 1.0, text="one code in units of the latent, while the stage float trains"),
+    "bits": number(0.01, 8.0, ABSENT, text="entropy of a code that the scale is then chosen for"),
+}
+SECTIONS = Sections(
+    networks={
+        "encoder": LayerList(("image",)),
+        "decoder": LayerList(("latent",)),
+        "discriminator": LayerList(("image",), required=False),
+    },
+    stages={
+        "float": StageSection(stage_fields(40, 1e-3), required=True),
+        "qat": StageSection(stage_fields(12, 2e-4)),
+        "tables": StageSection({}, required=True),
+        "tune": StageSection(stage_fields(6, 2e-4)),
+    },
+    objects={"latent": LATENT},
+)
+
+
+@dataclass(frozen=True)
+class CompressionOptions:
+    """The latent.
+
+    Attributes:
+        scale: one code in units of the latent while the stage float trains.
+        bits: entropy per code that the model's scale is then chosen for; None keeps `scale`.
+    """
+
+    scale: float
+    bits: float | None
+
+
+def read_options(top: Reader) -> CompressionOptions:
+    """Reads the object `latent`, and lets layers name its size."""
+    latent = top.child("latent", {}).fields(LATENT)
+    if "dims" in latent:
+        top.sizes = {LATENT_DIMS: latent["dims"]}
+        if LATENT_DIMS not in json.dumps([top.value.get("encoder"), top.value.get("decoder")]):
+            raise top.error(
+                "latent.dims", f'no layer reads it; write "{LATENT_DIMS}" for a number of one, or leave it out'
+            )
+    return CompressionOptions(float(latent["scale"]), float(latent["bits"]) if "bits" in latent else None)

@@ -1,0 +1,44 @@
+"""The task `compression`: autoencoders for images of one size, a fixed number of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from host.metrics import PSNR, SSIM
+from host.spec.reader import Reader
+from host.spec.types import DataSpec, Spec
+from host.tasks.compression.spec import SECTIONS, CompressionOptions, read_options
+
+if TYPE_CHECKING:
+    import tf_keras as keras
+
+
+class CompressionTask:
+    """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
+
+    name = "compression"
+    metrics = (PSNR, SSIM)
+    sections = SECTIONS
+
+    def read(self, top: Reader, data: DataSpec) -> CompressionOptions:
+        """The latent."""
+        return read_options(top)
+
+    def networks(self, spec: Spec) -> Mapping[str, keras.Model]:
+        """Both halves, and the discriminator where the spec has one."""
+        from host.networks.builder import build, build_discriminator
+
+        encoder, decoder = build(spec)
+        others = {"discriminator": build_discriminator(spec)} if "discriminator" in spec.networks else {}
+        return {"encoder": encoder, "decoder": decoder, **others}
+
+    def remarks(self, spec: Spec, networks: Mapping[str, Any]) -> list[str]:
+        """What the latent holds."""
+        height, width, channels = networks["encoder"].output_shape[1:]
+        codes, original = height * width * channels, prod(spec.data.image_shape)
+        return [
+            f"bottleneck: {height}x{width}x{channels} = {codes} codes of 8 bits",
+            f"nominal ratio {original / codes:g}:1 to {original} bytes of image",
+        ]
