@@ -34,8 +34,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    *("BitstreamError", "BundleError", "ImageError", "ModelLoadError", "RunFileError", "RuntimeUnavailableError"),
-    *("SplitliteError", "open_encoder"),
+    "BitstreamError",
+    "BundleError",
+    "ImageError",
+    "ModelLoadError",
+    "RunFileError",
+    "RuntimeUnavailableError",
+    "SplitliteError",
+    "open_encoder",
 ]
 
 

@@ -59,10 +59,9 @@ def _info(runtime_name: str | None) -> None:
         return
     for folder in folders:
         bundle = read_bundle(folder)
-        latent = " x ".join(str(side) for side in bundle.grid.shape)
-        if any(variant.quality for variant in bundle.variants.values()):
-            latent = f"of {bundle.grid.channels} channels, images of any size"
-        print(f"bundle {folder.name}: latent {latent}, {', '.join(bundle.variants)}")
+        shape = bundle.input.shape
+        size = "images of any size" if shape is None else "images of " + " x ".join(str(side) for side in shape)
+        print(f"bundle {folder.name}: {size}, {', '.join(bundle.variants)}")
 
 
 def _encode(options: argparse.Namespace) -> None:

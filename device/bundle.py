@@ -222,7 +222,9 @@ def _parse_variant(name: str, value: Any, source: Any) -> Variant:
         raise BundleError(f"{where}: not the name of quality {variant.quality} of {variant.family!r}")
     scale = variant.output_scale
     if scale is not None and not 0 <= scale.offset <= variant.network_bytes - 4:
-        raise BundleError(f"{where}.output_scale.offset: {scale.offset} is not in the file's {variant.network_bytes} bytes")
+        raise BundleError(
+            f"{where}.output_scale.offset: {scale.offset} is not in the file's {variant.network_bytes} bytes"
+        )
     try:
         source.check(variant.input)
         output.check(variant.tensor, source)

@@ -25,9 +25,7 @@ def find_kind(package: str, folder: Path, kind: str) -> Any:
         if hasattr(module, "parse"):
             return module
     known = [name for name in _names(folder) if hasattr(importlib.import_module(f"{package}.{name}"), "parse")]
-    raise BundleError(
-        f"unknown kind of {folder.name} {kind!r}; known here: {', '.join(known)}; update this splitlite, or copy all of it"
-    )
+    raise BundleError(f"unknown kind of {folder.name} {kind!r}; known here: {', '.join(known)}; update this splitlite")
 
 
 def _names(folder: Path) -> list[str]:

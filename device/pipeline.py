@@ -21,7 +21,7 @@ _EXPORT = "run make export on the workstation and copy device/ again"
 
 
 class Pipeline:
-    """One variant of a bundle, loaded: one kind of input, one of output. Buffers are prepared, `encode` only fills them.
+    """One variant of a bundle, loaded: an input and an output, whose buffers are prepared: `encode` only fills them.
 
     One thread at a time; open one for each thread.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from functools import lru_cache
+from functools import cache
 from math import isfinite
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -14,9 +14,16 @@ from .errors import SplitliteError
 T = TypeVar("T")
 _UNIONS = (Union, getattr(types, "UnionType", Union))  # Python 3.9 has the first alone
 _WORDS = {
-    **{dict: "object", list: "list", tuple: "list", str: "string", bool: "boolean", int: "integer", float: "number"},
+    dict: "object",
+    list: "list",
+    tuple: "list",
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
     type(None): "null",
 }
+_KNOWN: dict[Any, list[tuple[Field[Any], Any]]] = {}  # what is read is read often
 _CURE = "damaged, copy or make it again"
 
 
@@ -57,7 +64,7 @@ def from_json(kind: type[T], value: Any, where: str, error: type[SplitliteError]
     return kind(**found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _hints(kind: type) -> list[tuple[Field[Any], Any]]:
     hints = get_type_hints(kind)
     return [(each, hints[each.name]) for each in fields(kind)]
@@ -82,7 +89,9 @@ def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any
             kinds = arguments
             if len(kinds) != len(value):
                 raise error(f"{where}: expected {len(kinds)} values, found {len(value)}; {_CURE}")
-        return tuple(_read(each, part, f"{where}[{index}]", error) for index, (each, part) in enumerate(zip(kinds, value)))
+        return tuple(
+            _read(each, part, f"{where}[{index}]", error) for index, (each, part) in enumerate(zip(kinds, value))
+        )
     if origin is not None and origin is not tuple and isinstance(value, Mapping):
         return {name: _read(arguments[1], part, f"{where}.{name}", error) for name, part in value.items()}
     if kind is float and type(value) in (int, float) and isfinite(_limited(value)):

@@ -109,7 +109,9 @@ def unpack(stream: bytes, expect_tag: str | None = None) -> tuple[Header, bytes]
     if found != expected:
         raise BitstreamError(f"bitstream is damaged: checksum {expected:06x}, its header says {found:06x}")
     if expect_tag not in (None, header.tag):
-        raise BitstreamError(f"bitstream has tag {header.tag}, expected {expect_tag}: another encoder or tables made it")
+        raise BitstreamError(
+            f"bitstream has tag {header.tag}, expected {expect_tag}: made by another encoder or tables"
+        )
     return header, payload
 
 

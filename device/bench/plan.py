@@ -71,7 +71,7 @@ def plan_rows(
     if len(set(models)) != len(models):
         raise BundleError(f"two bundles of one model among {', '.join(models)}; a run holds each once")
     entries = [entry for bundle in found for entry in bundle.variants.values()]
-    known = sorted({entry.quality.index for entry in entries if entry.quality})
+    known = sorted({entry.quality for entry in entries if entry.quality is not None})
     for number in qualities:
         if number not in known:
             raise BundleError(f"no bundle has a quality {number}; available: {', '.join(map(str, known)) or 'none'}")
@@ -85,12 +85,12 @@ def plan_rows(
         for count in threads
         for entry in bundle.variants.values()
         if not variants or any(_is(entry, name) for name in variants)
-        if not (entry.quality and qualities) or entry.quality.index in qualities
+        if not qualities or entry.quality in (None, *qualities)
     ]
 
 
 def _is(entry: Variant, name: str) -> bool:
-    return entry.name == name or (entry.quality is not None and entry.name == f"{name}_q{entry.quality.index}")
+    return name in (entry.name, entry.family)
 
 
 def shuffled_order(rows: int, repetitions: int, seed: int) -> list[int]:

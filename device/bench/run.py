@@ -136,12 +136,10 @@ def _bench(options: argparse.Namespace, command: list[str]) -> None:
 
 def _check_images(images: dict[str, Array], bundles: Iterable[Bundle]) -> None:
     for bundle in bundles:
-        if any(variant.quality for variant in bundle.variants.values()):
-            continue  # any size will do
         for name, image in images.items():
-            if image.shape != bundle.image_shape:
+            if not bundle.input.takes(image.shape):
                 raise ImageError(
-                    f"{name}: uint8 {image.shape}, {bundle.model} takes {bundle.image_shape}; resize or crop it first,"
+                    f"{name}: uint8 {image.shape}, {bundle.model} takes {bundle.input.wanted},"
                     " or choose another --bundle"
                 )
 
@@ -155,7 +153,7 @@ def _encode_all(plans: Sequence[Plan], common: dict[str, Any], partial: Path) ->
         for plan in plans:
             bundle, what = plan.bundle, {"variant": plan.variant, "threads": plan.threads}
             job = {**common, **what, "bundle": str(bundle.folder.resolve())}
-            row: Row = {"model": bundle.model, **what, "codec_tag": bundle.variant(plan.variant).codec_tag}
+            row: Row = {"model": bundle.model, **what, "codec_tag": bundle.variant(plan.variant).tag}
             entry = _Entry(plan, job, row, (0.0, 0.0))
             progress.step(entry.label)
             suffix = f".t{plan.threads}" if several else ""

@@ -120,14 +120,14 @@ def _start_cells(row: Row) -> list[str]:
 
 def _size_cells(row: Row, bundle: Bundle) -> list[str]:
     stream_bytes = mean(row["sizes"]["bitstream_bytes"])
-    height, width, channels = bundle.image_shape
+    height, width, channels = bundle.samples.shape[1:]
     variant = bundle.variant(row["variant"])
     energies = [process["energy"] for process in row["processes"] if "energy" in process]
     joules = [energy["joules"] / energy["encodes"] for energy in energies]
     return [
         f"{row['sizes']['encoder_bytes'] / 1e3:.1f}",
         _scaled(variant.parameters, 1e3, 1),
-        _scaled(variant.macs, 1e6, 2),
+        _scaled(bundle.macs(variant.name, height, width), 1e6, 2),
         f"{row['sizes']['latent_bytes']}",
         f"{stream_bytes:.1f}" if stream_bytes < 1e6 else f"{stream_bytes:.0f}",
         _short(height * width * channels / stream_bytes),
@@ -140,7 +140,7 @@ def _profile_cells(row: Row, bundle: Bundle) -> list[str]:
     cells = []
     for median in medians:
         cells += [_milliseconds(median), f"{100 * median / sum(medians):.0f}"]
-    macs = bundle.variant(row["variant"]).macs
+    macs = bundle.macs(row["variant"], *bundle.samples.shape[1:3])
     return [*cells, "-" if macs is None else _short(macs / medians[1])]
 
 

@@ -11,8 +11,7 @@ import numpy as np
 from ..quantization import Array
 
 if TYPE_CHECKING:
-    from ..inputs.strips import PhotoEncoder
-    from ..pipeline import Encoder
+    from ..pipeline import Pipeline
 
 Result = TypeVar("Result")
 STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")
@@ -42,7 +41,7 @@ def time_reference(repeats: int) -> list[int]:
     return [timed(reference_loop)[1] for _ in range(repeats)]
 
 
-def time_encodes(encoder: Encoder | PhotoEncoder, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> list[int]:
+def time_encodes(encoder: Pipeline, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> list[int]:
     """Nanoseconds of whole encodes, cycling over `images`, until both a count and a time are reached."""
     samples: list[int] = []
     begin = perf_counter_ns()
@@ -54,9 +53,7 @@ def time_encodes(encoder: Encoder | PhotoEncoder, images: Sequence[Array], runs:
     return samples
 
 
-def time_stages(
-    encoder: Encoder | PhotoEncoder, images: Sequence[Array], runs: int, minimum_ns: int = 0
-) -> dict[str, list[int]]:
+def time_stages(encoder: Pipeline, images: Sequence[Array], runs: int, minimum_ns: int = 0) -> dict[str, list[int]]:
     """For each of `STAGES`, nanoseconds of each turn, cycling over `images`, until both a count and a time are reached.
 
     Whole encodes are measured too, because the sum of the stages holds three more reads of the clock, and by turns
@@ -87,9 +84,7 @@ def time_stages(
     return samples
 
 
-def time_minute(
-    encoder: Encoder | PhotoEncoder, images: Sequence[Array], keep_every: int, length_ns: int
-) -> tuple[int, list[int]]:
+def time_minute(encoder: Pipeline, images: Sequence[Array], keep_every: int, length_ns: int) -> tuple[int, list[int]]:
     """Whole encodes without a pause: how many there were, and the nanoseconds of the first of each `keep_every`."""
     kept: list[int] = []
     count = 0

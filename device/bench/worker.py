@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -27,15 +27,12 @@ from .. import stream as bitstream
 from ..bundle import Bundle, read_bundle
 from ..errors import SplitliteError
 from ..files import sha256_bytes
-from ..pipeline import Encoder, load_encoder
+from ..pipeline import Pipeline
 from ..quantization import Array
 from ..runtime import Runtime, load_runtime
 from .memory import read_memory
 from .state import clock_probes, probe
 from .timing import KEPT_A_MINUTE, time_encodes, time_minute, time_reference, time_stages, timed
-
-if TYPE_CHECKING:
-    from ..inputs.strips import PhotoEncoder
 
 _REFERENCES = 20  # times of the fixed loop, before and again after: about 15 ms each time
 
@@ -61,15 +58,14 @@ def _encode(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
         stream, elapsed = timed(lambda image=image: encoder.encode(image))  # type: ignore[misc]
         times.append(elapsed)
         streams.append(stream)
-        codes.append(encoder.encode_codes(image).tobytes())
+        numbers = encoder.numbers(image)
+        codes.append(numbers.tobytes())
     sizes: dict[str, Any] = {
-        "encoder_bytes": encoder.variant.encoder_bytes,
-        "latent_bytes": len(codes[0]),
+        "encoder_bytes": encoder.variant.network_bytes,
+        **encoder.sizes(numbers),
         "payload_bytes": [len(stream) - bitstream.HEADER_BYTES for stream in streams],
         "bitstream_bytes": [len(stream) for stream in streams],
     }
-    if encoder.variant.output.dtype == "float32":
-        sizes["uncoded_latent_bytes"] = 4 * len(codes[0])
     return {
         "encode_ns": times,
         "sizes": sizes,
@@ -128,9 +124,9 @@ def _sustained(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
 _JOBS = {"encode": _encode, "measure": _measure, "sustained": _sustained}
 
 
-def _load(bundle: Bundle, job: dict[str, Any], runtime: Runtime) -> Encoder | PhotoEncoder:
+def _load(bundle: Bundle, job: dict[str, Any], runtime: Runtime) -> Pipeline:
     delegate = Path(job["delegate"]) if job.get("delegate") else None
-    return load_encoder(bundle, job["variant"], job["threads"], runtime, delegate)
+    return Pipeline(bundle, job["variant"], job["threads"], runtime, delegate)
 
 
 def _images(bundle: Bundle, job: dict[str, Any]) -> list[Array]:

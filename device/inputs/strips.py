@@ -106,8 +106,8 @@ class StripTensors:
             self._network.resize(shape)
             if self._network.output.shape[:3] != (1, taken, columns):
                 raise BundleError(
-                    f"the network makes {self._network.output.shape} of {shape}, expected {taken} x {columns} positions;"
-                    " another runtime may do"
+                    f"the network makes {self._network.output.shape} of {shape}, expected {taken} x {columns}"
+                    " positions; another runtime may do"
                 )
             self._tensor_blocks = taken, columns
             self._inputs = [np.empty(shape, np.int8)]

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from device.bundle import Bundle, list_bundles, read_bundle
-from device.errors import BundleError
 from device.pipeline import DEFAULT_BUNDLES
 from host.errors import DemoError
 
@@ -35,8 +34,8 @@ class Choice:
 
     @property
     def any_size(self) -> bool:
-        """Whether it takes images of any size; else those of `bundle.image_shape`."""
-        return bool(self.qualities)
+        """Whether it takes images of any size; else those of `bundle.input.shape`."""
+        return self.bundle.input.shape is None
 
     @property
     def first_variant(self) -> str:
@@ -48,7 +47,7 @@ class Choice:
 
     def entry(self, variant: str, quality: int | None) -> str:
         """The bundle's name of an encoder at a quality; raises BundleError where there is none."""
-        return self.bundle.variant(variant if quality is None else f"{variant}_q{quality}").name
+        return self.bundle.find(variant, quality).name
 
     def samples(self, count: int) -> np.ndarray:
         """The first sample images, uint8 (count, height, width, channels); raises BundleError."""
@@ -76,14 +75,8 @@ def list_choices(names: Sequence[str] = (), bundles: Path = DEFAULT_BUNDLES) -> 
 def read_choice(folder: Path) -> Choice:
     """One bundle as a choice; raises BundleError."""
     bundle = read_bundle(folder)
-    qualities = sorted({entry.quality.index for entry in bundle.variants.values() if entry.quality is not None})
-    variants = {
-        name if entry.quality is None else name.removesuffix(f"_q{entry.quality.index}"): None
-        for name, entry in bundle.variants.items()
-    }
-    if not variants:
-        raise BundleError(f"{folder}: no variants; export the bundle again")
-    return Choice(bundle, tuple(variants), tuple(qualities))
+    families = bundle.families()
+    return Choice(bundle, families, bundle.qualities(families[0]))
 
 
 def _folder(name: str, there: Sequence[Path], bundles: Path) -> Path:

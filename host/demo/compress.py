@@ -12,8 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from device.bench.timing import timed
-from device.inputs.strips import PhotoEncoder
-from device.pipeline import Encoder, load_encoder
+from device.pipeline import Pipeline
 from host.demo.choices import Choice, read_choice
 from host.demo.jpeg import Jpeg, jpeg_at
 from host.evaluation.decoders import read
@@ -50,7 +49,7 @@ class Result:
 
 def decoder_names(choice: Choice, variant: str, quality: int | None, build: Path = BUILD) -> list[str]:
     """The decoders of an encoder: "own", then "tuned" where there is one; raises BundleError, CollectError."""
-    return read(build, choice.name, choice.bundle.variant(choice.entry(variant, quality)).codec_tag).names
+    return read(build, choice.name, choice.bundle.variant(choice.entry(variant, quality)).tag).names
 
 
 def compress(
@@ -75,7 +74,7 @@ def compress(
         ImageError: another size.
     """
     encoder = _encoder(choice.bundle.folder, choice.bundle.sha256, choice.entry(variant, quality))
-    codec = Codec(encoder, read(build, choice.name, encoder.variant.codec_tag))
+    codec = Codec(encoder, read(build, choice.name, encoder.variant.tag))
     stream, encode_ns = _measured(lambda: codec.encode(image))
     made, decode_ns = _measured(lambda: codec.decode(stream, decoder))
     return Result(
@@ -89,9 +88,9 @@ def compress(
 
 
 @lru_cache(maxsize=4)
-def _encoder(folder: Path, sha256: str, variant: str) -> Encoder | PhotoEncoder:
+def _encoder(folder: Path, sha256: str, variant: str) -> Pipeline:
     # The digest is of the key: a bundle that was exported again is loaded again.
-    return load_encoder(read_choice(folder).bundle, variant)
+    return Pipeline(read_choice(folder).bundle, variant)
 
 
 def _measured(call: Callable[[], Made]) -> tuple[Made, list[int]]:

@@ -26,7 +26,7 @@ def fit(picture: Image.Image, choice: Choice) -> tuple[np.ndarray, str]:
     Raises:
         DemoError: too large for a page.
     """
-    height, width, channels = choice.bundle.image_shape
+    height, width, channels = choice.bundle.samples.shape[1:]
     turned = ImageOps.exif_transpose(picture)
     assert turned is not None
     image = turned.convert("L" if channels == 1 else "RGB")
@@ -44,5 +44,5 @@ def fit(picture: Image.Image, choice: Choice) -> tuple[np.ndarray, str]:
     pixels = np.asarray(image).reshape(image.height, image.width, channels)
     if note:
         load_tensorflow()
-        pixels = fit_images(pixels[None], choice.bundle.image_shape, resize=True)[0]
+        pixels = fit_images(pixels[None], choice.bundle.samples.shape[1:], resize=True)[0]
     return pixels, note

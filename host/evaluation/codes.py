@@ -10,7 +10,7 @@ import numpy as np
 
 from device.bundle import FILE_NAME, read_bundle
 from device.errors import SplitliteError
-from device.pipeline import load_encoder
+from device.pipeline import Pipeline
 from device.runtime import load_runtime
 from host.errors import CollectError
 
@@ -56,7 +56,7 @@ def _encode(originals: np.ndarray | None, folder: Path, variant: str, codec_tag:
     if not (folder / FILE_NAME).is_file():
         raise CollectError(f"{folder}: no encoders here; export {folder.name}")
     bundle = read_bundle(folder)
-    if variant not in bundle.variants or bundle.variant(variant).codec_tag != codec_tag:
+    if variant not in bundle.variants or bundle.variant(variant).tag != codec_tag:
         raise CollectError(f"{folder}: another export, its {variant} has not codec tag {codec_tag}")
-    encoder = load_encoder(bundle, variant)
-    return np.stack([encoder.encode_codes(image) for image in originals])
+    encoder = Pipeline(bundle, variant)
+    return np.stack([encoder.numbers(image) for image in originals])

@@ -114,7 +114,7 @@ def _read(file: Path, target: Path, decoder: str, build: Path) -> _Job:
         raise CollectError(f"{file}: the outputs of a run, many bitstreams; host collect {file.parent} decodes them")
     try:
         header, payload = unpack(stream)
-        decoders = find(build, header.codec_tag)
+        decoders = find(build, header.tag)
         codes = decoders.codes(payload, header.height, header.width)
     except (BitstreamError, CollectError) as error:
         raise type(error)(f"{file}: {error}") from None

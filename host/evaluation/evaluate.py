@@ -12,7 +12,7 @@ import numpy as np
 from device.bench.environment import read_environment
 from device.bundle import read_bundle
 from device.files import read_json, write_json
-from device.pipeline import Encoder
+from device.pipeline import Pipeline
 from device.runtime import load_runtime
 from host.data import data_folder, load_images
 from host.data.folder import list_images
@@ -120,7 +120,7 @@ def _result(
     rows: list[dict[str, Any]] = []
     for variant, tag in ((variant, tags[variant]) for variant in recipes(model.spec) if variant in tags):
         decoders = read_decoders(build, name, tag)
-        encoder = Encoder(read_bundle(bundles / name), variant)
+        encoder = Pipeline(read_bundle(bundles / name), variant)
         streams = [encoder.encode(image) for image in test]
         found, _ = variant_rows(
             test, streams, decode_streams(streams, decoders), decoders, _latencies(encoder, decoders, test, timed)
@@ -193,8 +193,8 @@ def time_calls(call: Callable[[], object]) -> list[int]:
     return samples
 
 
-def _latencies(encoder: Encoder, decoders: DecoderFolder, test: np.ndarray, timed: Any) -> dict[str, Any]:
-    codes = encoder.encode_codes(test[0])[None]
+def _latencies(encoder: Pipeline, decoders: DecoderFolder, test: np.ndarray, timed: Any) -> dict[str, Any]:
+    codes = encoder.numbers(test[0])[None]
     decoder = TfliteDecoder(decoders.read("own"), decoders.grid)
     full = TfliteFull(decoders.read("full"))
     return {

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from device.inputs.strips import PhotoEncoder
-from device.pipeline import Encoder, open_encoder
+from device.pipeline import Pipeline, open_pipeline
 from device.stream import unpack
 from host.errors import CollectError
 from host.evaluation.decoders import Decoders, read
@@ -20,13 +19,13 @@ from host.packaging.decoders import BUILD
 class Codec:
     """An encoder of a bundle, at one quality, and the decoders of its codec tag."""
 
-    encoder: Encoder | PhotoEncoder
+    encoder: Pipeline
     decoders: Decoders
 
     @property
     def shape(self) -> tuple[int, int, int] | None:
         """(height, width, channels) of the images that it takes; None: photographs of any size."""
-        return self.encoder.image_shape if self.encoder.variant.quality is None else None
+        return self.encoder.image_shape
 
     def encode(self, image: np.ndarray) -> bytes:
         """uint8 (height, width, channels) to its bitstream; raises ImageError for another shape."""
@@ -99,8 +98,8 @@ def open_codec(bundle: str | Path, variant: str = "int8", quality: int | None = 
         ModelLoadError, RuntimeUnavailableError: the encoder cannot be loaded.
         CollectError: no decoders for it here.
     """
-    encoder = open_encoder(bundle, variant, quality=quality)
-    return Codec(encoder, read(build, encoder.bundle.model, encoder.variant.codec_tag))
+    encoder = open_pipeline(bundle, variant, quality=quality)
+    return Codec(encoder, read(build, encoder.bundle.model, encoder.tag))
 
 
 def reconstruct_one(image: np.ndarray, codec: Codec, decoder: str = "own") -> Reconstruction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from device.quantization import LatentGrid
+from device.outputs.codes import LatentGrid
 
 
 def grid_range(grid: LatentGrid) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +17,13 @@ import numpy as np
 from device.bundle import FILE_NAME, FORMAT_VERSION, Bundle, OutputScale, Samples, Variant, parse_bundle, read_bundle
 from device.errors import BundleError
 from device.files import json_bytes, sha256_bytes, write_bytes
-from device.quantization import TensorInfo
 from device.records import as_json
-from device.runtime import load_runtime, make_interpreter, op_names, tensor_infos
-from host.packaging.costs import network_costs
-from host.packaging.metadata import min_runtime_version
+from host.packaging.network_file import NetworkFile, describe
 from host.packaging.package import Package, VariantFile
 
 SAMPLES_NAME = "samples.npy"
 NETWORK_SUFFIX = ".encoder.tflite"
 _PREPROCESSING = {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128}
-
-
-@dataclass(frozen=True)
-class NetworkFacts:
-    """What a bundle says about a .tflite file's content; see `device.bundle.Variant`."""
-
-    input: TensorInfo
-    output: TensorInfo
-    ops: tuple[str, ...]
-    min_runtime_version: str | None
-    parameters: int | None
-    macs: int | None
 
 
 def write_bundle(folder: Path, package: Package) -> Bundle:
@@ -56,9 +41,11 @@ def write_bundle(folder: Path, package: Package) -> Bundle:
     """
     samples = np.ascontiguousarray(package.samples)
     if samples.dtype != np.uint8 or samples.ndim != 4:
-        raise BundleError(f"samples are {samples.dtype} {samples.shape}, expected uint8 (count, height, width, channels)")
+        raise BundleError(
+            f"samples are {samples.dtype} {samples.shape}, expected uint8 (count, height, width, channels)"
+        )
     content: dict[str, bytes] = {SAMPLES_NAME: array_bytes(samples)}
-    facts: dict[str, NetworkFacts] = {}
+    facts: dict[str, NetworkFile] = {}
     variants = {}
     for variant in package.variants:
         file = variant.family + NETWORK_SUFFIX
@@ -66,7 +53,7 @@ def write_bundle(folder: Path, package: Package) -> Bundle:
             if content.setdefault(name, data) != data:
                 raise BundleError(f"{variant.name}: another {name} than the variants before it")
         if file not in facts:
-            facts[file] = network_facts(variant.network)
+            facts[file] = describe(variant.network)
         entry = as_json(_entry(variant, file, facts[file]))
         del entry["name"]
         variants[variant.name] = {**entry, "output": _described(variant.output)}
@@ -94,15 +81,6 @@ def write_bundle(folder: Path, package: Package) -> Bundle:
     return read_bundle(folder)
 
 
-def network_facts(data: bytes) -> NetworkFacts:
-    """Reads a .tflite file's content; raises ModelLoadError where the runtime here cannot load it."""
-    interpreter = make_interpreter(data, runtime=load_runtime())
-    source, result = tensor_infos(interpreter)
-    operations = tuple(name for name in op_names(interpreter) if name != "DELEGATE")
-    costs = network_costs(data)
-    return NetworkFacts(source, result, operations, min_runtime_version(data), costs.parameters, costs.macs)
-
-
 def array_bytes(array: np.ndarray) -> bytes:
     """The content of an .npy file."""
     stream = io.BytesIO()
@@ -110,7 +88,7 @@ def array_bytes(array: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def _entry(variant: VariantFile, file: str, facts: NetworkFacts) -> Variant:
+def _entry(variant: VariantFile, file: str, facts: NetworkFile) -> Variant:
     tensor, scale = facts.output, None
     if variant.output_scale is not None:
         # As the file will hold it, a float32: the scale in bundle.json is the one that runs.
@@ -129,8 +107,8 @@ def _entry(variant: VariantFile, file: str, facts: NetworkFacts) -> Variant:
         min_runtime_version=facts.min_runtime_version,
         input=facts.input,
         tensor=tensor,
-        parameters=facts.parameters,
-        macs=facts.macs,
+        parameters=facts.costs.parameters,
+        macs=facts.costs.macs,
         output_scale=scale,
         output=None,
     )

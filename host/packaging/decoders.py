@@ -13,10 +13,11 @@ import numpy as np
 from device.bundle import Bundle
 from device.errors import BitstreamError, BundleError, one_line
 from device.files import check_version, read_bytes, read_json, sha256_bytes, write_bytes, write_json
+from device.outputs.codes import LatentGrid
 from device.outputs.entropy import Tables, parse_tables
-from device.quantization import LatentGrid
+from device.records import from_json
 from host.errors import CollectError
-from host.packaging.bundle_writer import array_bytes, tables_bytes
+from host.packaging.bundle_writer import array_bytes
 from host.packaging.network_file import Costs
 from host.quantization.execution import TfliteDecoder
 
@@ -104,25 +105,25 @@ def write_decoders(
         costs: of these, by the same names.
     """
     entry = bundle.variant(variant)
-    folder = build / bundle.model / entry.codec_tag
-    write_bytes(folder / "tables.npy", tables_bytes(Tables(tables)))
+    folder = build / bundle.model / entry.tag
+    write_bytes(folder / "tables.npy", array_bytes(tables.astype("<u2")))
     names = {"own": "decoder.tflite", "tuned": "decoder.tuned.tflite", "full": "full.tflite"}
     for name, data in files.items():
         write_bytes(folder / names[name], data)
-    height, width, channels = bundle.image_shape
+    height, width, channels = bundle.samples.shape[1:]
     write_json(
         folder / FILE_NAME,
         {
             "format_version": FORMAT_VERSION,
             "model": bundle.model,
             "variant": variant,
-            "codec_tag": entry.codec_tag,
+            "codec_tag": entry.tag,
             "model_sha256": bundle.model_sha256,
             "spec_sha256": bundle.spec_sha256,
-            "encoder_bytes": entry.encoder_bytes,
-            "output_dtype": entry.output.dtype,
+            "encoder_bytes": entry.network_bytes,
+            "output_dtype": entry.tensor.dtype,
             "image": {"height": height, "width": width, "channels": channels},
-            "latent": bundle.grid.to_dict(),
+            "latent": entry.output.grid.to_dict(),
             "files": {
                 name: {
                     "file": names[name],
@@ -134,7 +135,7 @@ def write_decoders(
             },
         },
     )
-    return read_decoders(build, bundle.model, entry.codec_tag)
+    return read_decoders(build, bundle.model, entry.tag)
 
 
 def samples_path(build: Path, model: str, bundle_sha256: str) -> Path:
@@ -197,4 +198,4 @@ def read_decoders(build: Path, model: str, codec_tag: str) -> DecoderFolder:
         )
     value = read_json(path, CollectError)
     check_version(value.get("format_version"), FORMAT_VERSION, "decoders", path, CollectError)
-    return DecoderFolder(folder, value, LatentGrid.from_dict(value["latent"]))
+    return DecoderFolder(folder, value, from_json(LatentGrid, value["latent"], "latent", CollectError))

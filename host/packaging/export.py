@@ -15,9 +15,13 @@ import device
 from device.bundle import Bundle, read_bundle
 from device.errors import SplitliteError
 from device.files import read_json, sha256_bytes, write_json
+from device.inputs.fixed import Fixed
+from device.outputs import TablesFile
+from device.outputs.codes import CodesDescription
 from host.errors import ExportError
-from host.packaging.bundle_writer import EncoderFile, write_bundle
+from host.packaging.bundle_writer import array_bytes, write_bundle
 from host.packaging.decoders import BUILD, read_decoders, samples_path, write_decoders, write_samples
+from host.packaging.package import Package, VariantFile
 from host.quiet import load_tensorflow
 from host.spec.model_folder import ModelFolder, model_digest
 from host.spec.models import MODELS
@@ -75,17 +79,17 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
     converted = convert_model(model)
     tables = model.read_tables()
     _, samples = model.images()
-    bundle = write_bundle(
-        bundles / name,
-        model=name,
-        spec_sha256=model.spec.digest,
-        model_sha256=model.digest(),
-        image_shape=model.spec.data.image_shape,
-        grid=converted.grid,
-        tables=tables.frequencies,
-        samples=samples,
-        encoders={variant: encoder_file(files["encoder"]) for variant, files in converted.files.items()},
+    content = array_bytes(tables.frequencies.astype("<u2"))
+    output = CodesDescription(converted.grid, TablesFile("tables.npy", sha256_bytes(content), tables.sha256))
+    variants = [
+        VariantFile(variant, variant, files["encoder"], output, {"tables.npy": content}, {})
+        for variant, files in converted.files.items()
+    ]
+    source_image = Fixed(*model.spec.data.image_shape)
+    package = Package(
+        name, model.spec.task, model.spec.digest, model.digest(), source_image, samples, tuple(variants)
     )
+    bundle = write_bundle(bundles / name, package)
     for variant, files in converted.files.items():
         decoders = {key: data for key, data in files.items() if key != "encoder"}
         costs = {key: network_costs(data) for key, data in decoders.items()}
@@ -93,7 +97,7 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
     write_samples(build, bundle)
     write_json(build / name / "compatibility.json", converted.compatibility)
     _write_record(build / name, bundle, source)
-    sizes = ", ".join(f"{variant} {entry.encoder_bytes / 1000:.1f} kB" for variant, entry in bundle.variants.items())
+    sizes = ", ".join(f"{variant} {entry.network_bytes / 1000:.1f} kB" for variant, entry in bundle.variants.items())
     return f"encoders {sizes}"
 
 
@@ -107,7 +111,7 @@ def _export_codec(name: str, models: Path, bundles: Path, build: Path) -> str:
 
     bundle = export_codec(name, models, bundles, build)
     _write_record(build / name, bundle, source)
-    size = next(iter(bundle.variants.values())).encoder_bytes
+    size = next(iter(bundle.variants.values())).network_bytes
     return f"encoder {size / 1000:.1f} kB, variants {', '.join(bundle.variants)}"
 
 
@@ -118,18 +122,8 @@ def _write_record(built: Path, bundle: Bundle, source: str) -> None:
             "format_version": 1,
             "source_sha256": source,
             "bundle_sha256": bundle.sha256,
-            "codec_tags": {variant: entry.codec_tag for variant, entry in bundle.variants.items()},
+            "codec_tags": {variant: entry.tag for variant, entry in bundle.variants.items()},
         },
-    )
-
-
-def encoder_file(data: bytes) -> EncoderFile:
-    """What a bundle says about an encoder's content."""
-    from host.packaging.network_file import describe
-
-    known = describe(data)
-    return EncoderFile(
-        data, known.input, known.output, known.ops, known.min_runtime_version, known.costs.parameters, known.costs.macs
     )
 
 
@@ -165,11 +159,8 @@ def _is_current(built: Path, bundle_folder: Path, source: str) -> bool:
         record: dict[str, Any] = read_json(built / "export.json", ExportError)
         bundle = read_bundle(bundle_folder)
         for variant in bundle.variants.values():
-            bundle.read_encoder(variant.name)
-            if variant.quality is None:
-                bundle.read_tables()
-            else:
-                variant.quality.read_tables(bundle)
+            bundle.read_network(variant.name)
+            variant.output.reader(bundle.read_file)
         bundle.read_samples()
         if not samples_path(built.parent, built.name, bundle.sha256).is_file():
             return False

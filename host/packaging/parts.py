@@ -103,8 +103,8 @@ def _packaged(name: str, part: str, variant: str, models: Path, bundles: Path, b
         left_out = _left_out(build / name / "compatibility.json", variant)
         raise ExportError(f"{name}: no variant {variant!r}{left_out}; available: {', '.join(bundle.variants)}")
     if part == "encoder":
-        return bundle.read_encoder(variant)
-    decoders = read_decoders(build, name, bundle.variant(variant).codec_tag)
+        return bundle.read_network(variant)
+    decoders = read_decoders(build, name, bundle.variant(variant).tag)
     return decoders.read("own" if part == "decoder" else part)
 
 

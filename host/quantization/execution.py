@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from device.quantization import LatentGrid, make_input_quantizer, make_output_quantizer
+from device.outputs.codes import LatentGrid, make_output_quantizer
+from device.quantization import make_input_quantizer
 from device.runtime import Runtime, make_interpreter, tensor_infos
 
 

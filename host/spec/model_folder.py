@@ -12,8 +12,8 @@ import numpy as np
 
 from device.errors import BundleError, one_line
 from device.files import read_bytes, read_json, sha256_bytes, write_bytes
+from device.outputs.codes import LatentGrid
 from device.outputs.entropy import Tables, parse_tables
-from device.quantization import LatentGrid
 from host.errors import ModelError
 from host.spec.types import Spec
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from device.errors import BitstreamError
+from device.outputs.codes import LatentGrid
 from device.outputs.entropy import Tables
-from device.quantization import LatentGrid, TensorInfo
+from device.quantization import TensorInfo
 from device.run_file import read_outputs
 from host.evaluation.rows import decode_streams
 from host.packaging.bundle_writer import EncoderFile, write_bundle

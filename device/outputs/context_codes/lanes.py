@@ -1,8 +1,8 @@
 """Interleaved rANS: many coder states side by side, so that numpy encodes a whole row of symbols in one step.
 
 Asymmetric numeral systems, Duda 2013, https://arxiv.org/abs/1311.2540; interleaved states, Giesen 2014,
-https://arxiv.org/abs/1402.3392. Two neighbouring symbols form a pair, as in outputs/entropy.py, and consecutive pairs go
-to consecutive lanes.
+https://arxiv.org/abs/1402.3392. Two neighbouring symbols form a pair, as in outputs/entropy.py, and
+consecutive pairs go to consecutive lanes.
 
 A state is in 2**32 .. 2**64 - 1, so each lane could cost 4 bytes at its start and up to 4 at its end. Most cost five
 bits: the encoder begins, at the last symbol, with few lanes, and as soon as the words that it has put out suffice, it

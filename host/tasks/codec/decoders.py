@@ -16,13 +16,14 @@ import numpy as np
 from device.bundle import Bundle
 from device.files import check_version, read_json, sha256_bytes, write_bytes, write_json
 from device.outputs.context_codes.block_grid import BlockGrid
-from device.outputs.context_codes.bundle import TASK
 from device.outputs.context_codes.coder import ContextCoder
 from device.outputs.context_codes.tables import ContextTables, read_context_tables
+from device.records import from_json
 from host.errors import CollectError
 from host.packaging.decoders import FILE_NAME
 
 FORMAT_VERSION = 2  # 1 is packaging/decoders.py's
+TASK = "codec"
 NETWORKS = "networks"
 
 
@@ -36,7 +37,7 @@ def write_photo_decoders(
     """
     entry = bundle.variant(variant)
     assert entry.quality is not None
-    folder = build / bundle.model / entry.codec_tag
+    folder = build / bundle.model / entry.tag
     known = read_json(folder / FILE_NAME, CollectError)["files"] if (folder / FILE_NAME).is_file() else {}
     write_bytes(folder / "tables.npy", tables.tobytes())
     write_json(
@@ -46,14 +47,14 @@ def write_photo_decoders(
             "model": bundle.model,
             "task": bundle.task,
             "variant": variant,
-            "quality": entry.quality.index,
-            "codec_tag": entry.codec_tag,
+            "quality": entry.quality,
+            "codec_tag": entry.tag,
             "model_sha256": bundle.model_sha256,
             "spec_sha256": bundle.spec_sha256,
-            "encoder_bytes": entry.encoder_bytes,
-            "output_dtype": entry.output.dtype,
-            "image": {"channels": bundle.image_shape[2]},
-            "latent": entry.quality.grid.to_dict(),
+            "encoder_bytes": entry.network_bytes,
+            "output_dtype": entry.tensor.dtype,
+            "image": {"channels": bundle.input.channels},
+            "latent": entry.output.grid.to_dict(),
             "tables_sha256": tables.sha256,
             "files": {**known, **{name: {"network": digest} for name, digest in files.items()}},
         },
@@ -93,7 +94,7 @@ class PhotoDecoders:
 
     @property
     def grid(self) -> BlockGrid:
-        return BlockGrid.from_dict(self.value["latent"])
+        return from_json(BlockGrid, self.value["latent"], "latent", CollectError)
 
     def check(self) -> None:
         """Raises CollectError or BundleError where a file is missing or damaged."""

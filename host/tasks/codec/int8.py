@@ -15,9 +15,8 @@ import tensorflow as tf
 import tf_keras as keras
 from tensorflow.lite.python import schema_py_generated as schema
 
-from device.inputs.strips import resize_input
 from device.outputs.context_codes.block_grid import BlockGrid
-from device.runtime import Runtime, make_interpreter
+from device.runtime import Network, Runtime, make_interpreter
 from host.errors import ExportError
 from host.quantization.conversions import CONVERSIONS
 from host.tasks.codec.layers import RoundedConv2D
@@ -92,11 +91,11 @@ class Int8Encoder:
         piece = padded(image, self.spec)
         interpreter = self._interpreters[quality]
         size = tuple(interpreter.get_input_details()[0]["shape"].tolist())
-        resize_input(interpreter, (1, *piece.shape))
+        Network(interpreter).resize((1, *piece.shape))
         try:
             codes = self.codes(piece, quality)
         finally:
-            resize_input(interpreter, size)
+            Network(interpreter).resize(size)
         block = self.spec.grid.block
         expected = tuple(-(-side // block) for side in image.shape[:2])
         if codes.shape[:2] != expected:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
-from device.outputs.context_codes.block_grid import put_pixels
+from device.inputs.strips import put_pixels
 from host.errors import SpecError
 from host.networks.prior import Prior
 from host.spec.types import LayerSpec

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from device.bundle import Bundle
+from device.files import sha256_bytes
+from device.inputs.strips import Strips
+from device.outputs import TablesFile
+from device.outputs.context_codes import ContextCodesDescription
 from host.errors import ModelError
 from host.networks.weights import load_weights, save_weights
+from host.packaging.bundle_writer import write_bundle
 from host.packaging.decoders import write_samples
+from host.packaging.package import Package, VariantFile
 from host.spec.model_folder import model_digest
-from host.tasks.codec.bundle_writer import write_photo_bundle
 from host.tasks.codec.decoders import write_network, write_photo_decoders
 from host.tasks.codec.int8 import block_grid, convert_encoder, step_offset
 from host.tasks.codec.networks import Codec, build_codec
@@ -28,30 +34,38 @@ def export_codec(name: str, models: Path, bundles: Path, build: Path) -> Bundle:
     Raises:
         ModelError: weights, tables or samples are missing.
     """
-    from host.packaging.export import encoder_file
-
     spec = load_codec_spec(name, models)
     tables = read_tables(spec)
     samples = _samples(spec)
     codec = build_codec(spec)
     load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder, "decoder": codec.decoder})
-    encoder = encoder_file(convert_encoder(codec, *EXPORTED_BLOCKS))
-    bundle = write_photo_bundle(
-        bundles / name,
-        model=name,
-        spec_sha256=spec.digest,
-        model_sha256=model_digest(spec.folder, spec.digest),
-        grid=block_grid(spec, codec.channels, 0),
-        steps=spec.steps,
-        tables=tables,
-        samples=samples,
-        encoder=encoder,
-        step_offset=step_offset(encoder.data),
-    )
+    encoder = convert_encoder(codec, *EXPORTED_BLOCKS)
+    grid, variants = block_grid(spec, codec.channels, 0), []
+    for quality, (step, each) in enumerate(zip(spec.steps, tables, strict=True)):
+        name_of, content = f"tables.q{quality}.npy", each.tobytes()
+        variants.append(
+            VariantFile(
+                f"int8_q{quality}",
+                "int8",
+                encoder,
+                ContextCodesDescription(
+                    replace(grid, step=float(np.float32(step))),
+                    TablesFile(name_of, sha256_bytes(content), each.sha256),
+                ),
+                {name_of: content},
+                {},
+                quality=quality,
+                output_scale=(step_offset(encoder), step),
+            )
+        )
+    source = Strips(grid.block, grid.before, grid.after, 3)
+    digest = model_digest(spec.folder, spec.digest)
+    package = Package(name, "codec", spec.digest, digest, source, samples, tuple(variants))
+    bundle = write_bundle(bundles / name, package)
     networks = _networks(spec, codec, build)
     for variant, entry in bundle.variants.items():
         assert entry.quality is not None
-        write_photo_decoders(build, bundle, variant, tables[entry.quality.index], networks)
+        write_photo_decoders(build, bundle, variant, tables[entry.quality], networks)
     write_samples(build, bundle)
     return bundle
 

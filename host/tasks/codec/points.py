@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from device.bundle import read_bundle
-from device.inputs.strips import PhotoEncoder
 from device.outputs.context_codes.block_grid import BlockGrid
 from device.outputs.context_codes.coder import ContextCoder
 from device.outputs.context_codes.tables import read_context_tables
-from device.pipeline import find_bundle, open_encoder
+from device.pipeline import Pipeline, find_bundle, open_pipeline
 from device.stream import HEADER_BYTES, unpack
 from host.curves.anchor_points import Point, rate_point
 from host.errors import CurveError
@@ -61,7 +60,7 @@ class PhotoCodec:
         networks: "own" is the decoder of the stage float, "tuned" the one of the stage tune, where there is one.
     """
 
-    encoders: tuple[PhotoEncoder, ...]
+    encoders: tuple[Pipeline, ...]
     decoders: tuple[PhotoDecoders, ...]
     networks: dict[str, PhotoNetwork]
     float32: Float32Encoder
@@ -73,7 +72,7 @@ class PhotoCodec:
 
     def decode(self, stream: bytes, quality: int) -> np.ndarray:
         """A bitstream to uint8 (height, width, 3), with the best decoder."""
-        header, payload = unpack(stream, expect_tag=self.encoders[quality].codec_tag)
+        header, payload = unpack(stream, expect_tag=self.encoders[quality].tag)
         codes = self.decoders[quality].codes(payload, header.height, header.width)
         return self.best.image(codes, quality, header.height, header.width)
 
@@ -81,7 +80,7 @@ class PhotoCodec:
         """Encodes, decodes and compares one image, uint8 (height, width, 3); raises CurveError as `rate_point`."""
         encoder, decoders, (height, width, _) = self.encoders[quality], self.decoders[quality], image.shape
         stream = encoder.encode(image)
-        _, payload = unpack(stream, expect_tag=encoder.codec_tag)
+        _, payload = unpack(stream, expect_tag=encoder.tag)
         codes = decoders.codes(payload, height, width)
         tables = read_context_tables(decoders.folder / "tables.npy")
         floats = self.float32.image_codes(image, quality)
@@ -99,7 +98,7 @@ class PhotoCodec:
             points,
             len(stream),
             ideal_bits(codes, tables),
-            saturated_codes(codes, encoder.grid),
+            saturated_codes(codes, encoder.variant.output.grid),
             codes.size,
             int(np.count_nonzero(codes != floats)),
         )
@@ -113,7 +112,7 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
         CurveError: no bundle of a photo codec, no decoders for it here, or models/<name> is of another export.
     """
     found = read_bundle(find_bundle(bundle))
-    qualities = sorted({each.quality.index for each in found.variants.values() if each.quality is not None})
+    qualities = found.qualities("int8")
     if not qualities:
         raise CurveError(f"{found.folder}: not of a photo codec, it has no qualities; give another --bundle")
     load_tensorflow()
@@ -127,8 +126,8 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
         raise CurveError(f"{spec.folder}: changed since the bundle was exported; export {found.model} again")
     codec = build_codec(spec)
     load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder})
-    encoders = [open_encoder(found.folder, quality=quality) for quality in qualities]
-    decoders = [find_photo_decoders(build, found.variant(each.variant.name).codec_tag) for each in encoders]
+    encoders = [open_pipeline(found.folder, quality=quality) for quality in qualities]
+    decoders = [find_photo_decoders(build, found.variant(each.variant.name).tag) for each in encoders]
     if None in decoders:
         raise CurveError(f"{build}: no decoders for {found.folder}; export {found.model} again")
     networks = {name: decoders[0].network(name) for name in decoders[0].names}  # type: ignore[union-attr]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from device.quantization import LatentGrid, TensorInfo, same_grid
+from device.outputs.codes import LatentGrid
+from device.quantization import TensorInfo, same_grid
 from host.errors import ExportError
 
 PIXEL_SCALE, PIXEL_ZERO_POINT = 1 / 255, -128

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from device.quantization import LatentGrid
+from device.outputs.codes import LatentGrid
 from host.errors import ExportError
 from host.networks.builder import build
 from host.networks.grid import grid_range, on_grid

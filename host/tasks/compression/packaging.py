@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import tf_keras as keras
 
-from device.quantization import LatentGrid
+from device.outputs.codes import LatentGrid
 from device.runtime import make_interpreter, tensor_infos
 from host.errors import ExportError
 from host.packaging.network_file import runtimes

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from device.quantization import LatentGrid
+from device.outputs.codes import LatentGrid
 from host.networks.prior import Prior
 from host.spec.types import LossTerm
 

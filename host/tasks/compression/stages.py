@@ -10,7 +10,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from device.files import sha256_bytes, write_json
-from device.quantization import LatentGrid
+from device.outputs.codes import LatentGrid
 from host.data import Images
 from host.data.augmentation import augment
 from host.networks.builder import build, build_discriminator, initialize

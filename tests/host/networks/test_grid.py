@@ -8,7 +8,8 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.quantization import LatentGrid, TensorInfo, make_output_quantizer
+from device.outputs.codes import LatentGrid, make_output_quantizer
+from device.quantization import TensorInfo
 from host.networks.grid import choose_scale, entropy_bits, grid_range, on_grid
 from host.quantization.execution import dequantize
 

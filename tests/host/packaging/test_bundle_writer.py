@@ -12,7 +12,7 @@ import pytest
 
 from device.bundle import Bundle, read_bundle
 from device.errors import BundleError
-from device.quantization import LatentGrid
+from device.outputs.codes import LatentGrid
 from device.tests import tiny
 from host.packaging.bundle_writer import EncoderFile, write_bundle
 

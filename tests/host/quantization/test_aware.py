@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from device.quantization import LatentGrid
+from device.outputs.codes import LatentGrid
 from host.networks.builder import build, initialize
 from host.networks.grid import on_grid
 from host.quantization.aware import set_ranges

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from device.quantization import LatentGrid, TensorInfo, make_output_quantizer
+from device.outputs.codes import LatentGrid, make_output_quantizer
+from device.quantization import TensorInfo
 from host.quantization.execution import dequantize
 
 GRID = LatentGrid(16, 16, 1, 0.37, -9)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from device.quantization import LatentGrid, TensorInfo
+from device.outputs.codes import LatentGrid
+from device.quantization import TensorInfo
 from host.errors import ExportError
 from host.tasks.compression.checks import check_decoder, check_encoder
 

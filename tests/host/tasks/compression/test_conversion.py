@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from device.quantization import LatentGrid, TensorInfo, same_grid
+from device.outputs.codes import LatentGrid
+from device.quantization import TensorInfo, same_grid
 from device.runtime import make_interpreter, op_names, tensor_infos
 from host.networks.builder import build, initialize
 from host.networks.grid import on_grid

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from device.quantization import LatentGrid
+from device.outputs.codes import LatentGrid
 from host.data import Images
 from host.networks.builder import build, initialize
 from host.networks.grid import entropy_bits
