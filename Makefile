@@ -26,7 +26,7 @@ NEXT_READY := .venv-device-313/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup loop train export bench collect report evaluate test pi browser lint schema lock clean
+.PHONY: help setup loop train export bench collect report evaluate test pi browser lint schema docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -114,12 +114,15 @@ browser: ## Chromium from Debian's packages, for the demo's test (nothing to do 
 		$$as_root apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends chromium; }
 
-lint: $(HOST_READY) ## ruff, and mypy on device/ and host/
+lint: $(HOST_READY) ## ruff, and mypy on device/, host/ and docs/
 	@$(HOST) -m ruff check .
-	@$(HOST) -m mypy -p device -p host
+	@$(HOST) -m mypy -p device -p host -p docs
 
 schema: $(HOST_READY) ## write models/spec.schema.json anew from the host's catalogue of layers
 	@$(HOST) -m host schema models/spec.schema.json
+
+docs: $(HOST_READY) ## write the tables in README.md and docs/ anew from the committed results
+	@$(HOST) -m docs.make_tables
 
 lock: $(HOST_READY) ## write requirements.lock anew from pyproject.toml
 	@$(HOST) $(PIP_INSTALL) uv

@@ -1,0 +1,163 @@
+"""README.md and docs/ say what is so: tables, commands, links, keys and sizes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from docs.make_tables import ROOT, curve, documents, evaluations, rendered
+from host import results
+from host.cli import main
+from host.spec.parsing import parse_spec
+from host.tasks import TASKS
+
+DOCUMENTS = [*documents(), ROOT / "device" / "README.md"]
+TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in DOCUMENTS}
+_MADE = re.compile(r"<!-- made: .*?<!-- end -->", re.DOTALL)
+_COMMAND = re.compile(r"(?:sudo make|make|\.venv|venv/bin|python3?) ")
+_ELSEWHERE = {"cd", "scp", "python3"}  # other programs' commands; `python3 -m venv`
+
+
+def commands(text: str) -> list[str]:
+    """Lines of shell blocks, and commands in a line of text."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    lines = [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
+    outside = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return lines + [span for span in re.findall(r"`([^`\n]+)`", outside) if _COMMAND.match(span)]
+
+
+ALL_COMMANDS = sorted({(name, command) for name, text in TEXTS.items() for command in commands(text)})
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_the_tables_are_what_the_command_makes(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert rendered(text, path) == text, "make docs"
+
+
+def test_measured_rows_show_the_numbers_of_the_committed_results() -> None:
+    shown = TEXTS["docs/measured.md"]
+    for result in evaluations():
+        table = shown.split(f"### {result.model}\n")[1].split("\n#")[0]
+        cells = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ") for line in table.splitlines()}
+        for row in result.rows:
+            found = [cell for cell in cells[row.row][1:] if cell != "-"]
+            sizes = row.sizes.get("bitstream_bytes"), row.ratios.get("nominal"), row.ratios.get("actual")
+            network = row.sizes["network_bytes"] / 1000 if "network_bytes" in row.sizes else None
+            expected = [*(row.metrics.get(metric.key) for metric in result.metrics), *sizes, network]
+            given = [value for value in expected if value is not None]
+            assert len(found) == len(given), row.row
+            for cell, value in zip(found, given, strict=True):
+                digits = len(cell.partition(".")[2])
+                assert abs(float(cell) - value) <= 0.5000001 * 10**-digits, (result.model, row.row, cell, value)
+
+
+def test_the_readme_shows_the_numbers_of_the_committed_comparison() -> None:
+    result = curve("photo", "kodak")
+    names = {result["codecs"][name]: name for name in result["codecs"]}
+    rows = [line.strip("| ").split(" | ") for line in TEXTS["README.md"].splitlines() if re.match(r"\| .*\d \|$", line)]
+    assert len(rows) == 6
+    for title, rate, encode, decode in rows[1:]:
+        name = names[title.partition(", ")[2]]
+        assert float(rate.removesuffix(" %").replace("−", "-")) == round(result["bd_rate_percent"][name], 1)
+        size = result["megapixels"] / result["images"]
+        assert float(encode) == round(result["encode_ms_per_megapixel"][name] * size, 1)
+        assert float(decode) == round(result["decode_ms_per_megapixel"][name] * size)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_measured_numbers_stand_in_made_tables_only(name: str) -> None:
+    text = re.sub(r"```.*?```", "", _MADE.sub("", TEXTS[name]), flags=re.DOTALL)
+    assert re.findall(r"\d+\.\d+ (?:dB|%|ms|kB|MB|bits)", text) in ([], ["0.05 dB"]), "a limit of tests/pi is 0.05 dB"
+
+
+def test_the_readme_is_short() -> None:
+    assert (ROOT / "README.md").stat().st_size <= 8000
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_anchors_and_images_resolve(name: str) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", TEXTS[name]):
+        if link.startswith("http"):
+            continue
+        target, _, anchor = link.partition("#")
+        path = (ROOT / name).parent / target if target else ROOT / name
+        assert path.exists(), link
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {_anchor(title) for title in titles}, link
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def test_every_document_is_in_the_index() -> None:
+    for path in documents():
+        if path.name not in ("index.md", "README.md"):
+            assert f"({path.name})" in TEXTS["docs/index.md"]
+            assert f"(docs/{path.name})" in TEXTS["README.md"]
+
+
+@pytest.mark.parametrize(("name", "command"), ALL_COMMANDS, ids=lambda value: value)
+def test_every_command_exists(name: str, command: str) -> None:
+    words = shlex.split(command, comments=True)
+    words = words[1:] if words[0] == "sudo" else words
+    if words[0] == "make":
+        targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+        assert {word for word in words[1:] if "=" not in word} <= targets
+    elif words[1:3] == ["-m", "host"]:
+        assert words[0] == ".venv/bin/python" and words[3] in main.commands
+        main.commands[words[3]].make_context(words[3], words[4:], resilient_parsing=True)
+    elif words[1:2] == ["-m"] and words[2].startswith("device"):
+        subcommand = [] if words[2] == "device.bench" else words[3:4]
+        shown = device_help(words[2], *subcommand)
+        for option in re.findall(r"(?:^| )(--?[a-z]+)", " ".join(words[3:])):
+            assert re.search(rf"(?:^|[\s\[]){option}[\s,\]]", shown), option
+    elif len(words) > 1 and words[1].startswith("benchmarks/"):
+        script = (ROOT / words[1]).read_text(encoding="utf-8")
+        assert all(f'"{word}"' in script for word in words[2:] if word.startswith("--"))
+    else:
+        assert words[0] in _ELSEWHERE or words[0] == "venv/bin/pip" or words[1:3] == ["-m", "unittest"], command
+
+
+@cache
+def device_help(*words: str) -> str:
+    command = [sys.executable, "-m", *words, "--help"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_every_host_command_stands_in_the_documents() -> None:
+    named = set(re.findall(r"(?:`host|-m host) ([a-z]+)", "".join(TEXTS.values())))
+    assert named == {name for name, command in main.commands.items() if not command.hidden}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [results.Result, results.Row, results.Latency, results.Agreement, results.CollectedRun, results.Metric],
+    ids=lambda kind: kind.__name__,
+)
+def test_the_contracts_name_every_key_of_a_result(kind: type) -> None:
+    _named_in_contracts({field.name for field in dataclasses.fields(kind)})
+
+
+def _named_in_contracts(keys: set[str]) -> None:
+    words = set(re.findall(r"`([^`\n]+)`", TEXTS["docs/contracts.md"]))
+    assert keys <= words, sorted(keys - words)
+
+
+def test_the_json_of_the_guides_is_right(tmp_path: Path) -> None:
+    (whole,) = re.findall(r"```json\n(.*?)```", TEXTS["docs/spec.md"], re.DOTALL)
+    spec = json.loads(whole)
+    parts = re.findall(r"```json\n(.*?)```", TEXTS["docs/your-own-model.md"], re.DOTALL)
+    assert parts
+    for part in ({}, *(json.loads(f"{{{part}}}") for part in parts)):
+        parse_spec(spec | part, tmp_path / "mine" / "spec.json", TASKS["compression"])
