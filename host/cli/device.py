@@ -121,14 +121,14 @@ def collect(
 
 def _collect(path: Path, as_json: bool, images: Path | None = None) -> None:
     from host.evaluation.collect import collect as run
-    from host.reporting.evaluations import evaluation_text
+    from host.reporting.evaluations import run_text
 
     evaluations = run(path, images=images)
     if as_json:
         click.echo(json.dumps(evaluations, indent=1, sort_keys=True, allow_nan=False))
         return
     for evaluation in evaluations:
-        click.echo(evaluation_text(evaluation))
+        click.echo(run_text(evaluation))
 
 
 @click.command()

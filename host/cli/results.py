@@ -79,7 +79,7 @@ def evaluate(
     """
     from host.evaluation.evaluate import check_test_set
     from host.evaluation.evaluate import evaluate as run
-    from host.reporting.evaluations import rows_text
+    from host.reporting.evaluations import result_text
 
     chosen = model_names(names, models_folder(models))
     for name in chosen:  # before the first takes its minutes
@@ -92,7 +92,7 @@ def evaluate(
         click.echo(json.dumps(results[0] if len(results) == 1 else results, indent=1, sort_keys=True, allow_nan=False))
         return
     for result in results:
-        click.echo(rows_text(result))
+        click.echo(result_text(result))
 
 
 @click.command()

@@ -1,46 +1,144 @@
-"""The look of every table in the terminal: at most 80 columns, the name first, titles above their units."""
+"""Tables of rows: which columns there are, and how they fit into the 80 columns of a terminal."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from host.metrics import Metric
+from host.results import CollectedRun, Row
 
 WIDTH = 80
-NAME = 17
+GAP = 2  # between two columns
 EMULATED = "emulated, not speed"
-
-Column = tuple[str, str, int]  # title, unit, width
-THREADS: Column = ("threads", "", 8)  # there only where numbers of threads differ
+NOTHING = "-"
 
 
-def cell(value: float | None, digits: int, divisor: float = 1) -> str:
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        key: of CSV and of the shared title, with its unit.
+        value: what a row has in it, in the column's unit; None where it has nothing.
+    """
+
+    key: str
+    title: str
+    unit: str
+    digits: int
+    value: Callable[[Row], float | None]
+
+    def cell(self, row: Row) -> str:
+        """The value with the column's digits; "-" where there is none."""
+        return cell(self.value(row), self.digits)
+
+
+def metric_columns(metrics: Iterable[Metric]) -> list[Column]:
+    """A column for each metric of a result."""
+    return [Column(each.key, each.title, each.unit, each.digits, _metric(each.key)) for each in metrics]
+
+
+def _metric(key: str) -> Callable[[Row], float | None]:
+    return lambda row: row.metrics.get(key)
+
+
+def _size(key: str, divisor: float = 1) -> Callable[[Row], float | None]:
+    return lambda row: row.sizes[key] / divisor if key in row.sizes else None
+
+
+def _time(part: str) -> Callable[[Row], float | None]:
+    return lambda row: milliseconds(row, part)
+
+
+def milliseconds(row: Row, part: str) -> float | None:
+    """The median time of a part: "encoder", "decoder" or "full"."""
+    return row.latency[part].median_ns / 1e6 if part in row.latency else None
+
+
+STREAM = Column("bitstream_bytes", "stream", "bytes", 1, _size("bitstream_bytes"))
+LATENT = Column("latent_bytes", "latent", "bytes", 0, _size("latent_bytes"))
+NOMINAL = Column("ratio_nominal", "ratio", "nominal", 2, lambda row: row.ratios.get("nominal"))
+ACTUAL = Column("ratio_actual", "ratio", "actual", 2, lambda row: row.ratios.get("actual"))
+ENCODE = Column("encode_ms", "encode", "ms", 3, _time("encoder"))
+DECODE = Column("decode_ms", "decode", "ms", 3, _time("decoder"))
+FULL = Column("full_ms", "full", "ms", 3, _time("full"))
+NETWORK = Column("network_kb", "network", "kB", 1, _size("network_bytes", 1e3))
+DECODER = Column("decoder_kb", "decoder", "kB", 1, _size("decoder_bytes", 1e3))
+FULL_FILE = Column("full_kb", "full", "kB", 1, _size("full_bytes", 1e3))
+RATES = (STREAM, NOMINAL, ACTUAL)
+COSTS = (ENCODE, DECODE, FULL, NETWORK, DECODER, FULL_FILE)
+
+
+def table(groups: Sequence[Sequence[Column]], rows: Iterable[tuple[str, Row | None]]) -> list[str]:
+    """Rows with their names as lines for the terminal.
+
+    Columns in which no row has a value are left out. What is too wide becomes a block for each group of columns, in
+    which a row without a value in it is left out. A name without a row is a heading. Below stands each row's error.
+    """
+    rows = list(rows)
+    lines = _block([column for group in groups for column in group], rows)
+    if max(map(len, lines), default=0) > WIDTH:
+        lines = [line for group in groups for line in _block(group, rows, WIDTH)]
+    for name, row in rows:
+        if row and row.error:
+            lines += wrapped(f"{name.strip()}: {' '.join(row.error.split())}")
+    return lines
+
+
+def _block(columns: Sequence[Column], rows: Sequence[tuple[str, Row | None]], room: int = 2 * WIDTH) -> list[str]:
+    shown = [(name, row) for name, row in rows if not row or any(each.value(row) is not None for each in columns)]
+    texts = [[each.title, each.unit, *(each.cell(row) if row else "" for _, row in shown)] for each in columns]
+    texts = [entries for entries in texts if set(entries[2:]) - {"", NOTHING}]
+    if not texts:
+        return []
+    widths = [GAP + max(map(len, entries)) for entries in texts]
+    cells = ["".join(f"{entry:>{width}}" for entry, width in zip(line, widths)) for line in zip(*texts)]
+    name_width = min(room - sum(widths), max(len(name) for name, row in shown if row))
+    names = ["", "", *(clip(name, name_width if row else WIDTH) for name, row in shown)]
+    return [f"{name:<{name_width}}{line}".rstrip() for name, line in zip(names, cells)]
+
+
+def markdown(titles: Sequence[str], body: Iterable[Sequence[str]], left: int = 1) -> str:
+    """A Markdown table; the first `left` columns are aligned left, the others right."""
+    rule = ["---" if index < left else "---:" for index in range(len(titles))]
+    lines = [titles, rule, *([entry.replace("|", "\\|") for entry in row] for row in body)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def cell(value: float | None, digits: int) -> str:
     """A number with its digits; "-" for one that is not known."""
-    return "-" if value is None else f"{value / divisor:.{digits}f}"
+    return NOTHING if value is None else f"{value:.{digits}f}"
+
+
+def named(rows: Sequence[Row]) -> list[tuple[str, Row]]:
+    """Each row with its name, and with its number of threads where rows differ in it."""
+    several = len({row.threads for row in rows} - {None}) > 1
+    return [(f"{row.row}, {threads_text(row.threads)}" if several and row.threads else row.row, row) for row in rows]
+
+
+def threads_text(count: int) -> str:
+    """ "1 thread", "4 threads"."""
+    return f"{count} thread{'' if count == 1 else 's'}"
+
+
+def place_text(run: CollectedRun) -> str:
+    """Where a run was made: the device, its runtime and the numbers of threads."""
+    threads = threads_text(run.threads[0]) if len(run.threads) == 1 else f"threads {', '.join(map(str, run.threads))}"
+    return f"{run.device}{f' ({EMULATED})' if run.emulated else ''}, {run.runtime}, {threads}"
+
+
+def size_text(shapes: Sequence[tuple[int, int, int]]) -> str:
+    """The sizes of images in pixels, width first: "32 x 32", or the smallest and the largest of several."""
+    sizes = sorted({(width, height) for height, width, _ in shapes}, key=lambda size: (size[0] * size[1], size))
+    texts = [f"{width} x {height}" for width, height in sizes]
+    return texts[0] if len(texts) == 1 else f"{texts[0]} to {texts[-1]}" if texts else "unknown size"
 
 
 def clip(text: str, width: int) -> str:
     """At most `width` characters; a tilde says that some are missing."""
     return text if len(text) <= width else text[: width - 1] + "~"
-
-
-def title_lines(columns: Sequence[Column]) -> list[str]:
-    """The columns' titles and, below, their units."""
-    return [
-        row_line("row", [title for title, _, _ in columns], columns),
-        row_line("", [unit for _, unit, _ in columns], columns),
-    ]
-
-
-def row_line(name: str, values: Sequence[str], columns: Sequence[Column]) -> str:
-    """A row: its name, then each value under its title."""
-    text = f"{clip(name, NAME - 1):<{NAME}}"
-    return (text + "".join(f"{value:>{width}}" for value, (_, _, width) in zip(values, columns, strict=True))).rstrip()
-
-
-def failed_lines(name: str, error: str) -> list[str]:
-    """A row that says why there are no values."""
-    lines = textwrap.wrap(f"failed: {' '.join(error.split())}", WIDTH - NAME)
-    return [f"{clip(name, NAME - 1) if index == 0 else '':<{NAME}}{line}" for index, line in enumerate(lines)]
 
 
 def wrapped(text: str, indent: str = "") -> list[str]:

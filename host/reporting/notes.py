@@ -2,60 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from host.reporting.columns import EMULATED
-from host.reporting.rows import ReportRow, one_per_name, time_source
-from host.reporting.sources import ModelSources, RunSources
+from host.reporting.columns import EMULATED, size_text
+from host.reporting.rows import time_source
+from host.reporting.sources import ModelSources, RunSources, one_per_name
 
 
-def source_notes(sources: RunSources, rows: Sequence[ReportRow]) -> list[str]:
+def source_notes(sources: RunSources) -> list[str]:
     """Where each number of the final table comes from, one sentence each."""
-    run = sources.run
-    notes = [
-        note for model in sources.models for note in _quality_notes(model, [r for r in rows if r.model == model.name])
-    ]
+    run, rows = sources.run, [row for model in sources.models for row in model.rows]
+    notes = [note for model in sources.models for note in _quality_notes(model)]
     if place := time_source(rows, "encoder"):
-        what = f"Encoder time, {EMULATED}:" if run.get("emulated") else "Encoder time:"
+        what = f"Encoder time, {EMULATED}:" if run.emulated else "Encoder time:"
         notes.append(
             f"{what} median of one whole encode (quantize, invoke, entropy-code) on {place}, "
-            f"run {run.get('run_id', '?')} of {run.get('started_at', 'unknown date')}."
+            f"run {run.run_id} of {run.started_at}."
         )
-    notes += [f"The run: {note}." for note in run.get("notes", ())]
+    notes += [f"The run: {note}." for note in run.notes]
     for part, text in (("decoder", "Decoder time"), ("full", "Full model's time")):
         if place := time_source(rows, part):
             notes.append(f"{text}: median on the workstation ({place}).")
     notes.append(
-        "Sizes are of the files, 1 MB = 1,000,000 bytes. Compression ratio of the 8-bit original: nominal to the "
-        "latent bytes, actual to the bitstream with its header. '-': not measured, or does not apply."
+        "Sizes are of the files, 1 kB = 1000 bytes. The nominal compression ratio compares the 8-bit original with "
+        "the latent, the actual one with the bitstream and its header. '-': not measured, or does not apply."
     )
     return notes
 
 
-def _quality_notes(model: ModelSources, rows: Sequence[ReportRow]) -> list[str]:
-    own = model.collected.get("images_from") == "folder"
-    samples = f"{model.collected.get('images', '?')} {'own' if own else 'sample'} images of the run"
-    if model.evaluation is None:
-        missing = f"no evaluation of the test set belongs to this run (`host evaluate {model.name}` makes one)"
-        if model.collected.get("task") == "codec":
-            missing = "a codec of many rates, which benchmarks/rate_distortion.py compares with others"
-        return [f"{model.name}: {missing}; quality and ratio are from the {samples}."]
-    images = model.evaluation.get("images", "?")
-    notes = [f"{model.name}: quality and ratio are from {images} test images ({model.evaluation_file})."]
+def _quality_notes(model: ModelSources) -> list[str]:
+    collected, evaluation = model.collected, model.evaluation
+    run = f"the {collected.images} images of the run ({collected.source}, {size_text(collected.image_shapes)} pixels)"
+    if evaluation is None:
+        return [
+            f"{model.name}: quality and ratio are from {run}. No evaluation of the test set belongs to this run; "
+            f"`host evaluate {model.name}` makes one."
+        ]
+    notes = [
+        f"{model.name}: quality and ratio are from {evaluation.images} test images of "
+        f"{size_text(evaluation.image_shapes)} pixels ({model.evaluation_file})."
+    ]
     if model.match == "model_sha256":
         notes.append(
-            f"{model.name}: the workstation's own conversion gives another codec tag "
-            f"({model.collected.get('codec_tag')}, evaluated {model.evaluation.get('codec_tag')}); the quality is "
-            "that of an equal model."
+            f"{model.name}: the workstation's own conversion gives another tag ({collected.tag}, evaluated "
+            f"{evaluation.tag}); the quality is that of an equal model."
         )
     elif model.other_model:
         notes.append(
             f"{model.name}: the test images were evaluated at another state of models/{model.name} with the same "
             "encoders and tables; its decoders may differ."
         )
-    others = [row.row for row in one_per_name(rows) if row.quality in ("samples", "own images")]
+    others = [row.row for row in one_per_name(model.rows) if row.source not in (None, evaluation.source)]
     if others:
-        notes.append(
-            f"{model.name}: {', '.join(others)} {'is' if len(others) == 1 else 'are'} from the {samples} instead."
-        )
+        notes.append(f"{model.name}: {', '.join(others)} {'is' if len(others) == 1 else 'are'} from {run} instead.")
     return notes

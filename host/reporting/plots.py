@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -13,8 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from host.reporting.columns import EMULATED
-from host.reporting.rows import ReportRow, one_per_name
+from host.metrics import BPP, Metric
+from host.reporting.columns import EMULATED, STREAM, milliseconds, size_text
+from host.reporting.sources import ModelSources
+from host.results import Row
 
 # Okabe and Ito's colours, made for colour-blind readers (https://jfly.uni-koeln.de/color/), and two greys.
 _COLOURS = {
@@ -32,80 +33,91 @@ _OTHERS = ("#332288", "#882255", "#44AA99", "#AA4499", "#555555")  # recipes tha
 # float32, float16 and what follows often lie on one point: larger below smaller, so that each stays visible as a ring.
 _AREAS = {"float32": 150, "float16": 85}
 _AREA = 45
-_LOG_SPREAD = 10  # slowest to fastest; above, a linear axis would press the fast ones into one place
-_MARKERS = "osD^vPX*"
-_DPI = 140
-_QUALITY = re.compile(r"_q\d+(?=\+|$)")
+_LOG_SPREAD = 10  # largest to smallest; above, a linear axis would press the small ones into one place
+DPI = 140
+
+Across = Callable[[Row], float]
 
 
-def rate_plot(rows: Sequence[ReportRow]) -> bytes:
-    """PSNR against mean bits per pixel: everything with its baselines, and the variants alone, enlarged.
+def rate_plot(model: ModelSources) -> bytes | None:
+    """The first metric against what is sent: all rows, and beside them the variants alone where there are baselines.
 
-    The qualities of a codec are joined by a line.
+    The qualities of a family and decoder are joined by a line. None where no row has both.
     """
-    shown = [row for row in one_per_name(rows) if row.psnr_db is not None and row.bpp]
-    variants = [row for row in shown if row.kind == "variant"]
-    figure, (left, right) = _figure(2)
-    for axes, chosen, title in ((left, shown, "With the baselines"), (right, variants, "The variants alone")):
-        _scatter(axes, chosen, rows, lambda row: row.bpp)
-        for points in _curves(chosen):
-            axes.plot(
-                [row.bpp or 0.0 for row in points],
-                [row.psnr_db or 0.0 for row in points],
-                color=_colour(points[0]),
-                linewidth=1,
-                alpha=0.5,
-                zorder=1,
-            )
-        _spread(axes, [row.bpp or 0.0 for row in chosen])
-        axes.set_xlabel("mean bits per pixel (bitstream with its header)")
-        axes.set_ylabel("PSNR (dB)")
-        axes.set_title(title, fontsize=11, loc="left")
-    _legend(figure, shown, rows)
+    metric = model.metrics[0]
+    judged = [row for row in model.judged() if metric.key in row.metrics]
+    by_pixel = all(BPP.key in row.metrics for row in judged if row.variant) and metric != BPP
+    shown = [row for row in judged if (BPP.key in row.metrics if by_pixel else STREAM.value(row))]
+
+    def rate(row: Row) -> float:
+        return row.metrics[BPP.key] if by_pixel else row.sizes["bitstream_bytes"]
+
+    variants = [row for row in shown if row.variant]
+    if not variants:
+        return None
+    several = [(shown, "With the baselines"), (variants, "The variants alone")]
+    panels = several if len(variants) < len(shown) else [(variants, "")]
+    figure, axes = _figure(len(panels))
+    for each, (rows, panel_title) in zip(axes, panels, strict=True):
+        _scatter(each, rows, metric, rate)
+        for points in _curves(rows):
+            _line(each, [(rate(row), row.metrics[metric.key]) for row in points], points[0])
+        each.set_xlabel(f"mean {'bits per pixel' if by_pixel else 'bytes'} (bitstream with its header)")
+        each.set_title(panel_title, fontsize=10, loc="left")
+    _set_title(figure, f"{model.name}: {metric.title} against rate", model)
+    _legend(figure, shown)
     return png(figure)
 
 
-def latency_plot(rows: Sequence[ReportRow], device: str) -> bytes:
-    """PSNR against the median of one whole encode on the device, with a line to the 90th percentile.
+def latency_plot(model: ModelSources, device: str) -> bytes | None:
+    """The first metric against the median of one whole encode on the device, with a line to the 90th percentile.
 
-    Where numbers of threads differ, each point has its own beside it.
+    Where numbers of threads differ, each point has its own beside it. None where nothing was measured.
     """
-    shown = [row for row in rows if row.psnr_db is not None and row.milliseconds("encoder")]
+    metric = model.metrics[0]
+    sources = {row.source for row in model.judged()}
+    shown = [
+        row for row in model.rows if metric.key in row.metrics and "encoder" in row.latency and row.source in sources
+    ]
+    if not shown:
+        return None
+
+    def time(row: Row) -> float:
+        return milliseconds(row, "encoder") or 0.0
+
     figure, (axes,) = _figure(1)
-    _scatter(axes, shown, rows, lambda row: row.milliseconds("encoder"))
+    _scatter(axes, shown, metric, time)
     for row in shown:
-        median, p90 = row.milliseconds("encoder") or 0.0, (row.encoder_time or {}).get("p90_ns")
-        if p90:
-            axes.plot(
-                [median, p90 / 1e6], [row.psnr_db or 0.0] * 2, color=_colour(row), linewidth=1, alpha=0.5, zorder=1
-            )
-    _spread(axes, [row.milliseconds("encoder") or 0.0 for row in shown])
+        quality = row.metrics[metric.key]
+        _line(axes, [(time(row), quality), (row.latency["encoder"].p90_ns / 1e6, quality)], row)
     below = [f"one encode on {device} (ms, median; line to the 90th percentile)"]
     if len({row.threads for row in shown}) > 1:
         below.append("beside the points: threads")
         for row in shown:
-            place = row.milliseconds("encoder") or 0.0, row.psnr_db or 0.0
+            place = time(row), row.metrics[metric.key]
             axes.annotate(f"{row.threads}", place, (0, 7), textcoords="offset points", ha="center", fontsize=7)
-    emulated = any(row.emulated for row in shown)
     axes.set_xlabel("\n".join(below))
-    axes.set_ylabel("PSNR (dB)")
-    where = f"({EMULATED})" if emulated else "on the device"
-    axes.set_title(f"Quality against encode time {where}", fontsize=11, loc="left")
-    _legend(figure, shown, rows)
+    emulated = any(row.latency["encoder"].emulated for row in shown)
+    text = f"{model.name}: {metric.title} against encode time{f' ({EMULATED})' if emulated else ''}"
+    _set_title(figure, text, model)
+    _legend(figure, shown)
     return png(figure)
 
 
-def grid_plot(model: str, pictures: Mapping[str, np.ndarray], rows: Sequence[ReportRow]) -> bytes:
+def grid_plot(model: ModelSources, pictures: Mapping[str, np.ndarray]) -> bytes:
     """Originals and their reconstructions, a line of images for each row.
 
     Args:
         pictures: "originals" and rows' names to uint8 (n, height, width, channels).
-        rows: of the model, for their order.
     """
-    named = [row.row for row in rows if row.row in pictures]
-    names = ["originals", *named, *sorted(set(pictures) - set(named) - {"originals"})]
-    columns = len(pictures["originals"])
-    figure = Figure(figsize=(1.9 + 1.05 * columns, 0.5 + 1.05 * len(names)), dpi=_DPI, layout="constrained")
+    rows = {row.row: row for row in model.judged()}
+    names = ["originals", *(name for name in rows if name in pictures)]
+    names += sorted(set(pictures) - set(names))
+    metric, columns = model.metrics[0], len(pictures["originals"])
+    height, width = pictures["originals"].shape[1:3]
+    across = min(max(1.05, width / DPI), 2.8)  # inches: small images larger, others pixel by pixel where there is room
+    size = (1.9 + across * columns, 0.8 + (0.05 + across * height / width) * len(names))
+    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
     grid = np.atleast_2d(figure.subplots(len(names), columns, squeeze=False))
     for name, line in zip(names, grid, strict=True):
         for index, axes in enumerate(line):
@@ -113,113 +125,17 @@ def grid_plot(model: str, pictures: Mapping[str, np.ndarray], rows: Sequence[Rep
             axes.set_yticks([])
             if index < len(pictures[name]):
                 image = pictures[name][index]
-                axes.imshow(
-                    image[..., 0] if image.shape[-1] == 1 else image,
-                    cmap="gray",
-                    vmin=0,
-                    vmax=255,
-                    interpolation="nearest",
-                )
-        label = name if name == "originals" else f"{name}\n{_mean_psnr(pictures['originals'], pictures[name])}"
+                shown = image[..., 0] if image.shape[-1] == 1 else image
+                axes.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        value = rows[name].metrics.get(metric.key) if name in rows else None
+        label = name if value is None else f"{name}\n{metric.text(value)}"
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
-    figure.suptitle(f"{model}: what was decoded (PSNR: mean of these {columns} images)", fontsize=11)
+    _set_title(figure, f"{model.name}: what was decoded, and {metric.title} over", model)
     return png(figure)
 
 
-def _mean_psnr(originals: np.ndarray, images: np.ndarray) -> str:
-    errors = ((originals[: len(images)].astype(np.float64) - images) ** 2).mean(axis=(1, 2, 3))
-    finite = errors[errors > 0]  # a perfect image has no PSNR
-    return f"{np.mean(10 * np.log10(255**2 / finite)):.2f} dB" if len(finite) else "perfect"
-
-
-def _figure(panels: int) -> tuple[Figure, Sequence[Axes]]:
-    figure = Figure(figsize=(4.6 * panels + 2.2, 4.4), dpi=_DPI, layout="constrained")
-    return figure, figure.subplots(1, panels, squeeze=False)[0]
-
-
-def _scatter(
-    axes: Axes, shown: Sequence[ReportRow], rows: Sequence[ReportRow], across: Callable[[ReportRow], float | None]
-) -> None:
-    for row in shown:  # all have both values: the callers chose them
-        # Hollow: a tuned decoder, or a baseline without its header; both share the colour of what they belong to.
-        face = "none" if _is_second(row) else _colour(row)
-        axes.scatter(
-            [across(row) or 0.0],
-            [row.psnr_db or 0.0],
-            marker=_marker(row, rows),
-            s=_AREAS.get(row.row, _AREA),
-            facecolors=face,
-            edgecolors=_colour(row),
-            linewidths=1.4,
-            zorder=3,
-        )
-    if not shown:
-        axes.text(0.5, 0.5, "nothing measured", transform=axes.transAxes, ha="center")
-    axes.margins(0.12)
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.ticklabel_format(useOffset=False, style="plain")
-
-
-def _spread(axes: Axes, values: Sequence[float]) -> None:
-    """A logarithmic axis where a linear one would press small values into one place."""
-    if values and max(values) > _LOG_SPREAD * min(values):
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter(NullFormatter())
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-
-
-def _curves(rows: Sequence[ReportRow]) -> list[list[ReportRow]]:
-    """The rows of each codec's encoder and decoder, by rate, where it has several qualities."""
-    found: dict[tuple[str, str], list[ReportRow]] = {}
-    for row in rows:
-        if row.row != _family(row.row):
-            found.setdefault((row.model, _family(row.row)), []).append(row)
-    return [sorted(points, key=lambda row: row.bpp or 0.0) for points in found.values()]
-
-
-def _family(name: str) -> str:
-    """A row's name without the quality of a codec."""
-    return _QUALITY.sub("", name)
-
-
-def _legend(figure: Figure, shown: Sequence[ReportRow], rows: Sequence[ReportRow]) -> None:
-    models = {row.model: _marker(row, rows) for row in shown}
-    entries = [
-        Line2D([], [], linestyle="", marker=marker, color="#555555", label=model) for model, marker in models.items()
-    ]
-    entries += [
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            marker="o",
-            markeredgewidth=1.4,
-            color=_colour(row),
-            label=_family(row.row),
-            markerfacecolor="none" if _is_second(row) else _colour(row),
-        )
-        for row in {_family(row.row): row for row in shown}.values()
-    ]
-    if entries:  # outside the axes: it can cover no point
-        figure.legend(handles=entries, loc="outside right upper", fontsize=8, frameon=False)
-
-
-def _is_second(row: ReportRow) -> bool:
-    return row.row.endswith("-headerless") or (row.kind == "variant" and row.row != row.variant)
-
-
-def _colour(row: ReportRow) -> str:
-    name = _family(row.variant or row.row.removesuffix("-headerless"))
-    return _COLOURS.get(name) or _OTHERS[sum(name.encode()) % len(_OTHERS)]
-
-
-def _marker(row: ReportRow, rows: Sequence[ReportRow]) -> str:
-    models = list(dict.fromkeys(other.model for other in rows))
-    return _MARKERS[models.index(row.model) % len(_MARKERS)]
+def axis_title(metric: Metric) -> str:
+    return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
 
 
 def png(figure: Figure) -> bytes:
@@ -229,3 +145,95 @@ def png(figure: Figure) -> bytes:
     FigureCanvasAgg(figure)
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
+
+
+def _set_title(figure: Figure, text: str, model: ModelSources) -> None:
+    # To the left, in two lines: the legend stands at the right.
+    images = f"{model.best.source}, {model.best.images} images of {size_text(model.best.image_shapes)} pixels"
+    figure.suptitle(f"{text}\n{images}", x=0.01, ha="left", fontsize=10)
+
+
+def _figure(panels: int) -> tuple[Figure, Sequence[Axes]]:
+    figure = Figure(figsize=(4.6 * panels + 2.2, 4.4), dpi=DPI, layout="constrained")
+    return figure, figure.subplots(1, panels, squeeze=False)[0]
+
+
+def _scatter(axes: Axes, shown: Sequence[Row], metric: Metric, across: Across) -> None:
+    values = [across(row) for row in shown]
+    for row, value in zip(shown, values, strict=True):
+        axes.scatter(
+            [value],
+            [row.metrics[metric.key]],
+            marker=_marker(row),
+            s=_AREAS.get(row.row, _AREA),
+            facecolors="none" if _is_second(row) else _colour(row),
+            edgecolors=_colour(row),
+            linewidths=1.4,
+            zorder=3,
+        )
+    axes.set_ylabel(axis_title(metric))
+    axes.margins(0.12)
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.ticklabel_format(useOffset=False, style="plain")
+    if max(values) > _LOG_SPREAD * min(values) > 0:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def _line(axes: Axes, points: Sequence[tuple[float, float]], row: Row) -> None:
+    axes.plot(*zip(*points, strict=True), color=_colour(row), linewidth=1, alpha=0.5, zorder=1)
+
+
+def _curves(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows of each family and decoder by quality, where there are qualities."""
+    found: dict[tuple[str | None, str | None], list[Row]] = {}
+    for row in rows:
+        if row.quality is not None:
+            found.setdefault((row.family, row.decoder), []).append(row)
+    return [sorted(points, key=lambda row: row.quality or 0) for points in found.values()]
+
+
+def _legend(figure: Figure, shown: Sequence[Row]) -> None:
+    entries = [
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker=_marker(row),
+            markeredgewidth=1.4,
+            color=_colour(row),
+            label=name,
+            markerfacecolor="none" if _is_second(row) else _colour(row),
+        )
+        for name, row in {_curve_name(row): row for row in shown}.items()
+    ]
+    figure.legend(handles=entries, loc="outside right upper", fontsize=8, frameon=False)  # it can cover no point
+
+
+def _curve_name(row: Row) -> str:
+    if row.quality is None:
+        return row.row
+    return f"{row.family}, {row.decoder} decoder" if row.decoder else f"{row.family}"
+
+
+def _is_second(row: Row) -> bool:
+    """Whether a row shares the colour of another that it belongs to, such as one with a tuned decoder."""
+    return row.decoder not in (None, "own") or (row.variant is None and row.quality is None and _family(row) != row.row)
+
+
+def _family(row: Row) -> str:
+    return row.family or row.variant or row.row
+
+
+def _colour(row: Row) -> str:
+    name = _family(row)
+    return _COLOURS.get(name) or _OTHERS[sum(name.encode()) % len(_OTHERS)]
+
+
+def _marker(row: Row) -> str:
+    return "o" if row.variant else "s"

@@ -3,59 +3,47 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from device.files import write_bytes, write_json
+from device.errors import SplitliteError
+from device.files import read_json, write_bytes, write_json
 from host.errors import ReportError
-from host.reporting import markdown, tables
-from host.reporting.columns import EMULATED, wrapped
-from host.reporting.evaluations import codes_text
+from host.reporting import tables
+from host.reporting.columns import named, place_text, wrapped
+from host.reporting.evaluations import agreement_lines
 from host.reporting.notes import source_notes
-from host.reporting.rows import ReportRow, report_rows
-from host.reporting.sources import BENCHMARKS, Json, ModelSources, RunSources, read_sources, thread_counts
+from host.reporting.sources import BENCHMARKS, ModelSources, RunSources, read_sources
 from host.reporting.training import training_rows
 from host.reporting.words import summary
+from host.results import as_json
 
-Paragraphs = dict[str, list[list[str]]]  # by model
-# 1: run, models with their rows, sources, trainings and sentences
-# 2: the run's "threads" is a list; rows have their own
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 
 _DEVICE_NOTE = (
     "The interval is of the median over processes. Memory: of the worker processes, the largest peak, and the median "
-    "of what loading the encoder added. Bytes and bpp: means of the images that the quality is from."
+    "of what loading the encoder added. Bytes: means of the images that the quality is from."
 )
-
 _ENVIRONMENT = (
-    "board",
-    "cpu_model",
-    "cores",
-    "governor",
-    "max_frequency_hz",
-    "temperature_c",
-    "throttled",
-    "system",
-    "kernel",
-    "machine",
-    "python",
-    "numpy",
+    *("board", "cpu_model", "cores", "governor", "max_frequency_hz", "temperature_c", "throttled"),
+    *("system", "kernel", "machine", "python", "numpy"),
 )
 
 
 def write_report(
-    run_folder: Path | None, out: Path | None, models: Path, benchmarks: Path = BENCHMARKS
+    run_folder: Path | None, out: Path | None, models: Path, benchmarks: Path = BENCHMARKS, *, short: bool = False
 ) -> Iterator[str]:
     """Writes the report of a collected run.
 
     Args:
-        run_folder: a folder with evaluation.json; None for the newest below benchmarks/results.
-        out: where to; None for benchmarks/reports.
+        run_folder: a folder with evaluation.json; None for the run below benchmarks/results that was collected last.
+        out: where to; None for benchmarks/reports. Plots that an earlier report left there are removed.
         models: the folder of the models, for training.json.
         benchmarks: the folder with results/, evaluations/ and reports/.
+        short: return the short table, without where each number comes from.
 
     Returns:
         Lines to print, of at most 80 columns but for the paths at the end: the final table and where the files lie.
@@ -65,23 +53,24 @@ def write_report(
     """
     sources = read_sources(run_folder, models, benchmarks)
     folder = benchmarks / "reports" if out is None else out
-    by_model = {model.name: report_rows(model) for model in sources.models}
-    rows = [row for part in by_model.values() for row in part]
-    paragraphs = {
-        model.name: summary(by_model[model.name], model.training, _device(sources)) for model in sources.models
-    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(f"{folder}: cannot be made ({error.strerror}); name another with --out") from None
-    plots = _write_plots(sources, by_model, folder)
-    write_bytes(folder / "report.csv", tables.final_csv(rows).encode())
-    write_json(folder / "report.json", _json(sources, by_model, paragraphs, plots))
-    write_bytes(folder / "report.md", _markdown(sources, by_model, paragraphs, plots).encode())
+    plots = _write_plots(sources, folder)
+    write_bytes(folder / "report.csv", tables.final_csv(sources.models).encode())
+    write_json(folder / "report.json", _json(sources, plots))
+    write_bytes(folder / "report.md", _markdown(sources, plots).encode())
+    run = sources.run
+    lines = wrapped(f"Run {run.run_id} on {place_text(sources.run)}")
+    if short:
+        lines += ["", *tables.short_text(sources.models)]
+    else:
+        lines += ["", *tables.final_text(sources.models)]
+        lines += [line for note in source_notes(sources) for line in wrapped(note)]
     return iter(
         [
-            *tables.final_text(rows),
-            *_notes_text(sources, rows),
+            *lines,
             "",
             f"report: {folder / 'report.md'} (and report.json, report.csv)",
             f"plots:  {folder / '*.png'}",
@@ -89,33 +78,41 @@ def write_report(
     )
 
 
-def _notes_text(sources: RunSources, rows: Sequence[ReportRow]) -> list[str]:
-    return [line for note in source_notes(sources, rows) for line in wrapped(note)]
-
-
-def _write_plots(sources: RunSources, by_model: dict[str, list[ReportRow]], folder: Path) -> dict[str, str]:
+def _write_plots(sources: RunSources, folder: Path) -> dict[str, str]:
+    """Writes the plots and removes those of the report that was there; the names of the files, and their titles."""
     # matplotlib takes its time to load: not before the run is known to be readable
     from host.reporting import plots
     from host.reporting.training_plot import training_plot
 
-    rows = [row for part in by_model.values() for row in part]
-    images = {
-        "psnr_bpp.png": ("PSNR against bits per pixel", plots.rate_plot(rows)),
-        "psnr_latency.png": ("PSNR against encode time", plots.latency_plot(rows, _device(sources))),
-    }
-    for model, pictures in _pictures(sources.folder / "reconstructions.npz").items():
-        if model in by_model and "originals" in pictures:
-            images[f"grid_{model}.png"] = (
-                f"Reconstructions of {model}",
-                plots.grid_plot(model, pictures, by_model[model]),
-            )
-    for source in sources.models:
-        curves = training_plot(source.name, source.training)
-        if curves is not None:
-            images[f"training_{source.name}.png"] = (f"Training of {source.name}", curves)
-    for name, (_, data) in images.items():
-        write_bytes(folder / name, data)
-    return {name: title for name, (title, _) in images.items()}
+    pictures = _pictures(sources.folder / "reconstructions.npz")
+    found: dict[str, str] = {}
+
+    def write(name: str, title: str, data: bytes | None) -> None:
+        if data is not None:
+            write_bytes(folder / name, data)
+            found[name] = title
+
+    old = _old_plots(folder / "report.json")
+    for model in sources.models:
+        name = model.name
+        write(f"rate_{name}.png", f"Quality of {name} against rate", plots.rate_plot(model))
+        write(f"latency_{name}.png", f"Quality of {name} against time", plots.latency_plot(model, sources.run.device))
+        if "originals" in pictures.get(name, {}):
+            write(f"grid_{name}.png", f"Reconstructions of {name}", plots.grid_plot(model, pictures[name]))
+        curves = training_plot(name, model.training, model.metrics)
+        write(f"training_{name}.png", f"Training of {name}", curves)
+    for name in old - found.keys():
+        (folder / name).unlink(missing_ok=True)
+    return found
+
+
+def _old_plots(report: Path) -> set[str]:
+    """The plots that an earlier report of the folder names; only such are removed, never what else lies there."""
+    try:
+        names = read_json(report, ReportError)["plots"]
+        return {name for name in names if name.endswith(".png") and name == Path(name).name}
+    except (SplitliteError, LookupError, TypeError, AttributeError):
+        return set()
 
 
 def _pictures(path: Path) -> dict[str, dict[str, np.ndarray]]:
@@ -131,81 +128,61 @@ def _pictures(path: Path) -> dict[str, dict[str, np.ndarray]]:
     return found
 
 
-def _json(
-    sources: RunSources, by_model: dict[str, list[ReportRow]], paragraphs: Paragraphs, plots: dict[str, str]
-) -> Json:
-    run = {
-        key: sources.run[key]
-        for key in ("run_id", "device", "runtime", "threads", "started_at", "emulated")
-        if key in sources.run
-    }
-    models = []
-    for model in sources.models:
-        source = {
-            "match": model.match,
-            "file": model.evaluation_file,
-            "images": (model.evaluation or {}).get("images"),
-            "codec_tag": (model.evaluation or {}).get("codec_tag"),
-        }
-        trainings = [
-            {key: value for key, value in asdict(row).items() if value is not None}
-            for row in training_rows(model.training)
-        ]
-        models.append(
-            {
-                "model": model.name,
-                "codec_tag": model.collected.get("codec_tag"),
-                "model_sha256": model.collected.get("model_sha256"),
-                "evaluation": {key: value for key, value in source.items() if value is not None},
-                "rows": [row.as_json() for row in by_model[model.name]],
-                "trainings": trainings,
-                "sentences": [sentence for paragraph in paragraphs[model.name] for sentence in paragraph],
-            }
-        )
-    rows = [row for part in by_model.values() for row in part]
+def _json(sources: RunSources, plots: dict[str, str]) -> dict[str, Any]:
+    run = as_json(sources.run)
     return {
         "format_version": FORMAT_VERSION,
-        "run": run,
-        "models": models,
+        "run": {key: value for key, value in run.items() if key not in ("results", "host", "notes")},
+        "models": [_model_json(model, sources.run.device) for model in sources.models],
         "plots": sorted(plots),
-        "sources": source_notes(sources, rows),
+        "sources": source_notes(sources),
     }
 
 
-def _markdown(
-    sources: RunSources, by_model: dict[str, list[ReportRow]], paragraphs: Paragraphs, plots: dict[str, str]
-) -> str:
-    rows = [row for part in by_model.values() for row in part]
-    run, environment = sources.run, sources.environment
+def _model_json(model: ModelSources, device: str) -> dict[str, Any]:
+    evaluation: dict[str, Any] = {"match": model.match, "file": model.evaluation_file}
+    if model.evaluation:
+        evaluation |= {"images": model.evaluation.images, "tag": model.evaluation.tag}
+    return as_json(
+        {
+            "model": model.name,
+            "tag": model.collected.tag,
+            "model_sha256": model.collected.model_sha256,
+            "metrics": model.metrics,
+            "evaluation": {key: value for key, value in evaluation.items() if value is not None},
+            "rows": model.rows,
+            "trainings": training_rows(model.training),
+            "sentences": [sentence for paragraph in summary(model, device) for sentence in paragraph],
+        }
+    )
+
+
+def _markdown(sources: RunSources, plots: dict[str, str]) -> str:
+    models = sources.models
     parts = [
-        f"# Report of run {run.get('run_id', '?')}",
-        f"Device: {_device(sources)}{f' ({EMULATED})' if run.get('emulated') else ''}; "
-        f"runtime: {run.get('runtime', '?')}; threads: {', '.join(map(str, thread_counts(run))) or '?'}.",
+        f"# Report of run {sources.run.run_id}",
+        f"Device: {place_text(sources.run)}.",
         "## Models",
-        markdown.final_markdown(rows),
-        "\n".join(f"- {note}" for note in source_notes(sources, rows)),
+        tables.final_markdown(models),
+        "\n".join(f"- {note}" for note in source_notes(sources)),
     ]
-    failed = [f"- {row.model} {row.row}: {tables.threads_prefix(row, rows)}{row.error}" for row in rows if row.error]
+    failed = [f"- {model.name} {name}: {row.error}" for model in models for name, row in named(model.rows) if row.error]
     if failed:
         parts += ["What failed:", "\n".join(failed)]
     parts.append("## What quantization cost, and what was won back")
-    for name, found in paragraphs.items():
-        parts += [f"### {name}", *(" ".join(paragraph) for paragraph in found)] if found else []
-    parts += ["## On the device", markdown.device_markdown(rows), _DEVICE_NOTE]
-    parts += [" ".join(codes) for model in sources.models if (codes := _codes(model, run))]
-    known = [f"{key} {environment[key]}" for key in _ENVIRONMENT if key in environment]
+    for model in models:
+        if found := summary(model, sources.run.device):
+            parts += [f"### {model.name}", *(" ".join(paragraph) for paragraph in found)]
+    parts += ["## On the device", tables.device_markdown(models), _DEVICE_NOTE]
+    for model in models:
+        if lines := agreement_lines(model.collected, sources.run.host):
+            parts.append(" ".join([f"{model.name}:", *(line.strip() for line in lines)]))
+    known = [f"{key} {sources.environment[key]}" for key in _ENVIRONMENT if key in sources.environment]
     if known:
         parts.append(f"Environment: {', '.join(known)}.")
-    trainings = [(model.name, row) for model in sources.models for row in training_rows(model.training)]
-    parts += ["## Training", markdown.training_markdown(trainings) if trainings else "No training.json at hand."]
+    trainings = [(model.name, row) for model in models for row in training_rows(model.training)]
+    metrics = list({metric.key: metric for model in models for metric in model.metrics}.values())
+    text = tables.training_markdown(trainings, metrics) if trainings else "No training.json at hand."
+    parts += ["## Training", text]
     parts += ["## Plots", *(f"![{title}]({name})" for name, title in plots.items())]
     return "\n\n".join(parts) + "\n"
-
-
-def _codes(model: ModelSources, run: Json) -> list[str]:
-    lines = codes_text(model.collected, run.get("host", {}))
-    return [f"{model.name}:", *(line.strip() for line in lines)] if lines else []
-
-
-def _device(sources: RunSources) -> str:
-    return str(sources.run.get("device", "the device"))

@@ -1,4 +1,4 @@
-"""The final table as plain text of at most 80 columns for the terminal, and as CSV."""
+"""The final table: for the terminal, in short, as CSV and as Markdown."""
 
 from __future__ import annotations
 
@@ -6,128 +6,184 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from host.reporting.columns import EMULATED, THREADS, WIDTH, Column, cell, clip, failed_lines, row_line, title_lines
-from host.reporting.rows import ReportRow, one_per_name
-
-# In the order of `cells`.
-_QUALITY: tuple[Column, ...] = (
-    ("loss", "", 7),
-    ("PSNR", "dB", 8),
-    ("SSIM", "", 9),
-    ("ratio", "nominal", 9),
-    ("ratio", "actual", 9),
+from host.metrics import Metric
+from host.reporting.columns import (
+    ACTUAL,
+    COSTS,
+    EMULATED,
+    ENCODE,
+    LATENT,
+    NETWORK,
+    RATES,
+    STREAM,
+    Column,
+    cell,
+    markdown,
+    metric_columns,
+    named,
+    size_text,
+    table,
+    wrapped,
 )
-_COSTS: tuple[Column, ...] = (
-    ("encode", "ms", 9),
-    ("decode", "ms", 9),
-    ("full", "ms", 9),
-    ("encoder", "MB", 9),
-    ("decoder", "MB", 9),
-    ("full", "MB", 9),
-)
+from host.reporting.sources import ModelSources
+from host.reporting.training import TrainingRow, minutes
+from host.results import Latency, Row
+
+_WHERE = "encode: on the device{}; decode, full: on the workstation; 1 kB = 1000 bytes"
 
 
-def final_text(rows: Sequence[ReportRow]) -> list[str]:
-    """The final table for the terminal: for each model a block of quality and rate, and one of times and sizes."""
+def final_text(models: Sequence[ModelSources]) -> list[str]:
+    """The final table for the terminal, a block for each model."""
     lines: list[str] = []
-    for model in dict.fromkeys(row.model for row in rows):
-        mine = [row for row in rows if row.model == model]
-        lines += [clip(model, WIDTH), *title_lines(_QUALITY)]
-        lines += [
-            row_line(row.row, cells(row)[: len(_QUALITY)], _QUALITY)
-            for row in one_per_name(row for row in mine if row.quality)
-        ]
-        for row in mine:
-            if row.error:
-                lines += failed_lines(row.row, f"{threads_prefix(row, mine)}{row.error}")
-        lines += ["", *_costs_text(mine), ""]
-    return lines
+    for model in models:
+        lines += wrapped(title(model))
+        lines += [*table([[*metric_columns(model.metrics), *RATES], COSTS], named(model.rows)), ""]
+    return lines + wrapped(_WHERE.format(_emulated(row for model in models for row in model.rows)))
 
 
-def final_csv(rows: Iterable[ReportRow]) -> str:
+def short_text(models: Sequence[ModelSources]) -> list[str]:
+    """The final table in short: of each model the best, the fastest and the smallest of its variants."""
+    lines: list[str] = []
+    for metrics in dict.fromkeys(model.metrics for model in models):
+        rows: list[tuple[str, Row | None]] = []
+        for model in models:
+            if model.metrics == metrics and (chosen := _chosen(model)):
+                rows += [(title(model), None), *((f"  {name}", row) for name, row in chosen)]
+        lines += [*table([[*metric_columns(metrics[:1]), STREAM, ACTUAL, ENCODE, NETWORK]], rows), ""]
+    if failed := sum(row.error is not None for model in models for row in model.rows):
+        lines += [f"{failed} {'row is' if failed == 1 else 'rows are'} incomplete; the report says why."]
+    best = ", ".join(dict.fromkeys(model.metrics[0].title for model in models))
+    return lines + wrapped(
+        f"Best: in {best}; fastest: to encode; smallest: in bytes. The report holds all variants, decoders and "
+        "baselines."
+    )
+
+
+def final_csv(models: Sequence[ModelSources]) -> str:
     """The final table as CSV, all digits, units in the names; what is not known is empty."""
-    titles = [
-        "model",
-        "row",
-        "threads",
-        "loss",
-        "psnr_db",
-        "ssim",
-        "ratio_nominal",
-        "ratio_actual",
-        "encoder_device_median_ms",
-        "encoder_device_emulated",
-        "decoder_workstation_median_ms",
-        "full_workstation_median_ms",
-        "encoder_mb",
-        "decoder_mb",
-        "full_mb",
-        "latent_bytes",
-        "payload_bytes",
-        "bitstream_bytes",
-        "bpp",
-        "quality_from",
-        "quality_images",
-        "error",
-    ]
+    metrics = dict.fromkeys(metric for model in models for metric in model.metrics)
+    columns = list({each.key: each for each in (*metric_columns(metrics), LATENT, *RATES, *COSTS)}.values())
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(titles)
-    parts = ("encoder", "decoder", "full")
-    for row in rows:
-        writer.writerow(
-            [
-                row.model,
-                row.row,
-                row.threads,
-                row.loss,
-                row.psnr_db,
-                row.ssim,
-                row.ratio_nominal,
-                row.ratio_actual,
-                row.milliseconds("encoder"),
-                row.emulated,
-                *(row.milliseconds(part) for part in parts[1:]),
-                *(row.megabytes(part) for part in parts),
-                row.latent_bytes,
-                row.payload_bytes,
-                row.bitstream_bytes,
-                row.bpp,
-                row.quality,
-                row.images,
-                row.error,
-            ]
-        )
+    names = ("model", "row", "variant", "family", "quality", "decoder", "threads")
+    writer.writerow([*names, "loss", *(each.key for each in columns), "emulated", "source", "error"])
+    for model in models:
+        for row in model.rows:
+            values = [each.value(row) for each in columns]
+            head = [model.name, row.row, row.variant, row.family, row.quality, row.decoder, row.threads, model.loss]
+            writer.writerow([*head, *values, _by(row), row.source, row.error])
     return buffer.getvalue()
 
 
-def cells(row: ReportRow) -> list[str]:
-    """The final table's cells after the row's name: loss, PSNR, SSIM, two ratios, three times, three sizes."""
-    parts = ("encoder", "decoder", "full")
+def final_markdown(models: Sequence[ModelSources]) -> str:
+    """The final table in Markdown; one for the models of each set of metrics."""
+    blocks = []
+    for metrics in dict.fromkeys(model.metrics for model in models):
+        chosen = [model for model in models if model.metrics == metrics]
+        columns = [*metric_columns(metrics), *RATES, *COSTS]
+        rows = [(model, name, row) for model in chosen for name, row in named(model.rows)]
+        body = [
+            [f"{model.name} {name}", model.loss if row.variant and model.loss else "-", *(c.cell(row) for c in columns)]
+            for model, name, row in rows
+        ]
+        titles = [_title(each, _emulated(row for _, _, row in rows)) for each in columns]
+        blocks.append(markdown(["Model", "Loss", *titles], body, left=2))
+    return "\n\n".join(blocks)
+
+
+def device_markdown(models: Sequence[ModelSources]) -> str:
+    """Encode times, memory and bytes on the device in Markdown, a row for each encoder that was measured."""
+    found = [
+        (model.name, name, row)
+        for model in models
+        for name, row in named(model.rows)
+        if "encoder" in row.latency and row.row == row.variant
+    ]
+    titles = [
+        "Model",
+        f"Encode median (ms{_emulated(row for _, _, row in found)})",
+        *("its 95 % interval", "mean", "p90", "n", "Processes", "Peak memory (MB)", "Memory of load (MB)"),
+        *(_title(column) for column in (LATENT, STREAM)),
+    ]
+    return markdown(titles, [[f"{model} {name}", *_device_cells(row)] for model, name, row in found])
+
+
+def training_markdown(rows: Iterable[tuple[str, TrainingRow]], metrics: Sequence[Metric]) -> str:
+    """Epochs and wall time of (model, training) in Markdown."""
+    rows = list(rows)
+    shown = [each for each in metrics if any(each.key in row.validation for _, row in rows)]
+    titles = ["Model", "Training", "Epochs", "Best epoch", "Wall time"]
+    titles += [f"Validation {each.title}{f' ({each.unit})' if each.unit else ''}" for each in shown]
+    body = [
+        [
+            *(model, row.stage, cell(row.epochs, 0), cell(row.best_epoch, 0)),
+            "-" if row.seconds is None else minutes(row.seconds),
+            *(cell(row.validation.get(each.key), each.digits) for each in shown),
+        ]
+        for model, row in rows
+    ]
+    return markdown(titles, body, left=2)
+
+
+def title(model: ModelSources) -> str:
+    """The model, its loss, and the images that its quality is from."""
+    loss = f" ({model.loss})" if model.loss else ""
+    best = model.best
+    return f"{model.name}{loss}: {best.source}, {best.images} images of {size_text(best.image_shapes)} pixels"
+
+
+def _chosen(model: ModelSources) -> list[tuple[str, Row]]:
+    """The variants that stand out, with why, by the numbers as they are printed; of a variant's decoders the best."""
+    metric = model.metrics[0]
+
+    def rank(row: Row) -> float:
+        value = round(row.metrics[metric.key], metric.digits)
+        return -value if metric.higher_is_better else value
+
+    variants: dict[str, Row] = {}
+    for row in model.judged():
+        if row.variant and metric.key in row.metrics:
+            variants[row.variant] = min(variants.get(row.variant, row), row, key=rank)
+    reasons: dict[str, list[str]] = {name: [] for name in variants}
+    for word, column in (("best", None), ("fastest", ENCODE), ("smallest", STREAM)):
+        known = {
+            name: float(column.cell(row)) if column else rank(row)
+            for name, row in variants.items()
+            if column is None or column.value(row) is not None
+        }
+        if known:
+            reasons[min(known, key=lambda name: known[name])].append(word)
     return [
-        row.loss or "-",
-        cell(row.psnr_db, 2),
-        cell(row.ssim, 4),
-        cell(row.ratio_nominal, 2),
-        cell(row.ratio_actual, 2),
-        *(cell(row.milliseconds(part), 3) for part in parts),
-        *(cell(row.megabytes(part), 3) for part in parts),
+        (f"{row.row} ({', '.join(reasons[name]) if len(reasons[name]) < 3 else 'best in all'})", row)
+        for name, row in variants.items()
+        if reasons[name]
     ]
 
 
-def threads_prefix(row: ReportRow, rows: Iterable[ReportRow]) -> str:
-    """ "2 threads: " where rows of several numbers of threads must be told apart, else nothing."""
-    several = len({other.threads for other in rows} - {None}) > 1
-    return f"{row.threads} thread{'' if row.threads == 1 else 's'}: " if several and row.threads else ""
+def _device_cells(row: Row) -> list[str]:
+    time: Latency = row.latency["encoder"]
+    before, after, peak = (row.memory.get(f"{key}_bytes") for key in ("rss_before_load", "rss_after_load", "peak_rss"))
+    ends = time.median_interval_ns
+    loaded = None if before is None or after is None else (after - before) / 1e6
+    return [
+        cell(time.median_ns / 1e6, 3),
+        f"{cell(ends[0] / 1e6, 3)} to {cell(ends[1] / 1e6, 3)}" if ends else "-",
+        *(cell(value / 1e6, 3) for value in (time.mean_ns, time.p90_ns)),
+        *(cell(value, 0) for value in (time.n, time.processes)),
+        cell(None if peak is None else peak / 1e6, 1),
+        cell(loaded, 1),
+        *(column.cell(row) for column in (LATENT, STREAM)),
+    ]
 
 
-def _costs_text(rows: Sequence[ReportRow]) -> list[str]:
-    timed = [row for row in rows if any(entry != "-" for entry in cells(row)[len(_QUALITY) :])]
-    several = len({row.threads for row in timed} - {None}) > 1
-    columns = [*([THREADS] if several else []), *_COSTS]
-    emulated = f", {EMULATED}" if any(row.emulated for row in timed) else ""
-    lines = [f"encode: on the device{emulated}; decode, full: on the workstation", *title_lines(columns)]
-    for row in timed:
-        threads = [cell(row.threads, 0)] if several else []
-        lines.append(row_line(row.row, [*threads, *cells(row)[len(_QUALITY) :]], columns))
-    return lines
+def _title(column: Column, emulated: str = "") -> str:
+    unit = f"{column.unit}{emulated if column is ENCODE else ''}"
+    return column.title[0].upper() + column.title[1:] + (f" ({unit})" if unit else "")
+
+
+def _by(row: Row) -> str | None:
+    return row.latency["encoder"].emulated if "encoder" in row.latency else None
+
+
+def _emulated(rows: Iterable[Row]) -> str:
+    return f", {EMULATED}" if any(_by(row) for row in rows) else ""

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from host.reporting.sources import Json, number
+Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class TrainingRow:
-    """One training; `validation_psnr_db` is that of the best epoch, whose weights were kept."""
+    """One training; `validation` has the metrics of the best epoch, whose weights were kept, by key."""
 
     stage: str
     epochs: int | None
     best_epoch: int | None
     seconds: float | None
-    validation_psnr_db: float | None
+    validation: Mapping[str, float]
 
 
-def training_rows(training: Json) -> list[TrainingRow]:
-    """The stages in their order, with the control of QAT and every tuned decoder; none without training.json."""
-    return [_row(name, stage) for name, stage in stages(training)]
+def training_rows(training: Record) -> list[TrainingRow]:
+    """The stages in their order, with the trainings within a stage; none without training.json."""
+    return [_row(name, record) for records in stages(training) for name, record in records.items()]
 
 
-def find_stage(training: Json, *path: str) -> Json:
-    """A stage's record by its keys below "stages"; {} where it is absent."""
-    value = training.get("stages", {})
-    for key in path:
-        value = value.get(key, {}) if isinstance(value, dict) else {}
-    return value if isinstance(value, dict) else {}
+def stages(training: Record) -> Iterator[dict[str, Record]]:
+    """The trainings of each stage by name: its own, and those within it, such as one for each tuned decoder."""
+    for name, stage in training.get("stages", {}).items():
+        records = {name: stage} if "history" in stage else {}
+        for key, part in stage.items():
+            if isinstance(part, Mapping) and "history" in part:
+                records[f"{name}, {key}"] = part
+        if records:
+            yield records
+
+
+def find_record(training: Record, name: str) -> Record:
+    """A training by its name in `training_rows`; {} where it is absent."""
+    return next((records[name] for records in stages(training) if name in records), {})
 
 
 def minutes(seconds: float) -> str:
@@ -39,27 +48,8 @@ def minutes(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def stages(training: Json) -> Iterator[tuple[str, Json]]:
-    """The records of a training.json's stages in their order, the control's and each tuned decoder's among them."""
-    found = training.get("stages", {})
-    if "float" in found:
-        yield "float", found["float"]
-    if "qat" in found:
-        yield "qat", found["qat"]
-        if "control" in found["qat"]:
-            yield "control (float continued)", found["qat"]["control"]
-    for variant, stage in found.get("tune", {}).items():
-        if isinstance(stage, dict) and "epochs" in stage:  # beside them: spec_sha256, wall_seconds
-            yield f"tune, decoder for {variant}", stage
-
-
-def _row(name: str, stage: Json) -> TrainingRow:
-    epochs, best = number(stage, "epochs"), number(stage, "best_epoch")
-    history = {entry.get("epoch"): entry for entry in stage.get("history", ())}
-    return TrainingRow(
-        name,
-        None if epochs is None else int(epochs),
-        None if best is None else int(best),
-        number(stage, "seconds"),
-        number(history.get(best, {}), "validation_psnr_db"),
-    )
+def _row(name: str, record: Record) -> TrainingRow:
+    best = record.get("best_epoch")
+    by_epoch = {entry.get("epoch"): entry for entry in record["history"]}
+    validation = by_epoch.get(best, {}).get("validation", {})
+    return TrainingRow(name, record.get("epochs"), best, record.get("seconds"), validation)

@@ -1,7 +1,8 @@
-"""How a model was trained, as PNG bytes: loss, PSNR and SSIM over the epochs of all its stages."""
+"""How a model was trained, as PNG bytes: the loss and each metric over the epochs of all its stages."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Any
 
@@ -9,37 +10,37 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from host.reporting.plots import png
-from host.reporting.sources import Json
-from host.reporting.training import stages
+from host.metrics import Metric
+from host.reporting.plots import DPI, axis_title, png
+from host.reporting.training import Record, stages
 
 # Okabe and Ito's colours, as in plots.py.
 _COLOURS = ("#000000", "#0072B2", "#999999", "#D55E00", "#E69F00", "#009E73", "#CC79A7")
-_PANELS = {"validation_loss": "loss", "validation_psnr_db": "PSNR (dB)", "validation_ssim": "SSIM"}
-_DPI = 140
 
 Curve = tuple[list[float], list[float]]
 
 
-def training_plot(model: str, training: Json) -> bytes | None:
-    """The curves of a training.json; None where it has none that validated every epoch (codecs do not).
+def training_plot(model: str, training: Record, metrics: Sequence[Metric]) -> bytes | None:
+    """The curves of a training.json; None where no epoch of it was validated.
 
-    A stage begins where the one that it starts from ends: qat and its control beside each other, then the decoders.
+    The trainings of a stage begin together, where the stage before ended.
     """
-    curves = _curves(training)
-    shown = [key for key in _PANELS if any(key in found for found in curves.values())]
+    curves = _curves(training, metrics)
+    titles = {"validation_loss": "loss", **{each.key: axis_title(each) for each in metrics}}
+    shown = [key for key in titles if any(key in found for found in curves.values())]
     if not shown:
         return None
-    figure = Figure(figsize=(4.6 * len(shown) + 2.2, 4.0), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(4.6 * len(shown) + 2.2, 4.0), dpi=DPI, layout="constrained")
     panels = figure.subplots(1, len(shown), squeeze=False)[0]
     for key, axes in zip(shown, panels, strict=True):
         for colour, (stage, found) in zip(cycle(_COLOURS), curves.items(), strict=False):
             _draw(axes, found.get(key), colour, "-", stage if axes is panels[0] else None)
             if key == "validation_loss":
                 _draw(axes, found.get("loss"), colour, ":", None)
-        _dress(axes, _PANELS[key])
+        _dress(axes, titles[key])
     panels[0].set_title(f"{model}: validation; dotted: the loss in training", fontsize=10, loc="left")
-    if all(value > 0 for found in curves.values() for key in ("loss", "validation_loss") for value in found[key][1]):
+    losses = [found[key][1] for found in curves.values() for key in ("loss", "validation_loss") if key in found]
+    if all(value > 0 for values in losses for value in values):
         panels[0].set_yscale("log")
         panels[0].yaxis.set_major_locator(MaxNLocator(7))
         panels[0].yaxis.set_major_formatter("{x:g}")
@@ -48,21 +49,20 @@ def training_plot(model: str, training: Json) -> bytes | None:
     return png(figure)
 
 
-def _curves(training: Json) -> dict[str, dict[str, Curve]]:
-    """By stage, by key of its epochs: where, and what."""
+def _curves(training: Record, metrics: Sequence[Metric]) -> dict[str, dict[str, Curve]]:
+    """By training, by key of its epochs: where, and what."""
     found: dict[str, dict[str, Curve]] = {}
-    begin, end = 0, 0
-    for stage, record in stages(training):
-        history = record.get("history", [])
-        if not stage.startswith(("control", "tune, decoder for int8_qat")):
-            begin = end
-        if history and all("loss" in row and "validation_loss" in row for row in history):
-            found[stage] = {
-                key: ([begin + row["epoch"] for row in history], [row[key] for row in history])
-                for key in ("loss", *_PANELS)
-                if all(key in row for row in history)
-            }
-            end = max(end, begin + len(history))
+    begin = 0
+    for records in stages(training):
+        for name, record in records.items():
+            rows = [{**row, **row.get("validation", {})} for row in record["history"]]
+            if any("validation_loss" in row for row in rows):
+                found[name] = {
+                    key: ([begin + row["epoch"] for row in known], [row[key] for row in known])
+                    for key in ("loss", "validation_loss", *(each.key for each in metrics))
+                    if (known := [row for row in rows if row.get(key) is not None])
+                }
+        begin += max(len(record["history"]) for record in records.values())
     return found
 
 

@@ -2,74 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from host.reporting.columns import EMULATED
-from host.reporting.rows import ReportRow, one_per_name
-from host.reporting.sources import Json, number
-from host.reporting.training import find_stage, minutes
+from host.metrics import Metric
+from host.reporting.columns import ACTUAL, EMULATED, LATENT, NETWORK, NOMINAL, STREAM, milliseconds, threads_text
+from host.reporting.sources import ModelSources, one_per_name
+from host.reporting.training import Record, find_record, minutes
+from host.results import Row
 
-EQUAL_DB = 0.005
 _EQUAL_RATIO = 0.005
 
-Rows = dict[str, ReportRow]
+Rows = Mapping[str, Row]
 
 
-def summary(rows: Sequence[ReportRow], training: Json, device: str) -> list[list[str]]:
+def summary(model: ModelSources, device: str) -> list[list[str]]:
     """What quantization cost, what training for it recovered, how speed and size changed.
 
     Args:
-        rows: of one model; of several numbers of threads the first.
-        training: its training.json, or {}.
+        model: of several numbers of threads the first counts.
         device: where the encode times were measured.
 
     Returns:
         Paragraphs, each of some sentences.
     """
-    named = {row.row: row for row in one_per_name(rows)}
-    paragraphs = [
-        [_ptq(named)],
-        [_qat(named), _qat_cost(training)],
-        *([sentence] for sentence in _tuned(named, training)),
-        [_speed(named, device), _encoder_size(named)],
-        [_bitstream(named)],
-        [_baselines(named)],
+    metric = model.metrics[0]
+    rows = {row.row: row for row in one_per_name(model.rows)}
+    judged = {row.row: row for row in model.judged() if metric.key in row.metrics}
+    paragraphs: list[list[str | None]] = [
+        [_quantized(judged, metric)],
+        [_qat(judged, metric), _qat_cost(model.training) if "int8_qat" in rows else None],
+        [_qualities(judged, metric)],
+        [*_tuned(judged, metric, model.training)],
+        [_speed(rows, device), _size(rows)],
+        [_stream(judged)],
+        [_baselines(judged, metric)],
     ]
     found = [[sentence for sentence in paragraph if sentence] for paragraph in paragraphs]
     return [paragraph for paragraph in found if paragraph]
 
 
-def against(row: ReportRow, other: ReportRow) -> str:
-    """ "loses 0.21 dB against float32 (30.90 against 31.11 dB)"; the verb follows the sign."""
-    assert row.psnr_db is not None and other.psnr_db is not None  # what _comparable promises
-    delta = row.psnr_db - other.psnr_db
-    values = f"({row.psnr_db:.2f} against {other.psnr_db:.2f} dB)"
-    if abs(delta) <= EQUAL_DB:
-        return f"is equal to {other.row} within {EQUAL_DB} dB {values}"
-    return f"{'gains' if delta > 0 else 'loses'} {_db(delta)} against {other.row} {values}"
+def gain(row: Row, other: Row, metric: Metric) -> float:
+    """By how much a row is better than another, as the difference of the two numbers that are printed."""
+    ours, theirs = (round(each.metrics[metric.key], metric.digits) for each in (row, other))
+    return round(ours - theirs if metric.higher_is_better else theirs - ours, metric.digits)
 
 
-def _ptq(rows: Rows) -> str | None:
-    if not _comparable(rows, "int8", "float32"):
+def against(row: Row, other: Row, metric: Metric) -> str:
+    """ "loses 0.21 dB PSNR against float32 (30.90 against 31.11 dB)"; the verb follows the sign."""
+    better, theirs = gain(row, other, metric), metric.text(other.metrics[metric.key])
+    if not better:
+        return f"is equal to {other.row} ({theirs} {metric.title})"
+    ours = f"{row.metrics[metric.key]:.{metric.digits}f}"
+    return f"{_verb(better, metric)} against {other.row} ({ours} against {theirs})"
+
+
+def _verb(better: float, metric: Metric) -> str:
+    return f"{'gains' if better > 0 else 'loses'} {metric.text(abs(better))} {metric.title}"
+
+
+def _quantized(rows: Rows, metric: Metric) -> str | None:
+    if not {"int8", "float32"} <= rows.keys():
         return None
-    return f"Post-training quantization to int8 {against(rows['int8'], rows['float32'])}."
+    return f"Post-training quantization to int8 {against(rows['int8'], rows['float32'], metric)}."
 
 
-def _qat(rows: Rows) -> str | None:
-    if not _comparable(rows, "int8_qat", "int8"):
+def _qat(rows: Rows, metric: Metric) -> str | None:
+    if not {"int8_qat", "int8"} <= rows.keys():
         return None
-    text = f"Quantization-aware training (int8_qat) {against(rows['int8_qat'], rows['int8'])}"
-    if _comparable(rows, "int8_qat", "float32"):
-        quality = {name: rows[name].psnr_db or 0.0 for name in ("int8_qat", "int8", "float32")}
-        lost, gained = quality["float32"] - quality["int8"], quality["int8_qat"] - quality["int8"]
-        if lost > EQUAL_DB and gained > EQUAL_DB:
-            text += f", {gained / lost:.0%} of what quantization lost".replace("%", " %")
-        text += f"; it {against(rows['int8_qat'], rows['float32'])}"
+    trained, plain = rows["int8_qat"], rows["int8"]
+    text = f"Quantization-aware training (int8_qat) {against(trained, plain, metric)}"
+    if "float32" in rows:
+        lost, gained = gain(rows["float32"], plain, metric), gain(trained, plain, metric)
+        if lost > 0 and gained > 0:
+            text += f", {100 * gained / lost:.0f} % of what quantization lost"
+        text += f"; it {against(trained, rows['float32'], metric)}"
     return text + "."
 
 
-def _qat_cost(training: Json) -> str | None:
-    stage, control = find_stage(training, "qat"), find_stage(training, "qat", "control")
+def _qat_cost(training: Record) -> str | None:
+    stage, control = find_record(training, "qat"), find_record(training, "qat, control")
     if not (cost := _cost(stage)):
         return None
     text = f"It cost {cost} of training"
@@ -79,87 +90,115 @@ def _qat_cost(training: Json) -> str | None:
             text += (
                 " and gave the float32 row's weights"
                 if stage["float32_weights"] == "control"
-                else " and validated no better, so that float32 keeps its first weights"
+                else " and validated no better, so float32 keeps its first weights"
             )
     return text + "."
 
 
-def _tuned(rows: Rows, training: Json) -> list[str]:
+def _qualities(rows: Rows, metric: Metric) -> str | None:
+    """The range that a family's qualities span."""
     sentences = []
-    for name, row in rows.items():
-        own = row.variant or ""
-        if row.kind != "variant" or own == name or not _comparable(rows, name, own):
-            continue
-        text = f"A float32 decoder tuned on {own}'s real codes ({name}) {against(row, rows[own])}"
-        if own != "float32" and _comparable(rows, name, "float32"):
-            text += f" and {against(row, rows['float32'])}"
-        text += "; the device does nothing more for it, encoder and bitstream are the same"
-        stage = find_stage(training, "tune", own)
-        if cost := _cost(stage):
-            text += f" (tuning: {cost}{'' if stage.get('kept', True) else ', not kept: it validated no better'})"
-        sentences.append(text + ".")
+    for points in _families([row for row in rows.values() if row.variant and row.decoder in ("own", None)]):
+        streams = [STREAM.value(row) or 0.0 for row in points]
+        values = [row.metrics[metric.key] for row in points]
+        sentences.append(
+            f"{points[0].family} has {len(points)} qualities: {min(streams):.1f} to {max(streams):.1f} bytes an image, "
+            f"{min(values):.{metric.digits}f} to {metric.text(max(values))} {metric.title}."
+        )
+    return " ".join(sentences) or None
+
+
+def _tuned(rows: Rows, metric: Metric, training: Record) -> list[str]:
+    tuned = [row for row in rows.values() if row.variant and row.row != row.variant and row.variant in rows]
+    sentences = []
+    for row in tuned:
+        if row.quality is None:
+            own = rows[row.variant or ""]
+            text = f"A float32 decoder tuned on the real codes of {own.row} ({row.row}) {against(row, own, metric)}"
+            if own.row != "float32" and "float32" in rows:
+                text += f" and {against(row, rows['float32'], metric)}"
+            sentences.append(text + _tuning(training, f"tune, {own.row}"))
+    for points in _families(tuned):
+        gains = [gain(row, rows[row.variant or ""], metric) for row in points]
+        span = f"{min(gains):+.{metric.digits}f} to {max(gains):+.{metric.digits}f} {metric.unit}".rstrip()
+        text = f"The {points[0].decoder} decoder of {points[0].family} changes {metric.title} by {span}"
+        sentences.append(f"{text} over {len(points)} qualities{_tuning(training, 'tune')}")
     return sentences
 
 
-def _speed(rows: Rows, device: str) -> str | None:
-    parts = []
-    reference = rows["float32"].milliseconds("encoder") if "float32" in rows else None
-    for name in ("int8", "int8_qat"):
-        time = rows[name].milliseconds("encoder") if name in rows else None
-        if time is not None and reference:
-            parts.append(f"{name} {time:.3f} ms, {_ratio(time, reference)} float32's")
-    if not parts or reference is None:
-        return None
-    threads = rows["float32"].threads
-    of = f" with {threads} thread{'' if threads == 1 else 's'}" if threads else ""
-    where = f"{device} ({EMULATED})" if rows["float32"].emulated else device
-    return f"One whole encode on {where}{of} takes (median) float32 {reference:.3f} ms; {'; '.join(parts)}."
-
-
-def _encoder_size(rows: Rows) -> str | None:
-    sizes = [rows[name].encoder_bytes if name in rows else None for name in ("int8", "float32")]
-    if not sizes[0] or not sizes[1]:
-        return None
-    return (
-        f"The int8 encoder's file has {sizes[0] / 1e3:.1f} kB, {_ratio(sizes[0], sizes[1])} "
-        f"float32's {sizes[1] / 1e3:.1f} kB."
-    )
-
-
-def _bitstream(rows: Rows) -> str | None:
-    row = next((rows[name] for name in ("int8", "int8_qat") if name in rows and rows[name].bitstream_bytes), None)
-    if row is None or not row.bitstream_bytes or not row.latent_bytes:
-        return None
-    text = (
-        f"An {row.row} bitstream has {row.bitstream_bytes:.1f} bytes on average, header included, "
-        f"{_ratio(row.bitstream_bytes, row.latent_bytes)} its {row.latent_bytes:.0f} latent bytes, coded without loss"
-    )
-    if row.ratio_nominal and row.ratio_actual:
-        text += f"; compression ratio {row.ratio_actual:.2f} actual, {row.ratio_nominal:.2f} nominal"
+def _tuning(training: Record, name: str) -> str:
+    text, record = "; the device does the same for both", find_record(training, name)
+    if cost := _cost(record):
+        text += f" (tuning: {cost}{'' if record.get('kept', True) else ', not kept: it validated no better'})"
     return text + "."
 
 
-def _baselines(rows: Rows) -> str | None:
+def _families(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows that have a quality, by family."""
+    found: dict[str | None, list[Row]] = {}
+    for row in rows:
+        if row.quality is not None:
+            found.setdefault(row.family, []).append(row)
+    return list(found.values())
+
+
+def _speed(rows: Rows, device: str) -> str | None:
+    times = _printed({name: milliseconds(row, "encoder") for name, row in rows.items() if row.row == row.variant}, 3)
+    points = [times[row.row] for row in rows.values() if row.quality is not None and row.row in times]
+    if points:
+        text = f"takes (median) {min(points):.3f} to {max(points):.3f} ms, by quality and image"
+    elif others := [name for name in ("int8", "int8_qat") if name in times and "float32" in times]:
+        reference = times["float32"]
+        parts = [f"{name} {times[name]:.3f} ms, {_ratio(times[name], reference)} float32" for name in others]
+        text = f"takes (median) float32 {reference:.3f} ms; {'; '.join(parts)}"
+    else:
+        return None
+    first = next(row for row in rows.values() if row.row in times)
+    of = f" with {threads_text(first.threads)}" if first.threads else ""
+    where = f"{device} ({EMULATED})" if first.latency["encoder"].emulated else device
+    return f"One whole encode on {where}{of} {text}."
+
+
+def _size(rows: Rows) -> str | None:
+    sizes = _printed({name: NETWORK.value(rows[name]) for name in ("int8", "float32") if name in rows}, 1)
+    if len(sizes) < 2:
+        return None
+    return (
+        f"The int8 network's file has {sizes['int8']:.1f} kB, {_ratio(sizes['int8'], sizes['float32'])} "
+        f"that of float32 ({sizes['float32']:.1f} kB)."
+    )
+
+
+def _stream(rows: Rows) -> str | None:
+    row = next((rows[name] for name in ("int8", "int8_qat") if name in rows), None)
+    if row is None or not (latent := LATENT.value(row)) or not (stream := STREAM.value(row)):
+        return None
+    text = (
+        f"An {row.row} bitstream has {stream:.1f} bytes on average with its header, {_ratio(stream, latent)} the "
+        f"{latent:.0f} bytes of the latent, which is coded without loss"
+    )
+    if (nominal := NOMINAL.value(row)) and (actual := ACTUAL.value(row)):
+        text += f"; compression ratio {actual:.2f} actual, {nominal:.2f} nominal"
+    return text + "."
+
+
+def _baselines(rows: Rows, metric: Metric) -> str | None:
+    if (ours := rows.get("int8")) is None:
+        return None
     parts = []
-    for name, row in rows.items():
-        if row.kind == "baseline" and _comparable(rows, "int8", name):
-            at = f" at {row.bitstream_bytes:.1f} bytes" if row.bitstream_bytes else ""
-            delta = (rows["int8"].psnr_db or 0.0) - (row.psnr_db or 0.0)
-            verb = (
-                "is equal to" if abs(delta) <= EQUAL_DB else f"{'gains' if delta > 0 else 'loses'} {_db(delta)} against"
-            )
-            parts.append(f"{verb} {name}{at}")
-    return f"Beside the baselines, int8 {', '.join(parts)}." if parts else None
+    for row in rows.values():
+        if row.variant or row.quality is not None or "full_bytes" in row.sizes:  # that is the network in Keras
+            continue
+        better, stream = gain(ours, row, metric), STREAM.value(row)
+        verb = f"{_verb(better, metric)} against" if better else "is equal to"
+        parts.append(f"{verb} {row.row}{f' at {stream:.1f} bytes' if stream else ''}")
+    value = metric.text(ours.metrics[metric.key])
+    return f"Beside the baselines, int8 ({value} {metric.title}) {', '.join(parts)}." if parts else None
 
 
-def _comparable(rows: Rows, *names: str) -> bool:
-    """Whether all have a PSNR of the same images: the test set's and the samples' must not be subtracted."""
-    found = [rows[name] for name in names if name in rows and rows[name].psnr_db is not None]
-    return len(found) == len(names) and len({(row.quality, row.images) for row in found}) == 1
-
-
-def _db(delta: float) -> str:
-    return f"{abs(delta):.3f} dB" if round(abs(delta), 3) < 0.01 else f"{abs(delta):.2f} dB"
+def _printed(values: Mapping[str, float | None], digits: int) -> dict[str, float]:
+    """Rounded as they are printed, so that a reader who divides finds the same; without what is absent or 0."""
+    return {name: rounded for name, value in values.items() if value and (rounded := round(value, digits))}
 
 
 def _ratio(value: float, reference: float) -> str:
@@ -169,8 +208,7 @@ def _ratio(value: float, reference: float) -> str:
     return f"{abs(ratio - 1) * 100:.0f} % {'less' if ratio < 1 else 'more'} ({ratio:.2f} times) than"
 
 
-def _cost(stage: Json) -> str | None:
-    epochs, seconds = number(stage, "epochs"), number(stage, "seconds")
-    if epochs is None or seconds is None:
+def _cost(record: Record) -> str | None:
+    if not record.get("epochs") or "seconds" not in record:
         return None
-    return f"{epochs:.0f} epoch{'' if epochs == 1 else 's'} and {minutes(seconds)}"
+    return f"{record['epochs']} epoch{'' if record['epochs'] == 1 else 's'} and {minutes(record['seconds'])}"

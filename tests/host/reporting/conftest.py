@@ -5,11 +5,17 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from host.errors import ReportError
+from host.metrics import PICTURES
+from host.reporting.sources import ModelSources, RunSources, read_sources
+from host.results import CollectedRun, Result, from_json
 
 MODEL = "tiny-mse"
 RUN = "20260102T030405Z-pi-0a1b"
@@ -31,24 +37,41 @@ def row(name: str, psnr_db: float, **changes: Any) -> dict[str, Any]:
     found = {
         "row": name,
         "variant": variant,
+        "family": variant,
         "decoder": decoder or "own",
-        "codec_tag": f"tag-{variant}",
+        "tag": f"tag-{variant}",
         "metrics": {"psnr_db": psnr_db, "ssim": 0.95, "bpp": 2.75},
         "sizes": {
-            "encoder_bytes": 80_000,
+            "network_bytes": 80_000,
             "decoder_bytes": 50_000,
             "full_bytes": 130_000,
             "latent_bytes": 512,
             "payload_bytes": 336.5,
             "bitstream_bytes": 352.5,
         },
-        "compression_ratio": {"nominal": 6.0, "actual": 8.715},
+        "ratios": {"nominal": 6.0, "actual": 8.715},
     }
     return {**found, **changes}
 
 
 def baseline(name: str, psnr_db: float, **sizes: float) -> dict[str, Any]:
-    return {"row": name, "metrics": {"psnr_db": psnr_db, "ssim": 0.8}, "sizes": sizes, "latency": {}}
+    return {"row": name, "metrics": {"psnr_db": psnr_db, "ssim": 0.8}, "sizes": sizes}
+
+
+def result(rows: list[dict[str, Any]], source: str, images: int) -> dict[str, Any]:
+    return {
+        "model": MODEL,
+        "task": "compression",
+        "metrics": [asdict(metric) for metric in PICTURES],
+        "images": images,
+        "image_shapes": [[24, 32, 3]],
+        "source": source,
+        "tag": "set-tag",
+        "tags": {each["variant"]: each["tag"] for each in rows if "tag" in each},
+        "model_sha256": "digest-a",
+        "spec_sha256": "s",
+        "rows": rows,
+    }
 
 
 def make_evaluation() -> dict[str, Any]:
@@ -61,7 +84,7 @@ def make_evaluation() -> dict[str, Any]:
         {
             "row": "keras",
             "metrics": {"psnr_db": 31.12, "ssim": 0.96},
-            "sizes": {"model_bytes": 700_000},
+            "sizes": {"full_bytes": 700_000},
             "latency": {"full": times("bench-pc", 9_000_000, 100)},
         },
         row("float32", 31.10, latency=workstation),
@@ -72,20 +95,8 @@ def make_evaluation() -> dict[str, Any]:
         baseline("jpeg", 22.5, bitstream_bytes=351.0),
         baseline("jpeg-headerless", 31.5, bitstream_bytes=352.0),
     ]
-    rows[1]["sizes"] = {**rows[1]["sizes"], "encoder_bytes": 320_000}
-    return {
-        "format_version": 1,
-        "model": MODEL,
-        "task": "compression",
-        "loss": "mse",
-        "images": 10000,
-        "codec_tag": "set-tag",
-        "model_sha256": "digest-a",
-        "spec_sha256": "s",
-        "device": "bench-pc",
-        "parameters": {"encoder": 1, "decoder": 2},
-        "rows": rows,
-    }
+    rows[1]["sizes"] = {**rows[1]["sizes"], "network_bytes": 320_000}
+    return {"format_version": 1, "loss": "mse", "device": "bench-pc", **result(rows, "test set", 10000)}
 
 
 def make_run() -> dict[str, Any]:
@@ -100,44 +111,34 @@ def make_run() -> dict[str, Any]:
         row("float32", 29.5, **device(2_000_000)),
         row("int8", 29.0, **device(1_000_000)),
         row("int8_qat", 29.2, **device(1_000_000)),
-        row("int8+tuned", 29.3),
+        row("int8+tuned", 29.3, **device(1_000_000)),
     ]
-    rows[0]["sizes"] = {**rows[0]["sizes"], "encoder_bytes": 320_000}
+    rows[0]["sizes"] = {**rows[0]["sizes"], "network_bytes": 320_000}
     rows.append(
         {
             "row": "int16x8",
             "variant": "int16x8",
+            "family": "int16x8",
             "decoder": "own",
             "threads": 1,
             "error": "the runtime has no RESIZE | in int16x8",
         }
     )
     return {
-        "format_version": 2,
+        "format_version": 1,
         "run_id": RUN,
         "device": "pi",
         "runtime": "ai_edge_litert 2.3.0",
         "threads": [1],
         "started_at": "2026-01-02T03:04:05Z",
-        "emulated": False,
-        "results": [
-            {
-                "model": MODEL,
-                "task": "compression",
-                "images": 64,
-                "codec_tag": "set-tag",
-                "model_sha256": "digest-a",
-                "spec_sha256": "s",
-                "rows": rows,
-            }
-        ],
+        "results": [result(rows, "samples", 64)],
     }
 
 
 def make_training() -> dict[str, Any]:
     def stage(epochs: int, best: int, seconds: float) -> dict[str, Any]:
         history = [
-            {"epoch": n, "loss": 0.1, "validation_loss": 0.1, "validation_psnr_db": 20.0 + n, "seconds": 1.0}
+            {"epoch": n, "loss": 0.1, "validation_loss": 0.1, "validation": {"psnr_db": 20.0 + n}, "seconds": 1.0}
             for n in range(1, epochs + 1)
         ]
         return {"epochs": epochs, "best_epoch": best, "seconds": seconds, "history": history}
@@ -176,6 +177,22 @@ class Project:
     def result(self) -> dict[str, Any]:
         return self.run["results"][0]
 
+    @property
+    def collected(self) -> Result:
+        """The run's result as it is read."""
+        return from_json(Result, self.result, "here", ReportError)
+
+    @property
+    def collected_run(self) -> CollectedRun:
+        return from_json(CollectedRun, self.run, "here", ReportError)
+
+    def read(self) -> RunSources:
+        return read_sources(None, self.models, self.benchmarks)
+
+    def model(self) -> ModelSources:
+        """What a report of the files knows of the model."""
+        return self.read().models[0]
+
     def row(self, where: dict[str, Any], name: str) -> dict[str, Any]:
         return next(row for row in where["rows"] if row["row"] == name)
 
@@ -201,7 +218,7 @@ class Project:
     def write(self, *, evaluation: bool = True, training: bool = True, pictures: bool = False) -> Project:
         dump(self.run_folder / "evaluation.json", self.run)
         if evaluation:
-            dump(self.benchmarks / "evaluations" / MODEL / f"{self.evaluation['codec_tag']}.json", self.evaluation)
+            dump(self.benchmarks / "evaluations" / MODEL / f"{self.evaluation['tag']}.json", self.evaluation)
         if training:
             dump(self.models / MODEL / "training.json", self.training)
         if pictures:

@@ -1,13 +1,14 @@
-"""What collect and evaluate print: numbers under their titles, codes in words, and never more than 80 columns."""
+"""What collect and evaluate print: numbers under their titles, agreement in words, never more than 80 columns."""
 
 from __future__ import annotations
 
 import pytest
 
 from host.reporting.columns import WIDTH
-from host.reporting.evaluations import codes_text, codes_words, evaluation_text, rows_text
+from host.reporting.evaluations import agreement_lines, agreement_words, result_text, run_text
+from host.results import Agreement
 
-EQUAL = {"count": 1000, "differing": 0, "differing_share": 0.0, "largest_step": 0}
+EQUAL = {"count": 1000, "differing": 0, "largest_step": 0}
 HOST = {"machine": "x86_64", "runtime": "ai_edge_litert 2.3.0"}
 
 
@@ -15,29 +16,29 @@ def line_of(lines, name):
     return next(line for line in lines if line.split()[:1] == [name])
 
 
-def test_rows_text_puts_each_number_under_its_title_and_unit(project):
-    lines = rows_text(project.result).splitlines()
-    assert lines[0] == "tiny-mse: means of 64 images; latent 512 bytes, ratio 6.00 nominal"
-    assert lines[1].split() == ["row", "PSNR", "SSIM", "stream", "bpp", "ratio", "encode", "encoder"]
-    assert lines[2].split() == ["dB", "bytes", "actual", "ms", "kB"]
-    assert line_of(lines, "int8").split() == [
-        "int8",
-        "29.00",
-        "0.9500",
-        "352.5",
-        "2.750",
-        "8.71",
-        "1.000",
-        "80.0",
-    ]
-    assert line_of(lines, "int8+tuned").split()[-2:] == ["-", "80.0"]
+def test_each_number_stands_under_its_title_and_unit(project):
+    lines = result_text(project.collected).splitlines()
+    assert lines[:2] == ["tiny-mse: means of 64 images of 32 x 24 pixels", "latent: 512 bytes, nominal ratio 6.00"]
+    assert lines[2].split() == ["PSNR", "SSIM", "bpp", "stream", "ratio", "encode", "network"]
+    assert lines[3].split() == ["dB", "bytes", "actual", "ms", "kB"]
+    cells = ["int8", "29.00", "0.9500", "2.750", "352.5", "8.71", "1.000", "80.0"]
+    assert line_of(lines, "int8").split() == cells
+
+
+def test_the_metrics_of_the_result_are_the_columns(project):
+    project.result["metrics"] = [{"key": "top1", "title": "top-1", "unit": "%", "digits": 1, "higher_is_better": True}]
+    for row in project.result["rows"]:
+        row["metrics"] = {"top1": 91.25}
+    lines = result_text(project.collected).splitlines()
+    assert lines[2].split()[:2] == ["top-1", "stream"] and "PSNR" not in "".join(lines)
+    assert line_of(lines, "int8").split()[1] == "91.2"
 
 
 def test_a_failed_row_is_lines_that_say_why(project):
     project.row(project.result, "int16x8")["error"] = "a long\nreason " * 30
-    lines = rows_text(project.result).splitlines()
-    index = lines.index(line_of(lines, "int16x8"))
-    assert lines[index].split()[1:4] == ["failed:", "a", "long"]
+    lines = result_text(project.collected).splitlines()
+    (index,) = (index for index, line in enumerate(lines) if line.startswith("int16x8"))
+    assert lines[index].startswith("int16x8: a long reason")
     assert " ".join(" ".join(lines[index:]).split()).count("reason") == 30
 
 
@@ -50,84 +51,64 @@ def test_no_text_is_wider_than_the_terminal(project):
     project.run["host"] = HOST
     for row in project.result["rows"]:
         row["row"] += "_of_a_recipe_with_a_long_name"
-        row["codes"] = {"not_compared": "a reason of many words " * 9}
-    lines = evaluation_text(project.run).splitlines()
-    assert all(len(line) <= WIDTH for line in lines)
+        row["agreement"] = {"not_compared": "a reason of many words " * 9}
+    assert max(map(len, run_text(project.collected_run).splitlines())) <= WIDTH
 
 
-def test_numbers_of_threads_are_a_column_where_they_differ(project):
-    assert "threads" not in rows_text(project.result)
-    lines = rows_text(project.sweep(1, 4).result).splitlines()
-    assert lines[1].split()[:2] == ["row", "threads"]
-    found = [line.split() for line in lines if line.startswith("int8 ")]
-    assert [(entry[1], entry[-2]) for entry in found] == [("1", "1.000"), ("4", "0.250")]
+def test_rows_that_differ_in_threads_say_so(project):
+    assert "thread" not in result_text(project.collected)
+    lines = result_text(project.sweep(1, 4).collected).splitlines()
+    found = [line for line in lines if line.startswith("int8, ")]
+    assert [(line.split("  ")[0], line.split()[-2]) for line in found] == [
+        ("int8, 1 thread", "1.000"),
+        ("int8, 4 threads", "0.250"),
+    ]
 
 
 def test_the_heading_names_run_device_runtime_and_threads(project):
-    heading = evaluation_text(project.run).split("\n\n")[0]
+    project.run["notes"] = ["no PSNR: give the folder of the images"]
+    heading = run_text(project.collected_run).split("\n\n")[0]
     assert heading.splitlines() == [
         f"run {project.run['run_id']}, 2026-01-02T03:04:05Z",
         "device pi, ai_edge_litert 2.3.0, 1 thread",
+        "no PSNR: give the folder of the images",
     ]
-    assert ", threads 1, 2" in evaluation_text({**project.run, "threads": [1, 2]})
-    # As version 1 had it.
-    assert "1 thread\n" in evaluation_text({**project.run, "threads": 1})
-    assert "4 threads\n" in evaluation_text({**project.run, "threads": 4})
+    project.run["threads"] = [1, 2]
+    assert ", threads 1, 2" in run_text(project.collected_run)
 
 
 def test_emulated_times_are_labelled_in_the_heading_and_at_each_table(project):
-    assert "emulated" not in evaluation_text(project.run)
+    assert "emulated" not in run_text(project.collected_run)
     project.emulate()
-    heading, table = evaluation_text(project.run).split("\n\n")
-    assert "times: emulated, not speed" in heading.splitlines()
-    assert "times: emulated, not speed" in table.splitlines()[1]
-
-
-def test_notes_stand_in_the_heading(project):
-    project.run["notes"] = ["no PSNR: give the folder of the images"]
-    assert "no PSNR: give the folder of the images" in evaluation_text(project.run).split("\n\n")[0]
+    heading, table = run_text(project.collected_run).split("\n\n")
+    assert "device pi (emulated, not speed)" in heading
+    assert "times: emulated, not speed" in table.splitlines()[2]
 
 
 @pytest.mark.parametrize(
-    ("codes", "words"),
+    ("agreement", "words"),
     [
-        (EQUAL, "equal"),
-        (
-            {"count": 32768, "differing": 39, "differing_share": 39 / 32768, "largest_step": 1},
-            "39 of 32768 (0.12 %) differ, by at most 1",
-        ),
-        (
-            {"count": 5_120_000, "differing": 1, "differing_share": 1 / 5_120_000, "largest_step": 3},
-            "1 of 5120000 (0.00 %) differ, by at most 3",
-        ),
-        (
-            {"count": 100, "differing": 100, "differing_share": 1.0, "largest_step": 9},
-            "100 of 100 (100.00 %) differ, by at most 9",
-        ),
-        ({"not_compared": "the images are not at hand"}, "not compared: the images are not at hand"),
+        (Agreement(**EQUAL), "equal"),
+        (Agreement(32768, 39, 1), "39 of 32768 (0.12 %) differ, by at most 1"),
+        (Agreement(5_120_000, 1, 3), "1 of 5120000 (0.00 %) differ, by at most 3"),
+        (Agreement(10, 10, 0.25), "10 of 10 (100.00 %) differ, by at most 0.25"),
+        (Agreement(not_compared="the images are not at hand"), "not compared: the images are not at hand"),
     ],
 )
-def test_codes_in_words(codes, words):
-    assert codes_words(codes) == words
+def test_agreement_in_words(agreement, words):
+    assert agreement_words(agreement) == words
 
 
-def test_equal_codes_are_one_line_and_others_are_told_apart(project):
+def test_equal_outputs_are_one_line_and_others_are_told_apart(project):
+    assert agreement_lines(project.collected, HOST) == []
     for row in project.result["rows"][:-1]:
-        row["codes"] = EQUAL
-    assert codes_text(project.result, HOST) == ["codes: equal to this machine's (x86_64, ai_edge_litert 2.3.0)"]
+        row["agreement"] = EQUAL
+    equal = "outputs: equal to this machine's (x86_64, ai_edge_litert 2.3.0)"
+    assert agreement_lines(project.collected, HOST) == [equal]
     for name in ("int8", "int8+tuned"):
-        project.row(project.result, name)["codes"] = {
-            **EQUAL,
-            "differing": 2,
-            "differing_share": 0.002,
-            "largest_step": 1,
-        }
-    assert codes_text(project.result, {}) == [
-        "codes, beside this machine's:",
+        project.row(project.result, name)["agreement"] = {**EQUAL, "differing": 2, "largest_step": 1}
+    assert agreement_lines(project.collected, {}) == [
+        "outputs, beside this machine's:",
         "  float32, int8_qat: equal",
         "  int8: 2 of 1000 (0.20 %) differ, by at most 1",
     ]
-
-
-def test_where_nobody_looked_nothing_is_said(project):
-    assert codes_text(project.result, HOST) == []

@@ -5,43 +5,50 @@ from __future__ import annotations
 import csv
 import io
 
-from host.reporting.columns import WIDTH
-from host.reporting.markdown import device_markdown, final_markdown, training_markdown
-from host.reporting.rows import report_rows
-from host.reporting.sources import read_sources
-from host.reporting.tables import final_csv, final_text
+import pytest
+
+from host.metrics import PSNR
+from host.reporting.columns import WIDTH, size_text
+from host.reporting.tables import device_markdown, final_csv, final_markdown, final_text, short_text, training_markdown
 from host.reporting.training import training_rows
-
-
-def rows(project):
-    return report_rows(read_sources(None, project.models, project.benchmarks).models[0])
 
 
 def line_of(lines, name):
     return next(line for line in lines if line.split()[:1] == [name])
 
 
-def test_no_text_is_wider_than_the_terminal(project):
+def blocks(lines):
+    """The lines of quality and those of costs."""
+    second = next(index for index, line in enumerate(lines) if line.split()[:1] == ["encode"])
+    return lines[:second], lines[second:]
+
+
+def csv_rows(project):
+    return list(csv.DictReader(io.StringIO(final_csv([project.model()]))))
+
+
+@pytest.mark.parametrize("text", [final_text, short_text])
+def test_no_text_is_wider_than_the_terminal(project, text):
     for row in (*project.result["rows"], *project.evaluation["rows"]):
         row["row"] += "_of_a_recipe_with_a_long_name"
-    assert all(len(line) <= WIDTH for line in final_text(rows(project.write())))
+    assert max(map(len, text([project.sweep(1, 4).write().model()]))) <= WIDTH
 
 
 def test_the_final_table_in_the_terminal_has_a_block_of_quality_and_one_of_costs(project):
-    lines = final_text(rows(project.write()))
-    blank = lines.index("")
-    quality, costs = lines[:blank], lines[blank + 1 :]
-    assert line_of(quality, "int8").split() == ["int8", "mse", "30.90", "0.9500", "6.00", "8.71"]
-    assert line_of(costs, "int8").split() == ["int8", "1.000", "0.250", "0.400", "0.080", "0.050", "0.130"]
-    assert line_of(costs, "keras").split() == ["keras", "-", "-", "9.000", "-", "-", "0.700"]
-    assert "failed: device: the runtime" in line_of(quality, "int16x8")
+    lines = final_text([project.write().model()])
+    quality, costs = blocks(lines)
+    assert lines[0] == "tiny-mse (mse): test set, 10000 images of 32 x 24 pixels"
+    assert line_of(quality, "int8").split() == ["int8", "30.90", "0.9500", "2.750", "352.5", "6.00", "8.71"]
+    assert line_of(costs, "int8").split() == ["int8", "1.000", "0.250", "0.400", "80.0", "50.0", "130.0"]
+    assert line_of(costs, "keras").split() == ["keras", "-", "-", "9.000", "-", "-", "700.0"]
+    assert any(line.startswith("int16x8: device: the runtime") for line in lines)
     # What has neither times nor sizes is in the first block only.
     assert not any(line.startswith("jpeg") for line in costs)
-    assert "threads" not in " ".join(lines) and "emulated" not in " ".join(lines)
+    assert "thread" not in " ".join(lines) and "emulated" not in " ".join(lines)
 
 
 def test_every_title_stands_above_its_values(project):
-    lines = final_text(rows(project.write()))
+    lines = final_text([project.write().model()])
     for name, title in (("int8+tuned", "SSIM"), ("int8", "decode")):
         titles = next(line for line in lines if title in line.split())
         row = next(line for line in lines[lines.index(titles) :] if line.split()[:1] == [name])
@@ -49,50 +56,51 @@ def test_every_title_stands_above_its_values(project):
         assert row[end - 1].isdigit() and row[end : end + 1] in ("", " ")
 
 
-def test_several_numbers_of_threads_show_in_the_costs_only(project):
-    lines = final_text(rows(project.sweep(1, 4).write()))
-    blank = lines.index("")
-    assert [line.split()[0] for line in lines[:blank]].count("int8") == 1
-    found = [line.split() for line in lines[blank:] if line.startswith("int8 ")]
-    assert [(entry[1], entry[2]) for entry in found] == [("1", "1.000"), ("4", "0.250")]
-    assert line_of(lines[blank:], "row").split()[1] == "threads"
-    assert all(len(line) <= WIDTH for line in lines)
-    markdown = final_markdown(rows(project))
-    assert "| tiny-mse int8, 4 threads | mse |" in markdown and "| tiny-mse keras | mse |" in markdown
-    assert "tiny-mse int8, 4 threads" in device_markdown(rows(project))
-    table = list(csv.DictReader(io.StringIO(final_csv(rows(project)))))
-    assert [row["threads"] for row in table if row["row"] == "int8"] == ["1", "4"]
-
-
-def test_a_row_that_failed_with_one_number_of_threads_says_with_which(project):
+def test_several_numbers_of_threads_are_told_apart_everywhere(project):
     project.sweep(1, 4)
-    bad = next(row for row in project.result["rows"] if row["row"] == "int8" and row["threads"] == 4)
-    bad["error"] = "out of memory"
-    lines = final_text(rows(project.write()))
-    assert "failed: 4 threads: device: out of memory" in " ".join(" ".join(lines).split())
+    project.result["rows"][3].update(error="out of memory")  # int8 with 4 threads
+    lines = final_text([project.write().model()])
+    found = [line.split() for line in blocks(lines)[1] if line.startswith("int8, ") and "device:" not in line]
+    assert [(entry[1], entry[3]) for entry in found] == [("1", "1.000"), ("4", "0.250")]
+    assert "int8, 4 threads: device: out of memory" in " ".join(" ".join(lines).split())
+    assert "| tiny-mse int8, 4 threads | mse |" in final_markdown([project.model()])
+    assert "tiny-mse int8, 4 threads" in device_markdown([project.model()])
+    assert [row["threads"] for row in csv_rows(project) if row["row"] == "int8"] == ["1", "4"]
 
 
 def test_emulated_times_are_labelled_in_every_table(project):
     project.emulate()
-    found = rows(project.write())
-    assert "encode: on the device, emulated, not speed; decode, full: on the workstation" in final_text(found)
-    assert "encoder (device; emulated, not speed)" in final_markdown(found)
-    assert "Encode median (ms; emulated, not speed)" in device_markdown(found)
-    table = {row["row"]: row for row in csv.DictReader(io.StringIO(final_csv(found)))}
-    assert table["int8"]["encoder_device_emulated"] == "qemu-user"
-    assert table["keras"]["encoder_device_emulated"] == ""
-
-
-def test_an_emulated_run_of_version_1_is_labelled_too(project):
-    project.run.update(format_version=1, threads=1, emulated=True)
-    assert "encode: on the device, emulated, not speed; decode, full: on the workstation" in final_text(
-        rows(project.write())
+    model = project.write().model()
+    assert "encode: on the device, emulated, not speed; decode, full: on the workstation" in " ".join(
+        final_text([model])
     )
+    assert "Encode (ms, emulated, not speed)" in final_markdown([model])
+    assert "Encode median (ms, emulated, not speed)" in device_markdown([model])
+    table = {row["row"]: row for row in csv_rows(project)}
+    assert (table["int8"]["emulated"], table["keras"]["emulated"]) == ("qemu-user", "")
+
+
+def test_the_short_table_has_the_variants_that_stand_out(project):
+    for name, time in (("float32", 2e6), ("int8_qat", 0.9e6)):
+        project.row(project.result, name)["latency"]["encoder"]["median_ns"] = time
+    project.row(project.evaluation, "int8_qat")["sizes"]["bitstream_bytes"] = 300.0
+    lines = short_text([project.write().model()])
+    found = [line.split("  ") for line in lines if line.startswith("  ") and "(" in line]
+    assert [line[1] for line in found] == ["int8+tuned (best)", "int8_qat (fastest, smallest)"]
+    assert any("1 row is incomplete" in line for line in lines)
+    assert line_of(lines, "int8+tuned").split()[2:] == ["31.15", "352.5", "8.71", "1.000", "80.0"]
+
+
+def test_the_best_by_a_metric_of_which_less_is_better(project):
+    for where in (project.result, project.evaluation):
+        where["metrics"][0]["higher_is_better"] = False
+    lines = short_text([project.write().model()])
+    assert line_of(lines, "int8").split()[:2] == ["int8", "(best,"]  # 30.90, the lowest
 
 
 def test_the_devices_table_has_the_interval_of_the_median(project):
     project.row(project.result, "int8")["latency"]["encoder"].update(processes=10, median_interval_ns=[0.9e6, 1.2e6])
-    lines = device_markdown(rows(project.write())).splitlines()
+    lines = device_markdown([project.write().model()]).splitlines()
     (line,) = (line for line in lines if line.startswith("| tiny-mse int8 |"))
     assert "| tiny-mse int8 | 1.000 | 0.900 to 1.200 | 1.100 | 1.400 | 200 | 10 | 36.0 | 4.0 |" in line
     assert lines[0].count("|") == line.count("|")
@@ -100,33 +108,36 @@ def test_the_devices_table_has_the_interval_of_the_median(project):
 
 
 def test_the_final_table_in_markdown_has_as_many_cells_in_every_row(project):
-    found = rows(project.write())
-    lines = final_markdown(found).splitlines()
-    assert len(lines) == 2 + len(found)
-    assert {line.count(" |") for line in lines} == {11}
-    assert (
-        "| tiny-mse int8 | mse | 30.90 | 0.9500 | 6.00 / 8.71 | 1.000 | 0.250 | 0.400 | 0.080 | 0.050 | 0.130 |"
-        in lines
-    )
+    model = project.write().model()
+    lines = final_markdown([model]).splitlines()
+    assert len(lines) == 2 + len(model.rows)
+    assert len({line.count(" |") for line in lines}) == 1
+    costs = "352.5 | 6.00 | 8.71 | 1.000 | 0.250 | 0.400 | 80.0 | 50.0 | 130.0 |"
+    assert f"| tiny-mse int8 | mse | 30.90 | 0.9500 | 2.750 | {costs}" in lines
 
 
 def test_csv_reads_back_with_units_in_its_names(project):
-    found = {row["row"]: row for row in csv.DictReader(io.StringIO(final_csv(rows(project.write()))))}
-    int8 = found["int8"]
-    assert (float(int8["encoder_device_median_ms"]), float(int8["encoder_mb"]), float(int8["psnr_db"])) == (
-        1.0,
-        0.08,
-        30.9,
-    )
-    assert (int8["quality_from"], int8["quality_images"]) == ("test set", "10000")
+    project.write()
+    found = {row["row"]: row for row in csv_rows(project)}
+    assert [float(found["int8"][key]) for key in ("encode_ms", "network_kb", "psnr_db")] == [1.0, 80.0, 30.9]
+    assert (found["int8"]["source"], found["int8"]["family"], found["int8"]["quality"]) == ("test set", "int8", "")
     assert found["jpeg"]["ratio_nominal"] == ""
     assert found["int16x8"]["error"].endswith("RESIZE | in int16x8")
 
 
 def test_trainings_with_the_best_epochs_quality_and_their_wall_time(project):
+    # As codecs have it: what started a training, and the settings of a stage, are no trainings of their own.
+    project.training["stages"]["tune"]["made_by"] = {"epochs": 3}
+    project.training["stages"]["float"]["started_from"] = {"training": {"history": []}}
     found = training_rows(project.training)
-    assert [row.stage for row in found] == ["float", "qat", "control (float continued)", "tune, decoder for int8"]
-    lines = training_markdown(("m", row) for row in found).splitlines()
+    assert [row.stage for row in found] == ["float", "qat", "qat, control", "tune, int8"]
+    lines = training_markdown((("m", row) for row in found), [PSNR]).splitlines()
+    assert lines[0].endswith("| Validation PSNR (dB) |")
     assert lines[2] == "| m | float | 6 | 5 | 60.0 min | 25.00 |"
-    assert lines[-1] == "| m | tune, decoder for int8 | 3 | 3 | 60 s | 23.00 |"
+    assert lines[-1] == "| m | tune, int8 | 3 | 3 | 60 s | 23.00 |"
     assert training_rows({}) == []
+
+
+def test_sizes_are_width_first(project):
+    assert size_text([(24, 32, 3)]) == "32 x 24"
+    assert size_text([(512, 768, 3), (768, 512, 3), (10, 20, 1)]) == "20 x 10 to 768 x 512"

@@ -17,7 +17,7 @@ from host.evaluation.evaluate import evaluate
 from host.evaluation.one_image import open_codec
 from host.evaluation.reconstruct import reconstruct
 from host.metrics import psnr_db
-from host.reporting.evaluations import rows_text
+from host.reporting.evaluations import result_text
 from host.tasks.codec.networks import Codec
 
 Exported = tuple[Codec, Bundle, Path]
@@ -56,7 +56,7 @@ def test_every_quality_is_a_row_of_means_over_images_as_they_are(
     assert fine["compression_ratio"]["actual"] == pytest.approx(ratio)
     psnr = [psnr_db(image, decoder.decode(stream)) for image, stream in zip((CAT, COFFEE), streams, strict=True)]
     assert fine["metrics"]["psnr_db"] == pytest.approx(np.mean(psnr))
-    assert "tiny: means of 2 images" in rows_text(found)
+    assert "tiny: means of 2 images" in result_text(found)
     with pytest.raises(ModelError, match=r"benchmarks/rate_distortion\.py .* --data DIR"):
         evaluate("tiny", **folders)
     Image.fromarray(np.ascontiguousarray(CAT[:10])).save(pictures / "flat.png")
