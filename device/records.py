@@ -94,9 +94,10 @@ def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any
         )
     if origin is not None and origin is not tuple and isinstance(value, Mapping):
         return {name: _read(arguments[1], part, f"{where}.{name}", error) for name, part in value.items()}
-    if kind is float and type(value) in (int, float) and isfinite(_limited(value)):
-        return float(value)
-    if origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+    if kind is float:
+        if type(value) in (int, float) and isfinite(_limited(value)):
+            return float(value)
+    elif origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         return value
     expected = _WORDS.get(origin or kind, "object")
     raise error(f"{where}: expected {expected}, found {_found(value)}; {_CURE}")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 from device.errors import SplitliteError
 from device.files import check_version, read_json, sha256_bytes
+from device.records import as_json, from_json
 from host.metrics import Metric
 
 FORMAT_VERSION = 1  # of the files that hold a Result or a CollectedRun
@@ -90,7 +89,7 @@ class Row:
     error: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """One model's rows.
 
@@ -109,22 +108,22 @@ class Result:
 
     model: str
     task: str
-    metrics: tuple[Metric, ...]
+    metrics: tuple[Metric, ...] = ()
     images: int
-    image_shapes: tuple[tuple[int, int, int], ...]
+    image_shapes: tuple[tuple[int, int, int], ...] = ()
     source: str
     tag: str
-    tags: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
     model_sha256: str
     spec_sha256: str
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = ()
     loss: str | None = None
     device: str | None = None
     data_sha256: str | None = None
     parameters: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CollectedRun:
     """evaluation.json: a device's run, judged.
 
@@ -136,9 +135,9 @@ class CollectedRun:
     run_id: str
     device: str
     runtime: str
-    threads: tuple[int, ...]
+    threads: tuple[int, ...] = ()
     started_at: str
-    results: tuple[Result, ...]
+    results: tuple[Result, ...] = ()
     emulated: str | None = None
     host: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -165,62 +164,3 @@ def read_document(kind: type[T], path: Path, error: type[SplitliteError]) -> T:
     found = value.get("format_version") if isinstance(value, dict) else None
     check_version(found, FORMAT_VERSION, "result", path, error)
     return from_json(kind, value, str(path), error)
-
-
-def as_json(value: Any) -> Any:
-    """A dataclass for JSON: what is None or empty is absent."""
-    if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
-        return {name: as_json(part) for name, part in pairs if part is not None and part != () and part != {}}
-    if isinstance(value, Mapping):
-        return {name: as_json(part) for name, part in value.items()}
-    return [as_json(part) for part in value] if isinstance(value, (tuple, list)) else value
-
-
-def from_json(kind: type[T], value: Any, where: str, error: type[SplitliteError]) -> T:
-    """The dataclass `kind` from what `as_json` made of one; more keys may be there.
-
-    Args:
-        where: the file, and the place in it, for the message.
-
-    Raises:
-        error: a key is missing, or of another type.
-    """
-    if not isinstance(value, dict):
-        raise error(f"{where}: expected an object, found {type(value).__name__}; make it again")
-    types = get_type_hints(kind)
-    found = {}
-    for each in fields(kind):  # type: ignore[arg-type]
-        if each.name in value:
-            found[each.name] = _read(types[each.name], value[each.name], f"{where}.{each.name}", error)
-        elif each.default is MISSING and each.default_factory is MISSING:
-            if get_origin(types[each.name]) is not tuple:
-                raise error(f"{where}.{each.name}: missing; make it again")
-            found[each.name] = ()
-    return kind(**found)
-
-
-def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any:
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is UnionType:
-        kind = next(each for each in arguments if each is not NoneType)
-        return _read(kind, value, where, error)
-    if is_dataclass(kind) and isinstance(kind, type):
-        return from_json(kind, value, where, error)
-    if origin is tuple and isinstance(value, list):
-        kinds = [arguments[0]] * len(value) if arguments[1:] == (Ellipsis,) else arguments
-        if len(kinds) == len(value):
-            return tuple(
-                _read(each, part, f"{where}[{index}]", error)
-                for index, (each, part) in enumerate(zip(kinds, value, strict=True))
-            )
-    elif origin is not None and isinstance(value, dict):
-        return {name: _read(arguments[1], part, f"{where}.{name}", error) for name, part in value.items()}
-    elif not isinstance(value, bool) or kind is bool:
-        plain = (int, float) if kind is float else kind
-        if isinstance(plain, (type, tuple)) and isinstance(value, plain):
-            if isinstance(value, float) and not math.isfinite(value):
-                raise error(f"{where}: {value} is no number; make it again")
-            return value
-    wanted = getattr(kind, "__name__", str(kind))
-    raise error(f"{where}: expected {wanted}, found {type(value).__name__}; make it again")

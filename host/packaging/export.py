@@ -86,9 +86,7 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
         for variant, files in converted.files.items()
     ]
     source_image = Fixed(*model.spec.data.image_shape)
-    package = Package(
-        name, model.spec.task, model.spec.digest, model.digest(), source_image, samples, tuple(variants)
-    )
+    package = Package(name, model.spec.task, model.spec.digest, model.digest(), source_image, samples, tuple(variants))
     bundle = write_bundle(bundles / name, package)
     for variant, files in converted.files.items():
         decoders = {key: data for key, data in files.items() if key != "encoder"}

@@ -11,6 +11,7 @@ import numpy as np
 
 from device.errors import SplitliteError
 from device.files import read_json, write_bytes, write_json
+from device.records import as_json
 from host.errors import ReportError
 from host.reporting import tables
 from host.reporting.columns import named, place_text, wrapped
@@ -19,7 +20,6 @@ from host.reporting.notes import source_notes
 from host.reporting.sources import BENCHMARKS, ModelSources, RunSources, read_sources
 from host.reporting.training import training_rows
 from host.reporting.words import summary
-from host.results import as_json
 
 FORMAT_VERSION = 1
 

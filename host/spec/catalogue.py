@@ -163,9 +163,7 @@ SCHEDULES: dict[str, dict[str, Field]] = {
     "constant": {},
     "hold": {
         "warm_up": integer(0, 1_000_000, 200, text="steps until the whole learning rate is reached"),
-        "hold": number(
-            0.0, 1.0, 0.6, text="share of the stage before the learning rate falls as a cosine"
-        ),
+        "hold": number(0.0, 1.0, 0.6, text="share of the stage before the learning rate falls as a cosine"),
         "final": number(0.0, 1.0, 0.02, text="share of the learning rate that is left at the end"),
     },
     "exponential": {"final": number(1e-9, 1.0, 0.01, text="share of the learning rate that is left at the end")},

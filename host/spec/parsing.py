@@ -125,9 +125,7 @@ def _stages(reader: Reader, sections: Sections, named: Mapping[str, Json]) -> di
         if not _STAGE_NAME.fullmatch(name):
             raise reader.error(name, "a stage's name becomes a file name; use letters, digits, dashes, underscores")
         if name not in kinds and "kind" not in inner.value:
-            raise reader.error(
-                name, f'unknown stage; {offer(name, kinds)}; or give it a "kind"'
-            )
+            raise reader.error(name, f'unknown stage; {offer(name, kinds)}; or give it a "kind"')
         found.append(_stage(inner, name, inner.choose("kind", tuple(kinds), name), sections, named))
     for kind, section in kinds.items():
         if section.required and all(stage.kind != kind for stage in found):

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from device.records import from_json
 from host.errors import ReportError
 from host.metrics import PICTURES
 from host.reporting.sources import ModelSources, RunSources, read_sources
-from host.results import CollectedRun, Result, from_json
+from host.results import CollectedRun, Result
 
 MODEL = "tiny-mse"
 RUN = "20260102T030405Z-pi-0a1b"

@@ -85,5 +85,5 @@ def test_no_run_at_all_says_what_to_do(project):
 
 def test_a_number_that_is_not_finite_is_no_number(project):
     project.row(project.evaluation, "int8")["metrics"]["psnr_db"] = float("nan")
-    with pytest.raises(ReportError, match=r"rows\[2\]\.metrics\.psnr_db: nan is no number"):
+    with pytest.raises(ReportError, match=r"rows\[2\]\.metrics\.psnr_db: expected number, found number nan"):
         project.write().read()

@@ -29,7 +29,17 @@ def baseline(name, value, **sizes):
 
 
 def paragraphs(*rows, training=None, metric=PSNR):
-    result = Result("m", "t", (metric,), 100, ((8, 8, 3),), "test set", "x", {}, "m", "s", rows)
+    result = Result(
+        model="m",
+        task="t",
+        metrics=(metric,),
+        images=100,
+        source="test set",
+        tag="x",
+        model_sha256="m",
+        spec_sha256="s",
+        rows=rows,
+    )
     return summary(ModelSources(result, None, "none", None, training or {}, rows), "pi")
 
 
