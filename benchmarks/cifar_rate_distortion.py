@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, prints and writes; 0 done, 1 an error in one line."""
     options = _options(arguments)
     try:
-        _, test = cifar10.load(data_folder(options.data_dir))
+        test = np.asarray(cifar10.load(data_folder(options.data_dir))[1].images)
         result = measure(test[: options.images], options.bundle, options.build)
         if options.json:
             write_json(options.json, result)

@@ -53,7 +53,7 @@ def main() -> None:
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Steps per second of each turn, and the ratio of the medians."""
-    from host.data import data_folder, load_images
+    from host.data import data_folder, load
     from host.data.stream import ImageFiles
     from host.networks.builder import build, initialize
     from host.spec.model_folder import ModelFolder
@@ -65,8 +65,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from host.training.work import variables
 
     spec = open_spec(MODEL)[1]
-    images = load_images(spec.data, data_folder(options.data_dir))
-    train = images.train[: options.images]
+    images = load(spec.data, data_folder(options.data_dir))
+    train = np.asarray(images.sample.images)[: options.images]
     paths = [folder / f"{index // 1000:02d}" / f"{index:05d}.png" for index in range(len(train))]
     for path, image in zip(paths, train):
         path.parent.mkdir(exist_ok=True)

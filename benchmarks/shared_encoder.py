@@ -22,10 +22,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from host.data import data_folder  # noqa: E402
-from host.data.photographs import Photographs  # noqa: E402
 from host.networks.weights import load_weights  # noqa: E402
 from host.spec.types import StageSpec  # noqa: E402
-from host.tasks.codec.images import load_codec_images  # noqa: E402
+from host.tasks.codec.images import (  # noqa: E402
+    Photographs,
+    load_codec_images,
+)
 from host.tasks.codec.networks import build_codec  # noqa: E402
 from host.tasks.codec.spec import CodecSpec  # noqa: E402
 from host.tasks.codec.task import load_codec_spec  # noqa: E402

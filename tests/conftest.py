@@ -59,9 +59,9 @@ def parse(tmp_path: Path) -> Callable[[Any], Spec]:
 @pytest.fixture(scope="session")
 def photos() -> np.ndarray:
     """500 patches, uint8 (500, 16, 16, 3), the black and the white pixel among them."""
-    from host.data.photos import load
+    from host.data.skimage_patches import load
 
-    train, _ = load(16)
+    train = np.asarray(load(16)[0].images)
     assert train.min() == 0 and train.max() == 255
     darkest, brightest = train.reshape(len(train), -1).min(1).argmin(), train.reshape(len(train), -1).max(1).argmax()
     return np.concatenate([train[[darkest, brightest]], train[:498]])

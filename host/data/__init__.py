@@ -1,58 +1,55 @@
-"""Where images come from, and how they are split."""
+"""Where images and their labels come from, and how they are split."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from host.data import cifar10, cifar100, fashion_mnist, mnist, photos, tensorflow_datasets
+from host.data import cifar10, cifar100, fashion_mnist, mnist, skimage_patches, tensorflow_datasets
 from host.data.fitting import fit_images
-from host.data.folder import find_files
+from host.data.folder import FolderFiles, ImageFile, find_files
+from host.data.pictures import Pictures, scaled_size
+from host.data.split import Split
 from host.data.stream import ImageFiles
 from host.errors import DataError
 from host.spec.sections import TFDS
-from host.spec.types import DataSpec
+from host.spec.types import WHOLE, DataSpec
 
-LOADERS: dict[str, Callable[[DataSpec, Path | None], tuple[np.ndarray, np.ndarray]]] = {
-    "cifar10": lambda spec, folder: cifar10.load(folder),
-    "cifar100": lambda spec, folder: cifar100.load(folder),
-    "fashion_mnist": lambda spec, folder: fashion_mnist.load(folder),
-    "mnist": lambda spec, folder: mnist.load(folder),
-    "skimage": lambda spec, folder: photos.load(int(spec.image_shape[0])),
+LOADERS: dict[str, tuple[Callable[[Path | None], tuple[Split, Split]], tuple[str, ...]]] = {
+    "cifar10": (cifar10.load, cifar10.CLASSES),
+    "cifar100": (cifar100.load, cifar100.CLASSES),
+    "fashion_mnist": (fashion_mnist.load, fashion_mnist.CLASSES),
+    "mnist": (mnist.load, mnist.CLASSES),
 }
 IN_MEMORY_BYTES = 1 << 30  # of pixels; a folder that has more is streamed, unless the spec decides
 SAMPLE = 20_000  # images of a streamed folder that are held in memory, for what needs an array
 
 
 @dataclass(frozen=True)
-class Images:
-    """A data set's images, uint8 (count, height, width, channels), 0..255.
+class DataSet:
+    """A data set.
 
-    `train` and `validation` are the training split cut in two, `test` is the official test split. `digest` is the
-    sha256 of all pixels in the official order; of a folder, of its files.
-
-    Of a streamed folder `train` is a sample: what it is calibrated and tuned on.
+    `train` and `validation` are the training split cut in two, `test` is the official test split.
 
     Attributes:
-        source: what training draws its batches from, where that is not `train`: files, or images larger than
-            those of `train` of which it cuts parts.
+        train: what training draws its batches from: an array, files, or images larger than those that it cuts of them.
+        sample: training images in memory, at the network's size: what is calibrated and tuned on. Of whole pictures
+            the same as `train`.
+        digest: sha256 of all pixels in the official order; of a folder, of its files.
+        classes: names of the labels; () where there are none.
     """
 
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
+    train: Split
+    validation: Split
+    test: Split
+    sample: Split
     digest: str
-    source: np.ndarray | ImageFiles | None = None
-
-    @property
-    def drawn(self) -> np.ndarray | ImageFiles:
-        """What training draws its batches from."""
-        return self.train if self.source is None else self.source
+    classes: tuple[str, ...] = ()
 
 
 def data_folder(option: Path | None) -> Path | None:
@@ -65,47 +62,85 @@ def data_folder(option: Path | None) -> Path | None:
     return chosen
 
 
-def load_images(spec: DataSpec, folder: Path | None = None) -> Images:
+def load(spec: DataSpec, folder: Path | None = None) -> DataSet:
     """Loads and splits a data set; the last `spec.validation` training images are the validation split.
+
+    Args:
+        folder: of the data sets, see `data_folder`; None downloads.
 
     Raises:
         DataError: missing, truncated or wrong files, or fewer images than the validation split asks for.
     """
-    shape, resize = spec.image_shape, spec.fit == "resize"
-    assert isinstance(spec.validation, int)
     if spec.dataset == "folder":
-        return _folder(spec, folder)
+        files = find_files(spec.paths, spec.validation, spec.test, folder)
+        return _whole_folder(spec, files) if spec.fit == WHOLE else _fitted_folder(spec, files)
+    shape, resize = spec.image_shape, spec.fit == "resize"
     if spec.dataset.startswith(TFDS):
-        train, test = tensorflow_datasets.load(spec.dataset.removeprefix(TFDS), folder, shape, resize=resize)
+        train, test, classes = tensorflow_datasets.load(spec.dataset.removeprefix(TFDS), folder, shape, resize=resize)
+    elif spec.dataset == "skimage":
+        train, test, classes = *skimage_patches.load(int(shape[0])), ()
     else:
-        train, test = LOADERS[spec.dataset](spec, folder)
+        loader, classes = LOADERS[spec.dataset]
+        train, test = loader(folder)
+    assert isinstance(spec.validation, int)  # names are those of files
     if len(train) <= spec.validation:
         raise DataError(
             f"{spec.dataset}: {len(train)} training images, but data.validation takes {spec.validation}; lower it"
         )
-    digest = hashlib.sha256(train.tobytes() + test.tobytes()).hexdigest()
+    pixels = [split.array for split in (train, test)]
+    digest = hashlib.sha256(pixels[0].tobytes() + pixels[1].tobytes()).hexdigest()
     cut = len(train) - spec.validation
-    larger = train[:cut] if not resize and min(np.subtract(train.shape[1:3], shape[:2])) >= 0 else None
-    if larger is not None and larger.shape[3] != shape[2]:
-        larger = fit_images(larger, (*larger.shape[1:3], shape[2]), resize=False)
-    train, test = (fit_images(images, shape, resize=resize) for images in (train, test))
-    source = larger if larger is not None and larger.shape[1:] != shape else None
-    return Images(train[:cut], train[cut:], test, digest, source)
+    drawn = train.part(None, cut)
+    if spec.fit == WHOLE:
+        return DataSet(drawn, train.part(cut, None), test, drawn, digest, classes)
+    larger = _larger(pixels[0][:cut], shape) if not resize else None
+    train, test = (_fitted(split, shape, resize) for split in (train, test))
+    sample = train.part(None, cut)
+    drawn = sample if larger is None else replace(drawn, images=larger)
+    return DataSet(drawn, train.part(cut, None), test, sample, digest, classes)
 
 
-def _folder(spec: DataSpec, folder: Path | None) -> Images:
-    path = Path(spec.paths[0].path)
-    if not path.is_absolute():
-        path = (folder or Path()) / path
-    assert isinstance(spec.validation, int)
-    files = find_files(path, spec.validation)
+def _larger(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray | None:
+    """The images in the colours of `shape`, where training can cut parts of that shape out of them."""
+    height, width = images.shape[1:3]
+    if height < shape[0] or width < shape[1] or (height, width) == shape[:2]:
+        return None
+    return fit_images(images, (height, width, shape[2]), resize=False)
+
+
+def _fitted(split: Split, shape: tuple[int, int, int], resize: bool) -> Split:
+    return replace(split, images=fit_images(split.array, shape, resize=resize))
+
+
+def _fitted_folder(spec: DataSpec, files: FolderFiles) -> DataSet:
     shape, resize = spec.image_shape, spec.fit == "resize"
-    train = ImageFiles(files.train, shape, resize=resize)
-    stream = len(train) * int(np.prod(shape)) > IN_MEMORY_BYTES if spec.stream is None else spec.stream
+
+    def stream(some: Sequence[ImageFile]) -> Split:
+        return Split(ImageFiles([file.path for file in some], shape, resize=resize), files.labels(some))
+
+    def in_memory(some: Sequence[ImageFile]) -> Split:
+        split = stream(some)
+        assert isinstance(split.images, ImageFiles)
+        return replace(split, images=split.images.load())
+
+    too_many = len(files.train) * int(np.prod(shape)) > IN_MEMORY_BYTES if spec.stream is None else spec.stream
+    sample = in_memory(files.train[:SAMPLE] if too_many else files.train)
     # Random cuts are taken from the files anew each epoch: an array would hold one cut of each.
-    source = train if stream or not resize else None
-    some = ImageFiles(files.train[:SAMPLE] if stream else files.train, shape, resize=resize).load()
-    validation, test = (
-        ImageFiles(paths[:SAMPLE], shape, resize=resize).load() for paths in (files.validation, files.test)
-    )
-    return Images(some, validation, test, files.digest, source)
+    train = stream(files.train) if too_many or not resize else sample
+    validation, test = (in_memory(some[:SAMPLE]) for some in (files.validation, files.test))
+    return DataSet(train, validation, test, sample, files.digest, files.classes)
+
+
+def _whole_folder(spec: DataSpec, files: FolderFiles) -> DataSet:
+    height, width, channels = spec.image_shape
+
+    def pictures(some: Sequence[ImageFile]) -> Split:
+        return Split(Pictures([(file.path, file.scale) for file in some], channels), files.labels(some))
+
+    sizes = [scaled_size(file.size, file.scale) for file in files.train]
+    kept = [index for index, size in enumerate(sizes) if size[0] >= height and size[1] >= width]
+    if not kept:
+        raise DataError(f"{spec.paths[0].path}: no image of at least {height} x {width} pixels to train on")
+    weights = np.array([sizes[index][0] * sizes[index][1] * files.train[index].weight for index in kept], float)
+    train = replace(pictures([files.train[index] for index in kept]), weights=weights / weights.sum())
+    return DataSet(train, pictures(files.validation), pictures(files.test), train, files.digest, files.classes)

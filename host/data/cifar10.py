@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from host.data.archive import checked, downloaded, unpacked
+from host.data.split import Split, labelled
 from host.errors import DataError
 
 FOLDER = "cifar-10-batches-py"
@@ -21,8 +22,11 @@ MD5 = {
 }
 
 
-def load(folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
-    """The training (50,000) and test (10,000) images, uint8 (count, 32, 32, 3).
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+def load(folder: Path | None) -> tuple[Split, Split]:
+    """The training (50,000) and test (10,000) images, uint8 (count, 32, 32, 3), with their labels.
 
     Raises:
         DataError: nothing found, a damaged archive, a missing or wrong batch, a failed download.
@@ -30,10 +34,11 @@ def load(folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
     if folder is None:
         from tf_keras.datasets import cifar10
 
-        (train, _), (test, _) = downloaded("CIFAR-10", cifar10.load_data)
-        return train, test
-    batches = [read_images(_find(folder) / name, md5) for name, md5 in MD5.items()]
-    return np.concatenate(batches[:5]), batches[5]
+        train, test = downloaded("CIFAR-10", cifar10.load_data)
+        return labelled(*train), labelled(*test)
+    *train, test = (read_batch(_find(folder) / name, md5) for name, md5 in MD5.items())
+    images, labels = zip(*train, strict=True)
+    return labelled(np.concatenate(images), np.concatenate(labels)), labelled(*test)
 
 
 def _find(folder: Path) -> Path:
@@ -50,7 +55,8 @@ def _find(folder: Path) -> Path:
     )
 
 
-def read_images(path: Path, md5: str) -> np.ndarray:
-    """The pictures of a "python" file, uint8 (count, 32, 32, 3); raises DataError as `checked`."""
-    pixels = pickle.loads(checked(path, md5), encoding="bytes")[b"data"]  # safe: the md5 is the official one
-    return np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
+def read_batch(path: Path, md5: str, labels: str = "labels") -> tuple[np.ndarray, np.ndarray]:
+    """The pictures of a "python" file, uint8 (count, 32, 32, 3), and its labels; raises DataError as `checked`."""
+    content = pickle.loads(checked(path, md5), encoding="bytes")  # safe: the md5 is the official one
+    pixels = content[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(pixels), np.array(content[labels.encode()])

@@ -1,12 +1,13 @@
-"""A folder of the user's own images: found, checked, split."""
+"""Folders of the user's own images: found, checked, split, labelled."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,6 +17,7 @@ from device.files import read_json, write_json
 from host.data.archive import cache_folder
 from host.errors import DataError
 from host.progress import say
+from host.spec.types import FolderPath
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 SPLITS = {"train": ("train", "training"), "validation": ("val", "valid", "validation"), "test": ("test", "testing")}
@@ -24,40 +26,130 @@ _NAMED = 20  # damaged files that are named one by one
 
 
 @dataclass(frozen=True)
-class FolderFiles:
-    """The files of each split, and the sha256 over their names and contents."""
+class ImageFile:
+    """One image, at one scale.
 
-    train: tuple[Path, ...]
-    validation: tuple[Path, ...]
-    test: tuple[Path, ...]
+    Attributes:
+        weight: how much more often than elsewhere a pixel of it is drawn.
+        split: a key of `SPLITS`, where its folder says it.
+        kind: the class, where the image lies in a folder of its split; "" elsewhere.
+        size: height and width in pixels, before it is scaled.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    scale: float = 1.0
+    weight: float = 1.0
+    split: str | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class FolderFiles:
+    """The files of each split, the classes, and the sha256 over all names and contents."""
+
+    train: tuple[ImageFile, ...]
+    validation: tuple[ImageFile, ...]
+    test: tuple[ImageFile, ...]
+    classes: tuple[str, ...]
     digest: str
 
+    def labels(self, files: Sequence[ImageFile]) -> np.ndarray | None:
+        """int64 (count,), indices of `classes`; None where there are none."""
+        return np.array([self.classes.index(file.kind) for file in files], np.int64) if self.classes else None
 
-def find_files(folder: Path, validation: int) -> FolderFiles:
-    """The readable images below a folder, whatever the depth; the damaged ones are named on stderr and left out.
+
+def find_files(
+    paths: Sequence[FolderPath], validation: int | tuple[str, ...], test: str, data_folder: Path | None
+) -> FolderFiles:
+    """The readable images below folders, whatever the depth; the damaged ones are named on stderr and left out.
 
     Folders train/, val/ and test/ are the splits where they are there. A split that is not is taken from the training
-    images, `validation` of them, in an order that a fixed seed decides.
+    images: `validation` of them, in an order that a fixed seed decides, or those that are named. Where every image of
+    a split lies in a folder, these folders are the classes.
+
+    Args:
+        validation: how many, or names of files directly in the first folder.
+        test: the folder of the test images; "" takes them from the others.
+        data_folder: what relative paths are below.
 
     Raises:
         DataError: no such folder, no images, more than a tenth of them damaged, too few for the splits.
     """
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; data.path is absolute, or below --data-dir")
-    good, digest = list_images(folder)
-    splits = {split: [path for path in good if _split(path, folder) == split] for split in SPLITS}
-    rest = splits["train"] or [path for path in good if _split(path, folder) is None]
-    order = np.random.default_rng(0).permutation(len(rest))
-    rest = [rest[index] for index in order]
-    for split in ("validation", "test"):
-        if not splits[split]:
-            splits[split], rest = rest[:validation], rest[validation:]
+    found = [_entries(path, data_folder) for path in paths]
+    digests = [digest for _, digest in found]
+    files = [file for entries, _ in found for file in entries]
+    splits = {split: [file for file in files if file.split == split] for split in SPLITS}
+    rest = splits["train"] or [file for file in files if file.split is None]
+    if test:
+        splits["test"], digest = _entries(FolderPath(test), data_folder)
+        digests.append(digest)
+    if isinstance(validation, tuple):
+        splits["validation"], rest = _named(rest, validation, paths[0], data_folder)
+    if not splits["test"] and isinstance(validation, tuple):
+        raise DataError(f"{paths[0].path}: no test images; name their folder as data.test")
+    unique = list(dict.fromkeys(file.path for file in rest))
+    if isinstance(validation, int):
+        unique = [unique[index] for index in np.random.default_rng(0).permutation(len(unique))]
+        for split in ("validation", "test"):
+            if not splits[split]:
+                aside, unique = unique[:validation], unique[validation:]
+                splits[split] = _once(rest, aside)
+        rest = sorted((file for file in rest if file.path in set(unique)), key=_rank(unique))
     if not rest:
         raise DataError(
-            f"{folder}: {len(good)} images leave none to train on, data.validation takes {validation} for each split "
-            "that has no folder; lower it"
+            f"{paths[0].path}: {len(files)} images leave none to train on, data.validation takes {validation} for each "
+            "split that has no folder; lower it"
         )
-    return FolderFiles(tuple(rest), tuple(splits["validation"]), tuple(splits["test"]), digest)
+    parts = tuple(rest), tuple(splits["validation"]), tuple(splits["test"])
+    digest = digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
+    return FolderFiles(*parts, _classes(*parts), digest)
+
+
+def _entries(source: FolderPath, data_folder: Path | None) -> tuple[list[ImageFile], str]:
+    folder = (data_folder or Path()) / source.path  # an absolute path stays as it is
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; data.path is absolute, or below --data-dir")
+    sizes, digest = _readable(folder)
+    files = []
+    for path, size in sizes.items():
+        parts = path.relative_to(folder).parts[:-1]
+        split = next((split for split, names in SPLITS.items() if parts and parts[0].lower() in names), None)
+        inner = parts[1:] if split else parts
+        files.append(ImageFile(path, size, source.scale, source.weight, split, inner[0] if inner else ""))
+    return files, digest
+
+
+def _named(
+    files: Sequence[ImageFile], names: Sequence[str], first: FolderPath, data_folder: Path | None
+) -> tuple[list[ImageFile], list[ImageFile]]:
+    """The files of these names in the first folder, and all others."""
+    wanted = [(data_folder or Path()) / first.path / name for name in names]
+    known = {file.path for file in files}
+    missing = [path for path in wanted if path not in known]
+    if missing:
+        raise DataError(f"{missing[0].parent}: data.validation names {missing[0].name}, which is not there")
+    return _once(files, sorted(wanted)), [file for file in files if file.path not in wanted]
+
+
+def _once(files: Iterable[ImageFile], paths: Sequence[Path]) -> list[ImageFile]:
+    """Files by path, each at the first scale that it is listed with, in the order of the paths."""
+    first: dict[Path, ImageFile] = {}
+    for file in files:
+        first.setdefault(file.path, file)
+    return [first[path] for path in paths]
+
+
+def _rank(paths: Sequence[Path]) -> Callable[[ImageFile], int]:
+    places = {path: index for index, path in enumerate(paths)}
+    return lambda file: places[file.path]
+
+
+def _classes(*splits: Sequence[ImageFile]) -> tuple[str, ...]:
+    """The names of the training images' folders, in order; () where some image lies in no folder of these names."""
+    kinds = sorted({file.kind for file in splits[0]})
+    fit = all(file.kind in kinds for files in splits for file in files)
+    return tuple(kinds) if fit and "" not in kinds and len(kinds) > 1 else ()
 
 
 def list_images(folder: Path) -> tuple[list[Path], str]:
@@ -68,50 +160,60 @@ def list_images(folder: Path) -> tuple[list[Path], str]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of images")
+    sizes, digest = _readable(folder)
+    return list(sizes), digest
+
+
+def _readable(folder: Path) -> tuple[dict[Path, tuple[int, int]], str]:
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     if not paths:
         raise DataError(f"{folder}: no images here; looked for {', '.join(SUFFIXES)} in it and below")
-    damaged, digest = _checked(folder, paths)
+    damaged, sizes, digest = _checked(folder, paths)
     _name(damaged, len(paths), folder)
-    return [path for path in paths if str(path.relative_to(folder)) not in damaged], digest
+    return {folder / name: size for name, size in sizes.items()}, digest
 
 
-def _split(path: Path, folder: Path) -> str | None:
-    top = path.relative_to(folder).parts[0].lower()
-    return next((split for split, names in SPLITS.items() if top in names and path.parent != folder), None)
-
-
-def _checked(folder: Path, paths: Sequence[Path]) -> tuple[dict[str, str], str]:
-    """What is wrong with the damaged ones, by name, and the digest; both kept until a file changes."""
+def _checked(folder: Path, paths: Sequence[Path]) -> tuple[dict[str, str], dict[str, tuple[int, int]], str]:
+    """What is wrong with the damaged ones and the sizes of the others, by name, and the digest; all kept on disk until
+    a file changes.
+    """
     listing = hashlib.sha256(str(folder.resolve()).encode())
     for path in paths:
         status = path.stat()
         listing.update(f"{path.relative_to(folder)}:{status.st_size}:{status.st_mtime_ns}\n".encode())
     kept = cache_folder() / "folders" / f"{listing.hexdigest()[:32]}.json"
-    if kept.is_file():
-        value = read_json(kept, DataError)
-        return value["damaged"], value["sha256"]
-    digest, damaged = hashlib.sha256(), {}
+    found = read_json(kept, DataError) if kept.is_file() else {}
+    if "sizes" not in found:
+        found = _looked_at(folder, paths)
+        write_json(kept, found)
+    sizes = {name: (size[0], size[1]) for name, size in sorted(found["sizes"].items())}
+    return found["damaged"], sizes, found["sha256"]
+
+
+def _looked_at(folder: Path, paths: Sequence[Path]) -> dict[str, Any]:
+    digest, damaged, sizes = hashlib.sha256(), {}, {}
     with ThreadPoolExecutor() as pool:
-        for path, (sha256, reason) in zip(paths, pool.map(_look, paths)):
+        for path, (sha256, size, reason) in zip(paths, pool.map(_look, paths)):
             name = str(path.relative_to(folder))
             digest.update(f"{name} {sha256}\n".encode())
             if reason:
                 damaged[name] = reason
-    write_json(kept, {"damaged": damaged, "sha256": digest.hexdigest()})
-    return damaged, digest.hexdigest()
+            else:
+                sizes[name] = size
+    return {"damaged": damaged, "sizes": sizes, "sha256": digest.hexdigest()}
 
 
-def _look(path: Path) -> tuple[str, str]:
-    """sha256 of a file, and what is wrong with it or ""."""
+def _look(path: Path) -> tuple[str, tuple[int, int], str]:
+    """sha256 of a file, its height and width, and what is wrong with it or ""."""
     content = path.read_bytes()
-    reason = ""
+    size, reason = (0, 0), ""
     try:
         with Image.open(path) as image:
+            size = image.height, image.width
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = one_line(error).replace(str(path), "the file") or type(error).__name__
-    return hashlib.sha256(content).hexdigest(), reason
+    return hashlib.sha256(content).hexdigest(), size, reason
 
 
 def _name(damaged: dict[str, str], count: int, folder: Path) -> None:

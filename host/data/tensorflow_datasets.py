@@ -9,14 +9,17 @@ import numpy as np
 
 from device.errors import one_line
 from host.data.fitting import Shape, fit
+from host.data.split import Split, labelled
 from host.errors import DataError
 
 PREFIX = "tfds:"
 _LARGEST = 4 << 30  # bytes of pixels: they are held in memory
 
 
-def load(name: str, folder: Path | None, shape: Shape, *, resize: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The training and test images, uint8 (count, *shape); the test split, else the validation split, else a tenth.
+def load(name: str, folder: Path | None, shape: Shape, *, resize: bool) -> tuple[Split, Split, tuple[str, ...]]:
+    """The training and test images, uint8 (count, *shape), and the classes of their labels, where there are any.
+
+    The test images are the test split, else the validation split, else a tenth of the training split.
 
     Args:
         name: without the prefix.
@@ -42,7 +45,9 @@ def load(name: str, folder: Path | None, shape: Shape, *, resize: bool) -> tuple
         if "image" not in builder.info.features:
             raise DataError(f"{PREFIX}{name}: no images in it; its parts are {', '.join(builder.info.features)}")
         parts = [builder.as_dataset(split=split, shuffle_files=False) for split in (train, test)]
-        return tuple(_images(part, name, shape, resize) for part in parts)  # type: ignore[return-value]
+        classes = tuple(getattr(builder.info.features.get("label"), "names", None) or ())
+        first, second = (_split(part, name, shape, resize, bool(classes)) for part in parts)
+        return first, second, classes
     except DataError:
         raise
     except Exception as error:  # whatever the package, its files or the network did
@@ -51,12 +56,13 @@ def load(name: str, folder: Path | None, shape: Shape, *, resize: bool) -> tuple
         ) from error
 
 
-def _images(part: Any, name: str, shape: Shape, resize: bool) -> np.ndarray:
+def _split(part: Any, name: str, shape: Shape, resize: bool, has_labels: bool) -> Split:
     count = int(part.cardinality())
     if count * int(np.prod(shape)) > _LARGEST:
         raise DataError(
             f"{PREFIX}{name}: {count} images of {shape} do not fit in memory; lower data.size, or write them out as "
             'files and train from the data set "folder"'
         )
-    images = part.map(lambda entry: fit(entry["image"], shape, resize=resize)).as_numpy_iterator()
-    return np.stack(list(images))
+    pairs = part.map(lambda entry: (fit(entry["image"], shape, resize=resize), entry["label"] if has_labels else 0))
+    images, labels = zip(*pairs.as_numpy_iterator(), strict=True)
+    return labelled(np.stack(images), labels) if has_labels else Split(np.stack(images))

@@ -14,7 +14,7 @@ from device.bundle import read_bundle
 from device.files import read_json, write_json
 from device.pipeline import Pipeline
 from device.runtime import load_runtime
-from host.data import data_folder, load_images
+from host.data import data_folder, load
 from host.data.folder import list_images
 from host.data.stream import ImageFiles
 from host.errors import ModelError
@@ -75,8 +75,9 @@ def evaluate(
         model = ModelFolder(open_spec(name, models)[1])
         load_tensorflow()
         if data is None:
-            known = load_images(model.spec.data, data_folder(data_dir))
-            result = _result(model, known.train, known.test[:images], known.digest, bundles, build, baselines)
+            known = load(model.spec.data, data_folder(data_dir))
+            train, test = known.sample.array, known.test.array[:images]
+            result = _result(model, train, test, known.digest, bundles, build, baselines)
         else:
             test = ImageFiles(files, model.spec.data.image_shape, resize=model.spec.data.fit == "resize").load()
             result = _result(model, None, test, digest, bundles, build, baselines)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from device.files import read_json, write_json
-from host.data import Images, data_folder, load_images
+from host.data import DataSet, data_folder, load
 from host.errors import ModelError, SpecError
 from host.progress import verbosity
 from host.spec.model_folder import ModelFolder
@@ -21,7 +21,7 @@ from host.training.distributed import check_shared, workplace
 from host.training.session import Session
 from host.versions import versions
 
-STAGES: dict[str, Callable[[ModelFolder, Images, Session], dict[str, Any]]] = {
+STAGES: dict[str, Callable[[ModelFolder, DataSet, Session], dict[str, Any]]] = {
     "float": train_float,
     "qat": train_qat,
     "tune": tune,
@@ -81,8 +81,8 @@ def train(
         spec = open_spec(name, models, overrides)[1]
         session = Session(resume, start, log_dir / name if log_dir else None)
         with workplace(spec, session, strategy) as (model, session):
-            images = load_images(spec.data, data_folder(data_dir))
-            check_shared(spec, len(images.drawn), session.strategy)
+            images = load(spec.data, data_folder(data_dir))
+            check_shared(spec, len(images.train.images), session.strategy)
             if model.folder == spec.folder:
                 return _train_stages(model, images, stages, session, overrides)
             with verbosity(0):
@@ -102,7 +102,7 @@ def _weights_file(start_from: Path | str, models: Path) -> Path:
 
 
 def _train_stages(
-    model: ModelFolder, images: Images, stages: tuple[str, ...], session: Session, overrides: Mapping[str, Any]
+    model: ModelFolder, images: DataSet, stages: tuple[str, ...], session: Session, overrides: Mapping[str, Any]
 ) -> dict[str, Any]:
     record = read_json(model.training, ModelError) if model.training.is_file() else {}
     for stage in (stage for stage in STAGES if stage in stages and stage in model.spec.training.stages):
@@ -120,8 +120,8 @@ def _train_stages(
             "data": {
                 "dataset": model.spec.data.dataset,
                 "sha256": images.digest,
-                "training_images": len(images.drawn),
-                "validation_images": len(images.validation),
+                "training_images": len(images.train.images),
+                "validation_images": len(images.validation.images),
             },
             "versions": versions(),
             "stages": {

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from host.data import cifar10
-from host.data.photographs import Photographs, load_photographs
+from host import data
 from host.tasks.codec.spec import CodecSpec
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """A data set as the codec's own loops read it."""
+
+    set: data.DataSet
+    spec: CodecSpec
+
+    @property
+    def train(self) -> Sequence[np.ndarray]:
+        return self.set.train.images  # type: ignore[return-value]
+
+    @property
+    def validation(self) -> tuple[np.ndarray, ...]:
+        return tuple(self.set.validation.images)  # type: ignore[arg-type]
+
+    @property
+    def digest(self) -> str:
+        return self.set.digest
 
 
 def load_codec_images(spec: CodecSpec, folder: Path | None) -> Photographs:
     """The images that a codec's spec names; raises DataError where they are missing or damaged."""
-    validation = spec.spec.data.validation
-    if isinstance(validation, tuple):
-        return load_photographs(folder, validation, spec.grid.before + spec.patch + spec.grid.after)
-    images, _ = cifar10.load(folder)
-    cut = len(images) - validation
-    shares = np.full(cut, 1 / cut)
-    digest = hashlib.sha256(images.tobytes()).hexdigest()
-    return Photographs(tuple(images[:cut]), shares, tuple(images[cut:]), digest, turned=False)
+    return Photographs(data.load(spec.spec.data, folder), spec)
+
+
+def draw_patches(photographs: Photographs, count: int, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Random patches, mirrored and turned at random: uint8 (count, side, side, 3)."""
+    from host.data.batches import draw_patches as draw
+
+    return draw(photographs.set.train, photographs.spec.spec.data, count, rng)[0]

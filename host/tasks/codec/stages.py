@@ -8,10 +8,9 @@ from typing import Any
 
 from device.files import read_json, write_json
 from host.data import data_folder
-from host.data.photographs import Photographs
 from host.errors import ModelError
 from host.spec.models import MODELS
-from host.tasks.codec.images import load_codec_images
+from host.tasks.codec.images import Photographs, load_codec_images
 from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.tables import fit_tables
 from host.tasks.codec.task import load_codec_spec

@@ -13,12 +13,12 @@ from device.files import sha256_bytes, write_bytes
 from device.outputs.context_codes.coder import ContextCoder
 from device.outputs.context_codes.tables import ContextTables, read_context_tables
 from device.stream import HEADER_BYTES
-from host.data.photographs import Photographs
 from host.errors import ModelError
 from host.networks.weights import load_weights
 from host.packaging.bundle_writer import array_bytes
 from host.progress import say
 from host.tasks.codec.context_tables import fit_context_tables
+from host.tasks.codec.images import Photographs
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import build_codec
 from host.tasks.codec.spec import CodecSpec

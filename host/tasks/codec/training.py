@@ -19,11 +19,11 @@ import tensorflow as tf
 import tf_keras as keras
 
 from device.files import read_json, sha256_bytes, write_json
-from host.data.photographs import Photographs, draw_patches
 from host.errors import ModelError
 from host.networks.weights import save_weights
 from host.progress import say
 from host.spec.types import StageSpec
+from host.tasks.codec.images import Photographs, draw_patches
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.other_qualities import start_from_weights
 from host.tasks.codec.reach import fit_reach

@@ -18,10 +18,10 @@ import tf_keras as keras
 
 from device.files import read_json, write_json
 from host.curves.anchors import psnr
-from host.data.photographs import Photographs, draw_patches
 from host.errors import ModelError
 from host.networks.weights import load_weights, save_weights
 from host.progress import say
+from host.tasks.codec.images import Photographs, draw_patches
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.spec import CodecSpec

@@ -11,7 +11,7 @@ import tf_keras as keras
 
 from device.files import sha256_bytes, write_json
 from device.outputs.codes import LatentGrid
-from host.data import Images
+from host.data import DataSet
 from host.data.augmentation import augment
 from host.networks.builder import build, build_discriminator, initialize
 from host.networks.grid import choose_scale, on_grid
@@ -33,7 +33,7 @@ _RANGES_FROM = 500  # images whose activations set the first ranges of quantizat
 _SCALE_FROM = 5000  # images on whose codes the latent's scale is chosen
 
 
-def train_float(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]:
+def train_float(model: ModelFolder, images: DataSet, session: Session) -> dict[str, Any]:
     """Trains on the spec's grid, then chooses the model's; writes float.weights.h5, images.npz, latent.json.
 
     Training makes the codes finer than they need be, since bits are not in its loss; the spec's `latent.bits` sets how
@@ -41,7 +41,7 @@ def train_float(model: ModelFolder, images: Images, session: Session) -> dict[st
     """
     spec = model.spec
     encoder, decoder = build(spec)
-    initialize(spec, encoder, decoder, images.train)
+    initialize(spec, encoder, decoder, images.sample.array)
     if session.start_from is not None:
         load_weights(session.start_from, {"encoder": encoder, "decoder": decoder})
     # Not the model's grid: until this stage ends, latent.json belongs to the weights that lie beside it.
@@ -52,12 +52,12 @@ def train_float(model: ModelFolder, images: Images, session: Session) -> dict[st
         result = fit_stage(model, task, spec.training.stages["float"], "float", spec.training.seed, session)
     for half, other in zip((encoder, decoder), trained, strict=True):
         half.set_weights(other.get_weights())
-    model.save_images(calibration_images(spec, images.train), images.test[:SAMPLES])
+    model.save_images(calibration_images(spec, images.sample.array), images.test.array[:SAMPLES])
     save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
     if spec.options.bits is None:
         model.latent.unlink(missing_ok=True)
     else:
-        some = images.train[:_SCALE_FROM] / np.float32(255)
+        some = images.sample.array[:_SCALE_FROM] / np.float32(255)
         scale = choose_scale(encoder.predict(some, batch_size=250, verbose=0), spec.options.bits)
         write_json(model.latent, {"format_version": 1, "scale": scale, "zero_point": 0})
     if session.start_from is not None:
@@ -65,7 +65,7 @@ def train_float(model: ModelFolder, images: Images, session: Session) -> dict[st
     return result
 
 
-def train_qat(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]:
+def train_qat(model: ModelFolder, images: DataSet, session: Session) -> dict[str, Any]:
     """Quantization-aware training from the float weights, and its control: the float network for as many epochs more.
 
     Writes qat.weights.h5. If the control validates better than the float network did, it becomes float.weights.h5.
@@ -78,7 +78,7 @@ def train_qat(model: ModelFolder, images: Images, session: Session) -> dict[str,
     load_weights(start, {"encoder": encoder, "decoder": decoder})
     grid = model.grid(encoder.output_shape[1:])
     quantized = aware_halves(encoder, decoder, grid)
-    some = images.train[:_RANGES_FROM] / np.float32(255)
+    some = images.sample.array[:_RANGES_FROM] / np.float32(255)
     latents = on_grid(encoder.predict(some, verbose=0), grid).numpy()
     set_ranges(quantized[0], encoder, some)
     set_ranges(quantized[1], decoder, latents)
@@ -131,7 +131,7 @@ def augmentation(data: DataSpec) -> Callable[[np.ndarray, np.random.Generator], 
 
 
 def float_task(
-    spec: Spec, label: str, encoder: keras.Model, decoder: keras.Model, grid: LatentGrid, images: Images
+    spec: Spec, label: str, encoder: keras.Model, decoder: keras.Model, grid: LatentGrid, images: DataSet
 ) -> Task:
     """The float network's work: images to themselves, the latent on the grid."""
     return _task(spec, label, encoder, decoder, grid, images, lambda latent: on_grid(latent, grid))
@@ -143,22 +143,22 @@ def _task(
     encoder: keras.Model,
     decoder: keras.Model,
     grid: LatentGrid,
-    images: Images,
+    images: DataSet,
     quantize: Callable[[Any], Any],
 ) -> Task:
     models: dict[str, Any] = {"encoder": encoder, "decoder": decoder}
     rate = None
     if has_rate(spec.training.terms):
-        models["prior"] = make_prior(encoder, grid, images.train[:_RANGES_FROM])
+        models["prior"] = make_prior(encoder, grid, images.sample.array[:_RANGES_FROM])
         height, width, _ = spec.data.image_shape
         rate = make_rate(models["prior"], grid, height * width)
     return Task(
         f"{spec.name} {label}",
         models,
         lambda latent, training: tf.cast(decoder(quantize(latent), training=training), tf.float32),
-        images.drawn,
-        images.drawn,
-        (images.validation, images.validation),
+        images.train.images,  # type: ignore[arg-type]
+        images.train.images,  # type: ignore[arg-type]
+        (images.validation.array, images.validation.array),
         spec.data.flip,
         lambda image, training: tf.cast(encoder(image, training=training), tf.float32),
         rate,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from device.files import write_bytes
-from host.data import Images
+from host.data import DataSet
 from host.networks.weights import save_weights
 from host.quantization.execution import TfliteEncoder, dequantize
 from host.quantization.recipes import DEFAULTS, TUNED
@@ -21,7 +21,7 @@ from host.training.session import Session
 from host.training.work import Task
 
 
-def tune(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]:
+def tune(model: ModelFolder, images: DataSet, session: Session) -> dict[str, Any]:
     """Writes tables.npy and decoder.<variant>.weights.h5 of the variants that get a tuned decoder.
 
     The decoders see the training images and their mirror images, since a flip of the codes is not the codes of
@@ -29,8 +29,8 @@ def tune(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]
     """
     spec = model.spec
     calibration = model.images()[0] / np.float32(255)
-    mirrored = images.train[:, :, ::-1]
-    targets = np.concatenate([images.train, mirrored]) if spec.data.flip else images.train
+    mirrored = images.sample.array[:, :, ::-1]
+    targets = np.concatenate([images.sample.array, mirrored]) if spec.data.flip else images.sample.array
     counts: Any = 0
     results = {}
     for variant in TUNED:
@@ -38,7 +38,7 @@ def tune(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]
         halves = load_halves(model, recipe.weights)
         encoder = TfliteEncoder(convert(halves, "encoder", recipe.conversion, calibration), halves.grid)
         codes = encoder.codes(targets)
-        counts = counts + count_codes(codes[: len(images.train)])
+        counts = counts + count_codes(codes[: len(images.sample.array)])
         decoder = load_halves(model, "float").decoder
         task = Task(
             f"{spec.name} tune {variant}",
@@ -46,7 +46,7 @@ def tune(model: ModelFolder, images: Images, session: Session) -> dict[str, Any]
             lambda latent, training, network=decoder: network(latent, training=training),
             dequantize(codes, halves.grid),
             targets,
-            (dequantize(encoder.codes(images.validation), halves.grid), images.validation),
+            (dequantize(encoder.codes(images.validation.array), halves.grid), images.validation.array),
         )
         save_weights(model.weights(f"decoder.{variant}"), task.models)
         before = validate(task, spec.training.terms)["loss"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from host.data.split import Split
 from host.errors import DataError
 
 TRAIN = ("astronaut", "coffee")
 TEST = ("cat",)
 
 
-def load(size: int) -> tuple[np.ndarray, np.ndarray]:
+def load(size: int) -> tuple[Split, Split]:
     """Training and test patches, uint8 (count, size, size, 3): half-overlapping for training, tiled for the test.
 
     Raises:
@@ -20,13 +21,13 @@ def load(size: int) -> tuple[np.ndarray, np.ndarray]:
 
     smallest = min(min(getattr(skimage.data, name)().shape[:2]) for name in TRAIN + TEST)
     if size > smallest:
-        raise DataError(f"photos: data.size is {size}, the smallest photograph has a side of {smallest}; lower it")
+        raise DataError(f"skimage: data.size is {size}, the smallest photograph has a side of {smallest}; lower it")
 
     train = [patch for name in TRAIN for patch in _patches(getattr(skimage.data, name)(), size, max(size // 2, 1))]
     test = [patch for name in TEST for patch in _patches(getattr(skimage.data, name)(), size, size)]
     # A fixed shuffle, so that the validation split at the end is not one corner of one photograph.
     order = np.random.default_rng(0).permutation(len(train))
-    return np.stack(train)[order], np.stack(test)
+    return Split(np.stack(train)[order]), Split(np.stack(test))
 
 
 def _patches(image: np.ndarray, size: int, step: int) -> list[np.ndarray]:

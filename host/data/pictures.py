@@ -1,0 +1,58 @@
+"""Pictures of many sizes, as they are: read when they are first looked at, then kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from device.image_file import read_image
+
+
+class Pictures:
+    """A sequence of images uint8 (height, width, channels), 0..255, of any sizes.
+
+    Attributes:
+        files: path and scale of each.
+        channels: 3, or 1 for grey.
+    """
+
+    def __init__(self, files: Sequence[tuple[Path, float]], channels: int = 3) -> None:
+        self.files, self.channels = tuple(files), channels
+        self._kept: dict[tuple[Path, float], np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        file = self.files[index]
+        if file not in self._kept:
+            self._kept[file] = _scaled(_colored(read_image(file[0]), self.channels), file[1])
+        return self._kept[file]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[index] for index in range(len(self)))
+
+
+def _colored(image: np.ndarray, channels: int) -> np.ndarray:
+    if image.shape[2] == channels:
+        return image
+    if channels == 3:
+        return np.repeat(image, 3, axis=2)
+    return np.asarray(Image.fromarray(image).convert("L"))[..., None]
+
+
+def _scaled(image: np.ndarray, scale: float) -> np.ndarray:
+    if scale == 1:
+        return image
+    height, width = scaled_size(image.shape[:2], scale)
+    resized = Image.fromarray(image.squeeze()).resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(resized).reshape(height, width, image.shape[2])
+
+
+def scaled_size(size: Sequence[int], scale: float) -> tuple[int, int]:
+    """Height and width of a picture that is brought to this share of its size."""
+    height, width = (round(side * scale) for side in size[:2])
+    return height, width

@@ -1,0 +1,47 @@
+"""What a data set is made of: images, and labels where there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from host.data.pictures import Pictures
+from host.data.stream import ImageFiles
+
+Images = np.ndarray | ImageFiles | Pictures
+
+
+@dataclass(frozen=True)
+class Split:
+    """A part of a data set.
+
+    Attributes:
+        images: an array uint8 (count, height, width, channels), 0..255; files that are read as training goes along;
+            or pictures of several sizes.
+        labels: int64 (count,), indices of `DataSet.classes`; None where the source has none.
+        weights: float (count,), how often training draws each image, sum 1; None draws all alike.
+    """
+
+    images: Images
+    labels: np.ndarray | None = None
+    weights: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def array(self) -> np.ndarray:
+        """The images, where they are all in memory and of one size."""
+        assert isinstance(self.images, np.ndarray)
+        return self.images
+
+    def part(self, start: int | None, stop: int | None) -> Split:
+        """The images from start to stop, where they are an array."""
+        return Split(self.array[start:stop], None if self.labels is None else self.labels[start:stop])
+
+
+def labelled(images: np.ndarray, labels: Sequence[int] | np.ndarray) -> Split:
+    """A split of an array, its labels in any form that numpy takes."""
+    return Split(images, np.asarray(labels).reshape(-1).astype(np.int64))
