@@ -154,10 +154,14 @@ def _named_in_contracts(keys: set[str]) -> None:
     assert keys <= words, sorted(keys - words)
 
 
-def test_the_json_of_the_guides_is_right(tmp_path: Path) -> None:
-    (whole,) = re.findall(r"```json\n(.*?)```", TEXTS["docs/spec.md"], re.DOTALL)
-    spec = json.loads(whole)
-    parts = re.findall(r"```json\n(.*?)```", TEXTS["docs/your-own-model.md"], re.DOTALL)
+@pytest.mark.parametrize(
+    ("guide", "model"),
+    [("your-own-model.md", "cifar10-ae-mse"), ("photographs.md", "photo"), ("spec.md", "cifar10-ae-mse")],
+)
+def test_the_json_of_the_guides_is_right(guide: str, model: str, tmp_path: Path) -> None:
+    spec = json.loads((ROOT / "models" / model / "spec.json").read_text(encoding="utf-8"))
+    parts = re.findall(r"```json\n(.*?)```", TEXTS[f"docs/{guide}"], re.DOTALL)
     assert parts
-    for part in ({}, *(json.loads(f"{{{part}}}") for part in parts)):
-        parse_spec(spec | part, tmp_path / "mine" / "spec.json", TASKS["compression"])
+    for part in parts:
+        found = json.loads(part if part.startswith("{") else f"{{{part}}}")
+        parse_spec(spec | found, tmp_path / "mine" / "spec.json", TASKS[spec["task"]])
