@@ -9,32 +9,34 @@ import click
 from device import __version__
 from device.errors import SplitliteError
 from host.cli import demo, device, export, results, specs, train
+from host.cli.shared import Command, pasteable
 
 
-class _Group(click.Group):
+class _Group(Command, click.Group):
     """Turns the package's named errors into one line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except SplitliteError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(pasteable(str(error))) from error
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="splitlite")
 def main() -> None:
     """Put learned image compression on small devices.
 
-    Train, quantize and split on the workstation; encode and measure on the device; decode and compare at home.
+    Train, quantize and split a network on the workstation. Encode images and measure on the device. Decode and judge
+    at home.
 
     \b
     Example:
-      host train cifar10-ae-mse      train (hours; the repository holds the weights already)
-      host export                    device/bundles/ and build/
-      python -m device.bench         on the device: encode and measure
-      host collect device/results    decode what the device sent
-      host report                    tables and plots
+      host train my-model            writes models/my-model/
+      host export                    writes device/bundles/ and build/
+      python -m device.bench         encodes and measures, on the device
+      host collect device/results    decodes and judges what the device sent
+      host report                    writes tables and plots
     """
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import click
 
-from host.cli.shared import bundle_option
+from host.cli.shared import Command, bundle_option, say
 
 
-@click.command()
+@click.command(cls=Command)
 @bundle_option
-@click.option("--port", type=click.IntRange(1, 65535), help="Of the page.  [default: the first free one from 7860]")
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port of the page.  [default: the first free one from 7860]"
+)
+@click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 def demo(bundles: tuple[str, ...], port: int | None, no_browser: bool) -> None:
-    """Open a local page: an image through a model, with bytes, PSNR, SSIM and times, beside JPEG.
+    """Open a page that shows your images through a model.
 
-    It is served on this machine alone, and works without a network.
+    The page shows bytes, quality and times beside JPEG. Only this machine can reach it. It needs no network.
 
     \b
     Example:
@@ -36,5 +38,5 @@ def demo(bundles: tuple[str, ...], port: int | None, no_browser: bool) -> None:
         address = launch(page, port, browser=not no_browser)
     except OSError:
         raise DemoError(f"port {port or 7860} is taken; choose another with --port") from None
-    click.echo(f"{address} (Ctrl-C ends it)")
+    say(f"{address} (Ctrl-C ends it)")
     page.block_thread()

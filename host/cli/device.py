@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from host.cli.shared import bundle_option
+from host.cli.shared import Command, bundle_option, decoder_option, json_option, print_json, say
 
 
 def _ssh_options(command: Any) -> Any:
     for option in (
-        click.option("-o", "extra", multiple=True, metavar="NAME=VALUE", help="An option of ssh; may be repeated."),
-        click.option("--identity", type=click.Path(dir_okay=False, path_type=Path), help="A private key's file."),
-        click.option("--port", type=click.IntRange(1, 65535), help="Of the device's ssh server."),
+        click.option(
+            "-o",
+            "extra",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Pass an option to ssh, such as ConnectTimeout=5. Repeat for several.",
+        ),
+        click.option(
+            "--identity", type=click.Path(dir_okay=False, path_type=Path), help="File of the private key for ssh."
+        ),
+        click.option("--port", type=click.IntRange(1, 65535), help="Port of the device's ssh server."),
     ):
         command = option(command)
     return command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("target", metavar="[USER@]HOST[:PATH]")
 @bundle_option
-@click.option("--tests", is_flag=True, help="Copy device/tests too.")
+@click.option("--tests", is_flag=True, help="Also copy device/tests.")
 @_ssh_options
 def deploy(
     target: str, bundles: tuple[str, ...], tests: bool, port: int | None, identity: Path | None, extra: tuple[str, ...]
 ) -> None:
-    """Copy device/ with its bundles to a device, into the folder PATH.
+    """Copy device/ and its bundles to a device over ssh.
 
-    The new device/ replaces the old one at the end, in one step; results there stay. What ~/.ssh/config says of the
-    host holds. Without PATH it is the folder splitlite in the home folder there.
+    The copy goes into the folder PATH there. Without PATH this is the folder splitlite in the home folder. The new
+    device/ replaces the old one at the end, in one step. Results on the device stay. Settings of ~/.ssh/config apply.
 
     \b
     Example:
@@ -45,14 +52,14 @@ def deploy(
     from host.remote.target import parse_target
 
     with connect(parse_target(target), Options(port, identity, extra)) as connection:
-        click.echo(run(connection, bundles, tests))
+        say(run(connection, bundles, tests))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("target", metavar="[USER@]HOST[:PATH]")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- BENCH OPTIONS]")
 @bundle_option
-@click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
+@json_option
 @_ssh_options
 def bench(
     target: str,
@@ -63,10 +70,10 @@ def bench(
     identity: Path | None,
     extra: tuple[str, ...],
 ) -> None:
-    """Deploy, run `python -m device.bench` on the device, and collect that run.
+    """Deploy, run the bench on a device, and collect its run.
 
-    The device needs a runtime: once, in PATH there, python3 -m venv venv and venv/bin/pip install -r
-    device/requirements.txt. What follows -- goes to the bench. Ctrl-C stops it there too.
+    The device needs a runtime. Install it once, in the folder PATH there: python3 -m venv venv, then venv/bin/pip
+    install -r device/requirements.txt. Options after -- go to the bench. Ctrl-C also stops the bench.
 
     \b
     Example:
@@ -80,25 +87,28 @@ def bench(
     from host.remote.target import parse_target
 
     with connect(parse_target(target), Options(port, identity, extra)) as connection:
-        click.echo(send(connection, bundles), err=True)
+        say(send(connection, bundles), err=True)
         names = run_bench(connection, arguments, show=sys.stderr if as_json else None)
         with fetched(connection, list_runs(connection), names) as folder:
             _collect(folder, as_json)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("path")
 @click.option(
     "--images",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the originals of a run that was made with --images.",
+    help="Folder of the original images, for a run that the bench made with --images.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
+@json_option
 @_ssh_options
 def collect(
     path: str, images: Path | None, as_json: bool, port: int | None, identity: Path | None, extra: tuple[str, ...]
 ) -> None:
-    """Decode what a device sent and compare: PATH is a run's folder, or a folder of runs, here or on a device.
+    """Decode and judge what a device sent.
+
+    PATH is the folder of a run, or a folder of runs, on this machine or on a device ([USER@]HOST:PATH). Each run is
+    kept in benchmarks/results.
 
     \b
     Example:
@@ -120,34 +130,32 @@ def collect(
 
 
 def _collect(path: Path, as_json: bool, images: Path | None = None) -> None:
-    from host.evaluation.collect import collect as run
+    from host.api import collect as run_collect
     from host.reporting.evaluations import run_text
+    from host.results import as_document
 
-    evaluations = run(path, images=images)
+    runs = run_collect(path, images=images)
     if as_json:
-        click.echo(json.dumps(evaluations, indent=1, sort_keys=True, allow_nan=False))
+        print_json([as_document(run) for run in runs])
         return
-    for evaluation in evaluations:
-        click.echo(run_text(evaluation))
+    for run in runs:
+        say(run_text(run))
+    say("\nnext: host report")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The PNG; a folder for several files."
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="PNG file to write; for several bitstreams the folder.",
 )
-@click.option(
-    "--decoder",
-    type=click.Choice(["own", "tuned"]),
-    default="own",
-    show_default=True,
-    help="The variant's own, or the float32 one tuned on its codes, where there is one.",
-)
-@click.option(
-    "--original", type=click.Path(path_type=Path), help="The image that was encoded, for PSNR and SSIM (one file only)."
-)
+@decoder_option
+@click.option("--original", type=click.Path(path_type=Path), help="Image that was encoded, to print the quality.")
 def decode(files: tuple[Path, ...], output: Path, decoder: str, original: Path | None) -> None:
-    """Decode bitstreams that `python -m device encode` wrote, to PNG.
+    """Decode bitstreams of `python -m device encode` to PNG.
 
     \b
     Example:
@@ -158,6 +166,6 @@ def decode(files: tuple[Path, ...], output: Path, decoder: str, original: Path |
     from host.evaluation.decode import decode as run
 
     if original and len(files) > 1:
-        raise click.UsageError("--original is one image: give one bitstream with it")
+        raise click.UsageError("--original takes one bitstream")
     for found in run(files, output, decoder, original):
-        click.echo(found.text())
+        say(found.text())

@@ -6,17 +6,24 @@ from pathlib import Path
 
 import click
 
-from host.cli.shared import model_names, models_folder, models_option
+from host.cli.shared import Command, model_names, models_folder, models_option, say
 
 PARTS, FORMATS = ("encoder", "decoder", "full"), ("tflite", "saved_model", "keras")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("names", nargs=-1)
-@click.option("--part", type=click.Choice(PARTS), help="Write only this part of one model, to --output.")
-@click.option("--variant", help="Of the part.  [default: int8 as tflite, else float32]")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Of the part.  [default: tflite]")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The part's file; a SavedModel's folder.")
+@click.option("--part", type=click.Choice(PARTS), help="Write only this part of one model to --output.")
+@click.option("--variant", help="Variant of the part.  [default: int8 for tflite, else float32]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="File format of the part. tf_keras reads keras files.  [default: tflite]",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File of the part, or the folder of a SavedModel."
+)
 @models_option
 def export(
     names: tuple[str, ...],
@@ -26,10 +33,11 @@ def export(
     output: Path | None,
     models: Path | None,
 ) -> None:
-    """Convert, split and package models: device/bundles/<name>/ and build/<name>/.
+    """Convert, split and package trained models.
 
-    With --part one file instead, for use without splitlite: the encoder, the decoder or both joined, as .tflite of any
-    variant, as SavedModel or as .keras.
+    Writes device/bundles/NAME, which travels to the device, and build/NAME, which holds the decoders. Without NAME it
+    exports all models. With --part it writes one file for use without splitlite: the encoder, the decoder, or both
+    joined.
 
     \b
     Example:
@@ -43,17 +51,17 @@ def export(
 
     if part is None:
         if variant or form or output:
-            raise click.UsageError("--variant, --format and --output are of one part: give --part with them")
+            raise click.UsageError("--variant, --format and --output need --part")
         if not model_names(names, models_folder(models)):
             raise ModelError(
                 f"{models_folder(models)}: no models here; write <name>/spec.json, then `host train <name>`"
             )
         for line in export_many(model_names(names, models_folder(models)), models_folder(models)):
-            click.echo(line)
+            say(line)
         return
     if len(names) != 1 or output is None:
-        raise click.UsageError("--part is of one model: give one NAME, and --output")
+        raise click.UsageError("--part needs one NAME and --output")
     from host.packaging.parts import export_part
 
     done = export_part(names[0], part, output, variant=variant, form=form or FORMATS[0], models=models_folder(models))
-    click.echo(f"{output}: {done}")
+    say(f"{output}: {done}")

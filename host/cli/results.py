@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from host.cli.shared import data_dir_option, model_names, models_folder, models_option
+from host.cli.shared import (
+    Command,
+    data_dir_option,
+    decoder_option,
+    json_option,
+    model_names,
+    models_folder,
+    models_option,
+    print_json,
+    say,
+)
 
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
-@click.option("--stage", default="encode", show_default=True, type=click.Choice(COMPARED_STAGES), help="Whose times.")
-@click.option("--confidence", default=99.0, show_default=True, help="That no equal row is called different, percent.")
-@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@click.option(
+    "--stage",
+    default="encode",
+    show_default=True,
+    type=click.Choice(COMPARED_STAGES),
+    help="Stage to compare: encode is a whole image, load opens the encoder.",
+)
+@click.option(
+    "--confidence",
+    default=99.0,
+    show_default=True,
+    help="Probability in percent that no unchanged row is called different.",
+)
+@json_option
 @click.pass_context
 def compare(context: click.Context, runs: tuple[str, ...], stage: str, confidence: float, as_json: bool) -> None:
-    """Compare runs of the bench with the first of them: which rows are slower, and could one have seen it?
+    """Compare the times of runs with those of the first.
 
-    RUN is a run's folder, its run.json, or the id of a collected run. Needs 10 processes a row, the bench's default.
+    RUN is the folder of a run, its run.json, or the id of a collected run. The runs need 10 processes per row, which
+    is the bench's default.
 
     \b
     Example:
       host compare 20260102T030405Z-pi-0a1b 20260109T030405Z-pi-7c2d
-      host compare before/20260102T030405Z-pi-0a1b after/20260102T040405Z-pi-11aa --stage invoke
+      host compare before/run.json after/run.json --stage invoke
     """
     from host.comparison.compare import as_json as plain
     from host.comparison.compare import compare as run
@@ -35,28 +56,33 @@ def compare(context: click.Context, runs: tuple[str, ...], stage: str, confidenc
 
     found = run([read_stored_run(name) for name in runs], stage, confidence / 100)
     if as_json:
-        click.echo(json.dumps(plain(found), indent=1, sort_keys=True, allow_nan=False))
+        print_json(plain(found))
     else:
-        click.echo(comparison_text(found))
+        say(comparison_text(found))
     if all(comparison.refused for comparison in found.comparisons):
         context.exit(1)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("names", nargs=-1)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder of images instead of the test set; photo codecs need one.",
+    help="Folder of images to use instead of the test set.",
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file that the result is written to.  [default: one in benchmarks/evaluations/NAME]",
+    help="File to write the result to.  [default: a file in benchmarks/evaluations/NAME]",
 )
-@click.option("--images", type=click.IntRange(1), help="Only the first N; such a result is kept only with --out.")
+@click.option(
+    "--images",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Use only the first N images, and keep the result only with --out.",
+)
 @data_dir_option
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@json_option
 @models_option
 def evaluate(
     names: tuple[str, ...],
@@ -67,9 +93,11 @@ def evaluate(
     as_json: bool,
     models: Path | None,
 ) -> None:
-    """Measure every variant over the whole test set, with real bitstreams, beside Keras, PCA, JPEG and WebP.
+    """Judge every variant over the test set, here.
 
-    With --data over any images: resized and cut to the model's size; by photo codecs as they are, at every quality.
+    It makes real bitstreams and prints baselines such as JPEG and WebP beside them. With --data it uses your own
+    images: a model of one size resizes and crops them, other models take them as they are. Without NAME it takes
+    all models that have a test set.
 
     \b
     Example:
@@ -77,37 +105,37 @@ def evaluate(
       host evaluate cifar10-ae-mse --data ~/pictures
       host evaluate photo --data ~/pictures --out pictures.json
     """
-    from host.evaluation.evaluate import check_test_set
-    from host.evaluation.evaluate import evaluate as run
+    from host.api import evaluate as run
     from host.reporting.evaluations import result_text
+    from host.results import as_document
 
     chosen = model_names(names, models_folder(models))
-    for name in chosen:  # before the first takes its minutes
-        check_test_set(name, data, models_folder(models))
     if out and len(chosen) != 1:
-        raise click.UsageError("--out is one file: give one NAME with it")
-    options = {"data": data, "out": out, "data_dir": data_dir, "images": images, "models": models_folder(models)}
-    results = [run(name, **options) for name in chosen]
+        raise click.UsageError("--out takes one NAME")
+    results = [run(name, data=data, out=out, data_dir=data_dir, images=images, models=models) for name in chosen]
     if as_json:
-        click.echo(json.dumps(results[0] if len(results) == 1 else results, indent=1, sort_keys=True, allow_nan=False))
+        documents = [as_document(result) for result in results]
+        print_json(documents[0] if len(documents) == 1 else documents)
         return
     for result in results:
-        click.echo(result_text(result))
+        say(result_text(result))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name")
 @click.argument("files", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
-@click.option("--variant", default="int8", show_default=True, help="Of the encoder.")
-@click.option("--quality", type=int, help="Of a photo codec, from 0.  [default: the middle one]")
-@click.option("--decoder", type=click.Choice(["own", "tuned"]), default="own", show_default=True, help="Which to use.")
+@click.option("--variant", default="int8", show_default=True, help="Variant of the encoder.")
+@click.option(
+    "--quality", type=int, help="Quality of a codec; 0 gives the smallest bitstreams.  [default: the middle one]"
+)
+@decoder_option
 @click.option(
     "-o",
     "--output",
     default="reconstructions",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of the PNG files.",
+    help="Folder for the PNG files.",
 )
 @models_option
 def reconstruct(
@@ -119,33 +147,41 @@ def reconstruct(
     output: Path,
     models: Path | None,
 ) -> None:
-    """Encode and decode images: original, reconstruction and 4 times their difference side by side, and the figures.
+    """Encode and decode images, and show both side by side.
 
-    The exported encoder makes a real bitstream of each, as on the device. A model for one size resizes and cuts.
+    Each PNG file shows the original, the reconstruction, and 4 times their difference. The exported encoder makes a
+    real bitstream, as on the device. A model of one size resizes and crops the images.
 
     \b
     Example:
       host reconstruct photo holiday.jpg --quality 2
-      host reconstruct cifar10-ae-mse cat.png dog.png --variant float32 -o pictures
+      host reconstruct cifar10-ae-mse cat.png dog.png -o pictures
     """
     from host.evaluation.reconstruct import reconstruct as run
 
     options = {"variant": variant, "quality": quality, "decoder": decoder, "models": models_folder(models)}
     for picture in run(name, files, output, **options):
-        click.echo(picture.text())
+        say(picture.text())
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--run",
     "run_folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A collected run.  [default: the newest in benchmarks/results]",
+    help="Folder of a collected run.  [default: the run that was collected last]",
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder.  [default: benchmarks/reports]")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the report.  [default: benchmarks/reports]",
+)
+@click.option("--short", is_flag=True, help="Print a short table; the files hold everything.")
 @models_option
-def report(run_folder: Path | None, out: Path | None, models: Path | None) -> None:
-    """Write report.md, report.json, report.csv and the plots, and print the table.
+def report(run_folder: Path | None, out: Path | None, short: bool, models: Path | None) -> None:
+    """Write tables and plots of a collected run.
+
+    Writes report.md, report.json, report.csv and the plots, and prints the table.
 
     \b
     Example:
@@ -153,5 +189,5 @@ def report(run_folder: Path | None, out: Path | None, models: Path | None) -> No
     """
     from host.reporting.report import write_report
 
-    for line in write_report(run_folder, out, models_folder(models)):
-        click.echo(line)
+    for line in write_report(run_folder, out, models_folder(models), short=short):
+        say(line)

@@ -1,11 +1,60 @@
-"""Options that several commands have."""
+"""What several commands share: options, and how commands are printed so that they can be pasted."""
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
+
+# "host export" in a message, but not the end of a path or of a command that is written out already.
+_SHORT = re.compile(
+    r"(?<![\w./-])(?<!-m )host (?=(?:bench|check|collect|compare|decode|demo|deploy|evaluate|export|new|reconstruct|"
+    r"report|schema|summary|train)\b)"
+)
+
+
+class Command(click.Command):
+    """A command whose help says what its examples' `host` is short for."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        formatter.write_text(f"host is short for: {program()}")
+
+
+def program() -> str:
+    """How this program was called, as it can be typed in this folder."""
+    name = Path(sys.argv[0]).name
+    called, arguments = (sys.argv[0], "") if name.startswith("splitlite") else (sys.executable, " -m host")
+    path = Path(called)
+    found = shutil.which(path.name)
+    if found and Path(found) == path:
+        return f"{path.name}{arguments}"
+    here = Path.cwd()
+    return f"{path.relative_to(here) if path.is_relative_to(here) else path}{arguments}"
+
+
+def pasteable(text: str) -> str:
+    """A message whose commands, written as `host export NAME`, can be pasted into this terminal."""
+    return _SHORT.sub(lambda _: f"{program()} ", text)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Prints a message, its commands as they can be pasted."""
+    click.echo(pasteable(text), err=err)
+
+
+def print_json(value: Any) -> None:
+    """Prints data."""
+    click.echo(json.dumps(value, indent=1, sort_keys=True, allow_nan=False))
+
+
+def json_option(command: Any) -> Any:
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
 
 
 def models_option(command: Any) -> Any:
@@ -13,7 +62,7 @@ def models_option(command: Any) -> Any:
         "--models",
         type=click.Path(file_okay=False, path_type=Path),
         hidden=True,
-        help="Folder of the models, instead of models/.",
+        help="Folder in which models are looked up, instead of models/.",
     )(command)
 
 
@@ -30,13 +79,23 @@ def model_names(names: tuple[str, ...], folder: Path) -> list[str]:
 
 
 def bundle_option(command: Any) -> Any:
-    text = "Only this bundle, a name or a folder; repeat for several.  [default: all in device/bundles]"
+    text = "Use only this bundle: a name in device/bundles, or a folder. Repeat for several.  [default: all]"
     return click.option("--bundle", "bundles", multiple=True, metavar="NAME", help=text)(command)
+
+
+def decoder_option(command: Any) -> Any:
+    return click.option(
+        "--decoder",
+        type=click.Choice(["own", "tuned"]),
+        default="own",
+        show_default=True,
+        help="Decoder to use: the variant's own, or the float32 one that was tuned on its codes.",
+    )(command)
 
 
 def data_dir_option(command: Any) -> Any:
     return click.option(
         "--data-dir",
         type=click.Path(file_okay=False, path_type=Path),
-        help="Local folder of data sets.  [default: SPLITLITE_DATA, else Keras downloads]",
+        help="Folder of the data sets.  [default: SPLITLITE_DATA, else Keras downloads them]",
     )(command)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from host.cli.shared import models_folder, models_option
+from host.cli.shared import Command, models_folder, models_option, say
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name")
 @click.option(
     "--from",
@@ -17,11 +17,13 @@ from host.cli.shared import models_folder, models_option
     default="conv",
     show_default=True,
     metavar="TEMPLATE",
-    help="conv, dense, residual, or a model's name.",
+    help="Start from this template or model: conv, dense, residual, codec, or a model's name.",
 )
 @models_option
 def new(name: str, template: str, models: Path | None) -> None:
-    """Start a model: write models/NAME/spec.json, a copy of a template to change.
+    """Start a model from a template.
+
+    Writes models/NAME/spec.json for you to change.
 
     \b
     Example:
@@ -30,14 +32,16 @@ def new(name: str, template: str, models: Path | None) -> None:
     from host.spec.new import new as run
 
     file = run(name, template, models_folder(models))
-    click.echo(f"{file}: written from {template}; change it, then: host check {name}, host train {name}")
+    say(f"{file}: written from {template}; change it, then: host check {name}, host train {name}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("spec")
 @models_option
 def check(spec: str, models: Path | None) -> None:
-    """Check a spec without training: SPEC is a model's name or a path; prints shapes, costs and the bottleneck.
+    """Check a spec and print shapes and costs, without training.
+
+    SPEC is the name of a model, or the path of a spec.json or of its folder.
 
     \b
     Example:
@@ -51,13 +55,13 @@ def check(spec: str, models: Path | None) -> None:
     load_tensorflow()
     from host.networks.check import check_text
 
-    click.echo(check_text(task, found))
+    say(check_text(task, found))
 
 
-@click.command(hidden=True)
+@click.command(cls=Command, hidden=True)
 @click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
 def schema(output: Path) -> None:
-    """Write the JSON schema of the specs, for editors: models/spec.schema.json.
+    """Write the JSON schema of the specs, for editors.
 
     \b
     Example:
@@ -70,11 +74,11 @@ def schema(output: Path) -> None:
     write_bytes(output, schema_text(TASKS.values()).encode())
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name")
 @models_option
 def summary(name: str, models: Path | None) -> None:
-    """Print a model's layers, parameters and the shape of its bottleneck.
+    """Print the layers, parameters and bottleneck of a model.
 
     \b
     Example:
@@ -87,4 +91,4 @@ def summary(name: str, models: Path | None) -> None:
     load_tensorflow()
     from host.networks.summary import summarize
 
-    click.echo(summarize(task, spec))
+    say(summarize(task, spec))

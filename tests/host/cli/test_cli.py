@@ -23,7 +23,7 @@ COMMANDS = sorted(main.commands)
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], terminal_width=100)
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], terminal_width=80)
 
 
 def check_one_line(result: Result, *words: str) -> None:
@@ -59,21 +59,24 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     assert result.exit_code == 0
     assert command.help and len(command.get_short_help_str(100)) > 20
     assert "  Example:\n" in result.output and f"    host {name}" in result.output
-    assert max(map(len, result.output.splitlines())) <= 100
+    assert "host is short for: " in result.output
+    assert max(map(len, result.output.splitlines())) <= 80
     assert run(name, "-h").output == result.output
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_has_help(name: str) -> None:
+def test_every_options_help_is_a_sentence_that_stands_alone(name: str) -> None:
     for parameter in main.commands[name].params:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
+            assert not re.match(r"(Of|Whose|Where|And|For|Which)\b", parameter.help), parameter.help
 
 
-def test_the_help_fits_100_columns_and_names_the_way_through() -> None:
+def test_the_help_is_not_cut_at_80_columns_and_names_the_way_through() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    assert max(map(len, result.output.splitlines())) <= 100
+    assert max(map(len, result.output.splitlines())) <= 80
+    assert not re.search(r"\w\.\.\.", result.output)
     for step in ("host train", "host export", "python -m device.bench", "host collect", "host report"):
         assert step in result.output
 
