@@ -1,4 +1,4 @@
-"""What training changes in its images, anew each time: a random cut, rotation, zoom. Flips are the loop's own."""
+"""Random changes of training images: cut, rotation, zoom. The training loop flips them."""
 
 from __future__ import annotations
 

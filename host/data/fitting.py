@@ -1,4 +1,4 @@
-"""Brings pictures to one size and colour: proportions are kept, what stands over is cut off."""
+"""Brings pictures to one size and colour. Proportions are kept; the rest is cut off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image files read as training goes along: a folder larger than memory trains like one that fits."""
+"""Image files that are read during training, so that a folder may be larger than memory."""
 
 from __future__ import annotations
 

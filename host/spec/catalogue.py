@@ -1,4 +1,4 @@
-"""What a spec may name: layers that Keras, TFLite and quantization-aware training carry, and how a layer may start."""
+"""Names that a spec may use: layers, initializers, optimizers, schedules and losses."""
 
 from __future__ import annotations
 
@@ -103,26 +103,26 @@ LAYERS: dict[str, LayerKind] = {
     "Concatenate": LayerKind({"axis": _AXIS}, merges=True),
 }
 
-# What people ask for, and why it is not there.
+# Known layers that cannot be used, and the reason.
 NOT_CARRIED = {
     "Lambda": "it is Python code, which a JSON file does not hold",
-    "LSTM": "TFLite has no 8-bit kernel of it that an encoder here could use",
-    "GRU": "TFLite carries it only as a loop",
+    "LSTM": "TFLite has no suitable 8-bit kernel for it",
+    "GRU": "TFLite can run it only as a loop",
     "Conv3D": "images have two sides",
     "Conv3DTranspose": "images have two sides",
-    "ConvLSTM2D": "TFLite carries it only as a loop",
-    "Embedding": "an image's values are no indices",
+    "ConvLSTM2D": "TFLite can run it only as a loop",
+    "Embedding": "the values of an image are not indices",
     "MultiHeadAttention": "Keras builds it of einsum, which TFLite's 8-bit conversion leaves in floating point",
     "ELU": "TensorFlow 2.21's converter makes no 8-bit operation of it; use LeakyReLU",
-    "Minimum": "its codes come out wrong after quantization-aware training (TensorFlow 2.21); use Maximum",
-    "LayerNormalization": "TensorFlow 2.21's converter ends the process on it; use BatchNormalization",
+    "Minimum": "its codes are wrong after quantization-aware training (TensorFlow 2.21); use Maximum",
+    "LayerNormalization": "TensorFlow 2.21's converter crashes on it; use BatchNormalization",
     "GroupNormalization": "TFLite's 8-bit conversion leaves its statistics in floating point; use BatchNormalization",
     "SpectralNormalization": "TFLite has no operation for it",
     "LocallyConnected2D": "TFLite has no operation for it",
-    "RandomFlip": "the images are augmented by data.flip",
-    "RandomRotation": "the images are augmented by data.rotation",
-    "RandomZoom": "the images are augmented by data.zoom",
-    "Resizing": "the images are brought to data.size before the network",
+    "RandomFlip": "use data.flip instead",
+    "RandomRotation": "use data.rotation instead",
+    "RandomZoom": "use data.zoom instead",
+    "Resizing": "use data.size instead",
 }
 
 # Keras' own by Keras' names; local_pca and cosine are networks/transforms.py.
@@ -143,7 +143,7 @@ INITIALIZERS: dict[str, dict[str, Field]] = {
 _SHARE = 1 - 1e-9  # of what is kept from step to step
 _BETAS = {"beta_1": number(0.0, _SHARE, ABSENT), "beta_2": number(0.0, _SHARE, ABSENT)}
 _EPSILON = {"epsilon": number(1e-12, 1.0, ABSENT)}
-_ANY_OPTIMIZER = {"global_clipnorm": number(1e-9, 1e9, ABSENT, text="the norm that all gradients together may have")}
+_ANY_OPTIMIZER = {"global_clipnorm": number(1e-9, 1e9, ABSENT, text="largest norm of all gradients together")}
 OPTIMIZERS: dict[str, dict[str, Field]] = {
     "adam": {**_BETAS, **_EPSILON, "amsgrad": flag(ABSENT), **_ANY_OPTIMIZER},
     "adamw": {**_BETAS, **_EPSILON, "weight_decay": number(0.0, 1.0, ABSENT), **_ANY_OPTIMIZER},
@@ -159,19 +159,19 @@ OPTIMIZERS: dict[str, dict[str, Field]] = {
 }
 # What becomes of a stage's learning rate.
 SCHEDULES: dict[str, dict[str, Field]] = {
-    "cosine": {"final": number(0.0, 1.0, 0.0, text="share of the learning rate that is left at the end")},
+    "cosine": {"final": number(0.0, 1.0, 0.0, text="share of the learning rate at the end")},
     "constant": {},
     "hold": {
-        "warm_up": integer(0, 1_000_000, 200, text="steps until the whole learning rate is reached"),
-        "hold": number(0.0, 1.0, 0.6, text="share of the stage before the learning rate falls as a cosine"),
-        "final": number(0.0, 1.0, 0.02, text="share of the learning rate that is left at the end"),
+        "warm_up": integer(0, 1_000_000, 200, text="steps until the full learning rate"),
+        "hold": number(0.0, 1.0, 0.6, text="share of the stage at the full learning rate; then it falls as a cosine"),
+        "final": number(0.0, 1.0, 0.02, text="share of the learning rate at the end"),
     },
-    "exponential": {"final": number(1e-9, 1.0, 0.01, text="share of the learning rate that is left at the end")},
+    "exponential": {"final": number(1e-9, 1.0, 0.01, text="share of the learning rate at the end")},
     "steps": {
         "at": Field(
-            (list,), [0.5, 0.75], items=number(0.0, 1.0), text="where it falls, as shares of the stage: 0.5 is halfway"
+            (list,), [0.5, 0.75], items=number(0.0, 1.0), text="where it falls, in shares of the stage; 0.5 is halfway"
         ),
-        "factor": number(1e-9, 1.0, 0.1, text="what it is multiplied with there"),
+        "factor": number(1e-9, 1.0, 0.1, text="factor of the learning rate at each of these points"),
     },
 }
 
@@ -181,5 +181,5 @@ LOSSES: dict[str, dict[str, Field]] = {
     "mae": {},
     "ssim_l1": {"alpha": number(0.0, 1.0, 0.84, text="share of 1 - SSIM; the rest is the mean absolute error")},
     "ms_ssim": {},
-    "rate_distortion": {"lmbda": number(1e-6, 10.0, text="bits per pixel that a squared error of 1 of 255 is worth")},
+    "rate_distortion": {"lmbda": number(1e-6, 10.0, text="bits per pixel that a squared error of 1 (0..255) costs")},
 }

@@ -1,4 +1,4 @@
-"""What one value of a JSON object may be: the reader checks by it, the published schema says it."""
+"""Rules for single values of a spec. The reader and the published schema both use them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Field:
     text: str = ""
 
     def wanted(self) -> str:
-        """The value in words, for the cure at the end of an error."""
+        """The allowed value in words, for error messages."""
         forms = []
         if int in self.kinds or float in self.kinds:
             noun = "a number" if float in self.kinds else "a whole number"

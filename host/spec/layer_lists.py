@@ -1,4 +1,4 @@
-"""The lists of layers in a spec.json: what each names, reads and takes."""
+"""Reads the lists of layers in a spec.json."""
 
 from __future__ import annotations
 

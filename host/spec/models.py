@@ -1,4 +1,4 @@
-"""Where models are, and which there are."""
+"""The folder of models: which models exist, and where their specs are."""
 
 from __future__ import annotations
 

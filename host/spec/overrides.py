@@ -10,7 +10,7 @@ from typing import Any
 
 from host.errors import SpecError
 
-# What is said often, in short.
+# Short forms of common paths.
 SHORT = {
     "training.epochs": "training.stages.float.epochs",
     "training.learning_rate": "training.stages.float.learning_rate",

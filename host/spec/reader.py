@@ -1,4 +1,4 @@
-"""Takes a JSON file apart: what is missing, mistyped or not asked for is one line with the file and the JSON path."""
+"""Reads values from a JSON file. A missing, mistyped or unknown value is one line with the file and the JSON path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from host.spec.fields import ABSENT, LATENT_DIMS, REQUIRED, Field
 
 
 class Reader:
-    """Takes values out of one JSON object, knows its path, and refuses what nobody asked for.
+    """Reads the values of one JSON object, knows its path, and refuses unknown keys.
 
     Attributes:
         sizes: numbers that a value may name instead: `latent_dims`.
@@ -80,17 +80,17 @@ class Reader:
             low, high = field.low, field.high
             if not (low is None or found >= low) or not (high is None or found <= high):
                 span = f"{low} to {high}" if low is not None and high is not None else field.wanted()
-                raise self.error(key, f"expected {span}, found {found}; give a value inside")
+                raise self.error(key, f"expected {span}, found {found}; give a value in this range")
         if isinstance(found, list):
             if field.lengths and len(found) not in field.lengths:
-                raise self.error(key, f"expected {field.wanted()}, found {len(found)}; give as many")
+                raise self.error(key, f"expected {field.wanted()}, found {len(found)}; give that many")
             if field.items is not None:
                 return [self._checked(f"{key}[{index}]", entry, field.items) for index, entry in enumerate(found)]
         return found
 
 
 def offer(found: str, available: Iterable[str]) -> str:
-    """The names there are, with the one that was probably meant: the cure of an unknown one."""
+    """The available names, with the one that was probably meant."""
     names = list(available)
     near = difflib.get_close_matches(found, names, 1)
     return (f"did you mean {near[0]}? " if near else "") + f"available: {', '.join(names)}"

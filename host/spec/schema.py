@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _NAMES: Json = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
-    "description": "the layers that it reads, by name; not given: the one before it",
+    "description": "names of the layers that this layer reads; the default is the layer before it",
 }
 
 

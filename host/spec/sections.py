@@ -16,40 +16,39 @@ LEAST_SIDES = {"ssim_l1": 11, "ms_ssim": 176}  # of images, for these losses
 
 _NAMES = Field((str,), text="file name")
 _FOLDER = {
-    "path": Field((str, list), items=Field((str, dict)), text="a folder, or a list of folders: names or objects"),
-    "test": Field((str,), "", text="folder of the test images; not given: looked for in the path"),
+    "path": Field((str, list), items=Field((str, dict)), text="a folder, or a list of folders (names or objects)"),
+    "test": Field((str,), "", text="folder of the test images; the default is the folder test below path"),
 }
-_STREAM = flag(ABSENT, text="read images as training goes along; not given: where they are too many for memory")
-_SIZE = replace(sides(8, ABSENT), text="a side or [height, width] that images are brought to")
+_STREAM = flag(ABSENT, text="read images from disk during training; the default is to do so where they exceed memory")
+_SIZE = replace(sides(8, ABSENT), text="image size: a side or [height, width]")
 _AUGMENTATION = {
-    "rotation": number(0.0, 180.0, 0.0, text="turn training images by up to so many degrees"),
-    "zoom": number(0.0, 4.0, 0.0, text="enlarge or shrink training images by up to this share: 0.1 is 10 %"),
+    "rotation": number(0.0, 180.0, 0.0, text="largest random rotation of training images, in degrees"),
+    "zoom": number(0.0, 4.0, 0.0, text="largest random change of scale of training images; 0.1 means 10 %"),
 }
-_TURN = {"turn": flag(False, text="turn training patches by quarters and mirror them both ways")}
-_TURN = {"turn": flag(False, text="turn training patches by quarters and mirror them both ways")}
+_TURN = {"turn": flag(False, text="rotate training patches by multiples of 90 degrees and mirror them, at random")}
 FOLDER_PATH = {
-    "path": Field((str,), text="absolute, or below the folder of data sets"),
-    "scale": number(1e-3, 1.0, 1.0, text="bring the images to this share of their size"),
-    "weight": number(1e-6, 1e6, 1.0, text="draw a pixel of these images so much more often"),
+    "path": Field((str,), text="folder: an absolute path, or a path below the folder of data sets"),
+    "scale": number(1e-3, 1.0, 1.0, text="factor by which the images are scaled down"),
+    "weight": number(1e-6, 1e6, 1.0, text="how much more often a pixel of these images is drawn"),
 }
 TRAINING = {
-    "batch_size": integer(1, 65536, 64),
-    "seed": integer(0, 2**31 - 1, 1),
-    "mixed_precision": flag(False, text="the stage float computes in bfloat16; its weights stay float32"),
+    "batch_size": integer(1, 65536, 64, text="images in each training step"),
+    "seed": integer(0, 2**31 - 1, 1, text="seed of everything random"),
+    "mixed_precision": flag(False, text="compute the stage float in bfloat16; its weights stay float32"),
 }
-WEIGHT = number(1e-9, 1e9, 1.0, text="what the part is multiplied with")
+WEIGHT = number(1e-9, 1e9, 1.0, text="factor of this term")
 ADVERSARIAL = {
-    "weight": number(1e-9, 1e3, text="what the discriminator's verdict is multiplied with in the loss"),
-    "learning_rate": number(1e-9, 1.0, 1e-4, text="of the discriminator"),
+    "weight": number(1e-9, 1e3, text="factor of the adversarial term in the loss"),
+    "learning_rate": number(1e-9, 1.0, 1e-4, text="learning rate of the discriminator"),
 }
 QUANTIZATION = {
-    "calibration_images": integer(1, 10_000, 300),
-    "stratified": flag(False, text="draw the calibration images in equal numbers from every class"),
+    "calibration_images": integer(1, 10_000, 300, text="training images that set the ranges of activations"),
+    "stratified": flag(False, text="take equally many calibration images from each class"),
 }
 RECIPE = {  # the names are checked by host/quantization, which knows what there is
-    "weights": Field((str,), text="the stage whose weights are converted"),
-    "conversion": Field((str,)),
-    "calibration_images": integer(1, 10_000, ABSENT),
+    "weights": Field((str,), text="stage whose weights are converted"),
+    "conversion": Field((str,), text="one of the conversions"),
+    "calibration_images": integer(1, 10_000, ABSENT, text="use only so many calibration images"),
 }
 
 
@@ -62,10 +61,10 @@ def data_fields(dataset: str, fit: str, fits: tuple[str, ...]) -> dict[str, Fiel
     """
     whole = fit == WHOLE
     found = {
-        "size": replace(_SIZE, text="side of the patches that training draws") if whole else _SIZE,
-        "color": choice(("grayscale", "rgb"), ABSENT),
-        "fit": choice(fits, fits[0], text="crop: a part, in training at a random place; whole: images of any size"),
-        "validation": integer(1, 1_000_000, 5000, text="training images that are set aside"),
+        "size": replace(_SIZE, text="side of the training patches") if whole else _SIZE,
+        "color": choice(("grayscale", "rgb"), ABSENT, text="colour of the images; the default is the data set's"),
+        "fit": choice(fits, fits[0], text="crop: cut, in training at random places; whole: keep images as they are"),
+        "validation": integer(1, 1_000_000, 5000, text="number of training images that are set aside for validation"),
         "flip": flag(False, text="mirror training images left to right at random"),
     }
     found |= _TURN if whole else _AUGMENTATION
@@ -84,13 +83,13 @@ def stage_fields(
 ) -> dict[str, Field]:
     """What a stage may hold that trains a network, with its defaults; None is ABSENT."""
     return {
-        "epochs": integer(1, 100_000, epochs),
-        "learning_rate": number(1e-9, 1.0, learning_rate),
+        "epochs": integer(1, 100_000, epochs, text="passes over the data, or over `steps` batches"),
+        "learning_rate": number(1e-9, 1.0, learning_rate, text="first learning rate"),
         "patience": integer(
-            1, 100_000, ABSENT if patience is None else patience, text="epochs without a better validation"
+            1, 100_000, ABSENT if patience is None else patience, text="stop after so many epochs without improvement"
         ),
-        "steps": integer(1, 1_000_000, ABSENT if steps is None else steps, text="batches an epoch, instead of all"),
-        "validate_every": integer(1, 100_000, validate_every, text="epochs between validations"),
+        "steps": integer(1, 1_000_000, ABSENT if steps is None else steps, text="batches in each epoch (default: all)"),
+        "validate_every": integer(1, 100_000, validate_every, text="number of epochs from one validation to the next"),
     }
 
 

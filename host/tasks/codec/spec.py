@@ -38,16 +38,16 @@ CODEC_INITIALIZERS: dict[str, dict[str, Field]] = {
 }
 
 LATENT = {
-    "block": integer(2, 256, text="side of the block of pixels that a position of the latent stands for"),
+    "block": integer(2, 256, text="side of a block in pixels; the latent has one position for each block"),
     "halo": Field(
-        (list,), [0, 0], lengths=(2,), items=integer(0, 1024), text="pixels read before and after the blocks"
+        (list,), [0, 0], lengths=(2,), items=integer(0, 1024), text="pixels that are read before and after a block"
     ),
     "plain": integer(0, 4096, text="the first channels, whose codes are the rounded latent"),
-    "dead_zone": number(0.0, 0.45, 0.25, text="of the other channels, in steps"),
+    "dead_zone": number(0.0, 0.45, 0.25, text="dead zone of the other channels, in steps"),
 }
 QUALITY = {
-    "lmbda": number(1e-6, 1.0, text="bits per pixel that a mean squared error of 1 (of 255**2) is worth"),
-    "step": number(1e-3, 1e3, text="one code in units of the latent"),
+    "lmbda": number(1e-6, 1.0, text="bits per pixel that a mean squared error of 1 (0..255) costs"),
+    "step": number(1e-3, 1e3, text="step between two codes, in units of the latent"),
 }
 SECTIONS = Sections(
     networks={
@@ -69,7 +69,7 @@ SECTIONS = Sections(
 
 @dataclass(frozen=True)
 class Quality:
-    """`lmbda`: bits per pixel that a mean squared error of 1 (of 255**2) is worth; `step`: in units of the latent."""
+    """`lmbda`: bits per pixel that a mean squared error of 1 (0..255) costs; `step`: in units of the latent."""
 
     lmbda: float
     step: float

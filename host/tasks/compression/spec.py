@@ -10,9 +10,9 @@ from host.spec.reader import Reader
 from host.spec.sections import LayerList, Sections, StageSection, stage_fields
 
 LATENT = {
-    "dims": integer(1, 1_000_000, ABSENT, text='the size that layers name by "latent_dims"'),
-    "scale": number(1e-6, 1e6, 1.0, text="one code in units of the latent, while the stage float trains"),
-    "bits": number(0.01, 8.0, ABSENT, text="entropy of a code that the scale is then chosen for"),
+    "dims": integer(1, 1_000_000, ABSENT, text='value of "latent_dims" in the layers'),
+    "scale": number(1e-6, 1e6, 1.0, text="step between two codes while the stage float trains"),
+    "bits": number(0.01, 8.0, ABSENT, text="bits of entropy per code; sets the scale after the stage float"),
 }
 SECTIONS = Sections(
     networks={
