@@ -10,7 +10,6 @@ Versions: 1 (2026) the first.
 from __future__ import annotations
 
 import io
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,13 +20,12 @@ import numpy as np
 
 from . import inputs, outputs
 from .errors import BundleError
-from .files import check_version, parse_json, read_bytes, sha256_bytes
+from .files import check_version, parse_json, plain_name, read_bytes, sha256_bytes
 from .quantization import Array, TensorInfo
 from .records import from_json
 
 FORMAT_VERSION = 1
 FILE_NAME = "bundle.json"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # models and variants become file names
 
 
 @dataclass(frozen=True)
@@ -197,16 +195,14 @@ def parse_bundle(folder: Path, data: bytes) -> Bundle:
 def _parse(folder: Path, sha256: str, value: dict[str, Any]) -> Bundle:
     parts = {"input": _parse_kind(inputs, value.get("input"), "input"), "variants": {}}
     bundle = from_json(Bundle, {**value, **parts, "folder": folder, "sha256": sha256}, "", BundleError)
-    plain_name(bundle.samples.file, "samples.file")
+    plain_name(bundle.model, "model", BundleError)
+    plain_name(bundle.samples.file, "samples.file", BundleError)
     if not bundle.input.takes(bundle.samples.shape[1:]):
         raise BundleError(f"samples.shape: {bundle.samples.shape}, the input takes {bundle.input.wanted}")
     given = value.get("variants")
     if not isinstance(given, dict) or not given:
         raise BundleError("variants: none; export the bundle again")
     variants = {name: _parse_variant(name, given[name], bundle.input) for name in sorted(given)}
-    for name in (bundle.model, *variants):
-        if not NAME.fullmatch(name):
-            raise BundleError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
     return Bundle(**{**vars(bundle), "variants": variants})
 
 
@@ -216,8 +212,8 @@ def _parse_variant(name: str, value: Any, source: Any) -> Variant:
         raise BundleError(f"{where}: expected object; damaged, copy or make it again")
     output = _parse_kind(outputs, value.get("output"), f"{where}.output")
     variant = from_json(Variant, {**value, "name": name, "output": output}, where, BundleError)
-    for file in (variant.file, *output.files()):
-        plain_name(file, where)
+    for file in (name, variant.file, *output.files()):
+        plain_name(file, where, BundleError)
     if name != variant.family + ("" if variant.quality is None else f"_q{variant.quality}"):
         raise BundleError(f"{where}: not the name of quality {variant.quality} of {variant.family!r}")
     scale = variant.output_scale
@@ -240,14 +236,6 @@ def _parse_kind(package: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
         raise BundleError(f"{where}.kind: missing; damaged, copy or make it again")
     return package.find(value["kind"]).parse(value, where)
-
-
-def plain_name(name: str, where: str) -> str:
-    """`name`, if it names a file right here; raises BundleError."""
-    # A bundle is copied around: what it names lies beside it and nowhere else.
-    if not name or name != Path(name).name or name in (".", ".."):
-        raise BundleError(f"{where}: {name!r} is not a plain file name")
-    return name
 
 
 def list_bundles(root: Path) -> list[Path]:

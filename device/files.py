@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from .errors import SplitliteError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")  # what may name a model, a variant, a run or their files
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -75,31 +78,15 @@ def parse_json(data: bytes, path: Path, error: type[SplitliteError] = SplitliteE
         raise error(f"{path}: not valid JSON ({reason}); the file is damaged, copy or make it again") from None
 
 
-def check_json(value: Any, expected: Any, error: type[SplitliteError], where: str = "") -> None:
-    """Checks that a value read from JSON is what its reader needs; more keys may be there.
-
-    Args:
-        value: what was read.
-        expected: a type or several; a dict, for an object with these keys and what each must be; a list of one, for
-            a list of such.
-        error: what to raise.
-        where: place of the value in its file, such as "results[0].sizes".
+def plain_name(name: str, where: str, error: type[SplitliteError]) -> str:
+    """`name`, if it can name a file or a folder and stays where it is joined to a path: see `NAME`.
 
     Raises:
-        error: something is missing or of another type.
+        error: it cannot; names `where`.
     """
-    kind = type(expected) if isinstance(expected, (dict, list)) else expected
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise error(f"{where}: {value!r:.60} is not of the expected type; damaged, copy or make it again")
-    if isinstance(expected, dict):
-        for key, part in expected.items():
-            place = f"{where}.{key}" if where else key
-            if key not in value:
-                raise error(f"{place}: missing; damaged, copy or make it again")
-            check_json(value[key], part, error, place)
-    elif isinstance(expected, list):
-        for number, part in enumerate(value):
-            check_json(part, expected[0], error, f"{where}[{number}]")
+    if not NAME.fullmatch(name):
+        raise error(f"{where}: {name!r:.120} cannot name a file; use letters, digits, '-', '_' and '.'")
+    return name
 
 
 def read_bytes(path: Path, error: type[SplitliteError] = SplitliteError) -> bytes:

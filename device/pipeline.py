@@ -96,6 +96,10 @@ class Pipeline:
         """Bytes of an image's numbers in other forms than a bitstream, such as "latent_bytes"."""
         return dict(self._output.sizes(numbers))
 
+    def prepare(self, image: Array) -> None:
+        """Makes ready for images of the size of this one, as all that follows does by itself; raises ImageError."""
+        self._check(image)
+
     def quantize(self, image: Array) -> None:
         """Stage 1: checks the image and puts it into the input tensors; raises ImageError."""
         self._check(image)

@@ -28,15 +28,23 @@ _CURE = "damaged, copy or make it again"
 
 
 def as_json(value: Any) -> Any:
-    """A dataclass, and what it holds, as JSON holds it: what is None or empty is absent."""
+    """A dataclass, and what it holds, as JSON holds it: what is empty is absent where the reader knows that."""
     if is_dataclass(value):
-        pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
-        return {name: as_json(part) for name, part in pairs if part is not None and part != () and part != {}}
+        pairs = ((each, getattr(value, each.name)) for each in fields(value))
+        return {each.name: as_json(part) for each, part in pairs if not (_is_empty(part) and _may_be_absent(each))}
     if isinstance(value, Mapping):
         return {name: as_json(part) for name, part in value.items()}
     if isinstance(value, (tuple, list)):
         return list(value) if value and type(value[0]) in (int, float, str) else [as_json(part) for part in value]
     return value
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == () or value == {}
+
+
+def _may_be_absent(each: Field[Any]) -> bool:
+    return each.default is not MISSING or each.default_factory is not MISSING
 
 
 def from_json(kind: type[T], value: Any, where: str, error: type[SplitliteError]) -> T:
@@ -59,7 +67,7 @@ def from_json(kind: type[T], value: Any, where: str, error: type[SplitliteError]
         place = f"{where}.{each.name}" if where else each.name
         if each.name in value:
             found[each.name] = _read(hint, value[each.name], place, error)
-        elif each.default is MISSING and each.default_factory is MISSING:
+        elif not _may_be_absent(each):
             raise error(f"{place}: missing; {_CURE}")
     return kind(**found)
 

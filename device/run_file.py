@@ -3,60 +3,201 @@
     run.json  <model>.<variant>.bin
 
 run.json holds raw samples, never only averages, with units in every key; a .bin file holds the outputs
-(bitstreams) of all sample images, one after the other. A run is written beside its place and renamed into it
-when it is whole, so that a folder with a run's name is a run; an existing one is never overwritten.
+(bitstreams) of all images, one after the other. A run is written beside its place and renamed into it when it is
+whole, so that a folder with a run's name is a run; an existing one is never overwritten.
 
-Versions: 1 (2026) the first: one process a row, one number of threads a run.
-          2 (2026) "processes" in each row, each with its samples, its place in the order, a fixed loop's times and
-            the machine's state before and after; "threads" in each row, a list in the settings. `read_run` turns
-            version 1 into it: what version 1 did not measure is empty or absent there.
+Versions: 1 (2026) the first.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from .errors import RunFileError
-from .files import check_json, check_version, json_bytes, read_bytes, read_json, sha256_bytes, sync_folder, write_bytes
+from .files import check_version, json_bytes, plain_name, read_bytes, read_json, sha256_bytes, sync_folder, write_bytes
+from .records import as_json, from_json
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 FILE_NAME = "run.json"
+STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")
+_DIGEST, _TAG = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{8}")
 
-# What must be there, and of which type. More keys may be; a reader ignores what it does not know.
-_RUN = {
-    "run_id": str,
-    "started_at": str,
-    "finished_at": str,
-    "command": list,
-    "settings": {"threads": list, "repetitions": int, "seed": int},
-    "environment": dict,
-    "bundles": dict,
-    "results": [{"model": str, "variant": str, "threads": int, "codec_tag": str, "status": str}],
-}
-_BUNDLE = {"model_sha256": str, "spec_sha256": str, "bundle_sha256": str}
-_SAMPLES = {"encode_ns": list, "quantize_ns": list, "invoke_ns": list, "code_ns": list}
-_PROCESS = {
-    "position": int,
-    "load_ns": int,
-    "first_encode_ns": int,
-    "warmup_ns": list,
-    "samples": _SAMPLES,
-    "reference_ns": list,
-    "memory": dict,
-    "before": dict,
-    "after": dict,
-}
-_OK_ROW = {
-    "processes": [_PROCESS],
-    "sizes": {"encoder_bytes": int, "latent_bytes": int, "payload_bytes": list, "bitstream_bytes": list},
-    "outputs": {"file": str, "sha256": str, "images": [{"offset": int, "length": int, "crc32": int}]},
-    "codes_sha256": str,
-    "delegate": str,
-}
+
+@dataclass(frozen=True)
+class Settings:
+    """What each row got at least; see `bench.plan.Effort`. `seed`: of the order of the processes."""
+
+    threads: tuple[int, ...]
+    repetitions: int
+    runs: int
+    minimum_ns: int
+    warmup: int
+    warmup_ns: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class RunImage:
+    """One of the user's own images: its file's name, the digest of its pixels, (height, width, channels)."""
+
+    name: str
+    sha256: str
+    shape: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class RunBundle:
+    """What a model's bundle was made from."""
+
+    model_sha256: str
+    spec_sha256: str
+    bundle_sha256: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image's output lies in its row's file."""
+
+    offset: int
+    length: int
+    crc32: int
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The outputs of a row, one for each image."""
+
+    file: str
+    sha256: str
+    images: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class Energy:
+    """What encoding without a pause took; `source` is the probe."""
+
+    source: str
+    joules: float
+    encodes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Process:
+    """One fresh process that measured a row.
+
+    Attributes:
+        position: its place in the order of all processes of the run.
+        load_ns: from files to an encoder that is ready.
+        first_encode_ns, warmup_ns: before the samples.
+        samples: by stage, the keys of `STAGES`: nanoseconds.
+        reference_ns: of a fixed loop, before and after.
+        memory: "rss_before_load_bytes", "rss_after_load_bytes", "peak_rss_bytes".
+        before, after: the machine's state, as `bench.state.read_state` tells it.
+    """
+
+    position: int
+    load_ns: int
+    first_encode_ns: int
+    warmup_ns: tuple[int, ...]
+    samples: Mapping[str, tuple[int, ...]]
+    reference_ns: tuple[int, ...]
+    memory: Mapping[str, int] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    energy: Optional[Energy] = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A process that failed; `position` as of `Process`, None where it was not one of those."""
+
+    error: str
+    position: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Minute:
+    """One minute without a pause: how many encodes, and the times of some of them; `state` at its end."""
+
+    encodes: int
+    encode_ns: tuple[int, ...]
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sustained:
+    """Minutes without a pause; one in so many times is kept."""
+
+    minutes: tuple[Minute, ...]
+    kept_one_in: int
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One variant with one number of threads.
+
+    Attributes:
+        status: "ok", or "failed", and then `error` says why and what follows is missing.
+        processes: one at least.
+        sizes: "network_bytes", and for each image lists of "payload_bytes", "bitstream_bytes" and what the kind of
+            output adds, such as "latent_bytes".
+        outputs: what was made of all images.
+        numbers_sha256: digest of the numbers that the outputs hold.
+        delegate: what ran the network, as `runtime.delegate_of` names it.
+        runtime_log: lines that the runtime wrote while loading.
+        failures: processes that failed.
+    """
+
+    model: str
+    variant: str
+    family: str
+    threads: int
+    tag: str
+    status: str
+    quality: Optional[int] = None
+    error: Optional[str] = None
+    processes: tuple[Process, ...] = ()
+    sizes: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Optional[Outputs] = None
+    numbers_sha256: Optional[str] = None
+    delegate: Optional[str] = None
+    runtime_log: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    sustained: Optional[Sustained] = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was measured."""
+        return self.status == "ok"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the bench.
+
+    Attributes:
+        started_at, finished_at: ISO 8601, UTC.
+        environment: as `bench.environment.read_environment` tells it.
+        bundles: by model.
+        images: the user's own; none where each model encoded its bundle's samples.
+    """
+
+    run_id: str
+    started_at: str
+    finished_at: str
+    command: tuple[str, ...]
+    settings: Settings
+    environment: Mapping[str, Any]
+    bundles: Mapping[str, RunBundle]
+    rows: tuple[RunRow, ...]
+    images: tuple[RunImage, ...] = ()
 
 
 def partial_folder(folder: Path) -> Path:
@@ -76,22 +217,20 @@ def partial_folder(folder: Path) -> Path:
     return partial
 
 
-def write_run(folder: Path, run: Mapping[str, Any]) -> Path:
+def write_run(folder: Path, run: Run) -> Path:
     """Writes run.json beside the outputs in `partial_folder(folder)` and gives the folder its name.
 
-    `run` is as `read_run` returns it; the format version is added.
-
     Raises:
-        RunFileError: keys missing, outputs that do not fit their digests, or a run there already.
+        RunFileError: what `read_run` would refuse, outputs that do not fit their digests, or a run there already.
     """
     folder = Path(folder)
-    whole = {**run, "format_version": FORMAT_VERSION}
-    _check_run(whole, folder / FILE_NAME)
+    value = {**as_json(run), "format_version": FORMAT_VERSION}
+    _parse(value, folder / FILE_NAME)
     partial = partial_folder(folder)
-    for row in whole["results"]:
-        if row["status"] == "ok":
+    for row in run.rows:
+        if row.ok:
             read_outputs(partial, row)
-    write_bytes(partial / FILE_NAME, json_bytes(whole))
+    write_bytes(partial / FILE_NAME, json_bytes(value))
     try:
         os.rename(partial, folder)
     except OSError as reason:
@@ -100,8 +239,8 @@ def write_run(folder: Path, run: Mapping[str, Any]) -> Path:
     return folder
 
 
-def read_run(path: Path) -> dict[str, Any]:
-    """A run from its folder or its run.json, checked: every key of this version is there, with its type.
+def read_run(path: Path) -> Run:
+    """A run from its folder or its run.json, checked; its names can be joined to paths and stay in their folder.
 
     Raises:
         RunFileError: missing, of another version, or wrong; names the file and the JSON path.
@@ -109,115 +248,116 @@ def read_run(path: Path) -> dict[str, Any]:
     path = Path(path)
     if path.is_dir():
         path = path / FILE_NAME
-    run = read_json(path, RunFileError)
-    found = run.get("format_version") if isinstance(run, dict) else None
-    version = check_version(found, FORMAT_VERSION, "run file", path, RunFileError)
-    if version == 1:
-        run = _from_version_1(run, path)
-    _check_run(run, path)
-    return dict(run)
+    return _parse(read_json(path, RunFileError), path)
 
 
-def process_samples(row: Mapping[str, Any], stage: str = "encode_ns") -> list[list[int]]:
-    """The raw samples of one stage of a row, one list for each process; nanoseconds."""
-    return [process["samples"][stage] for process in row["processes"]]
+def process_samples(row: RunRow, stage: str = "encode_ns") -> list[tuple[int, ...]]:
+    """The raw samples of one stage of a row, those of each process; nanoseconds."""
+    return [process.samples[stage] for process in row.processes]
 
 
-def pooled_samples(row: Mapping[str, Any], stage: str = "encode_ns") -> list[int]:
+def pooled_samples(row: RunRow, stage: str = "encode_ns") -> list[int]:
     """The raw samples of one stage of a row, of all its processes; nanoseconds."""
     return [sample for samples in process_samples(row, stage) for sample in samples]
 
 
-def write_outputs(path: Path, streams: Sequence[bytes]) -> dict[str, Any]:
-    """Writes the outputs of one row to `path` and returns the row's "outputs"."""
+def write_outputs(path: Path, streams: Sequence[bytes]) -> Outputs:
+    """Writes the outputs of one row to `path`."""
     data = b"".join(streams)
-    images = []
+    places = []
     offset = 0
     for stream in streams:
-        images.append({"offset": offset, "length": len(stream), "crc32": zlib.crc32(stream)})
+        places.append(Place(offset, len(stream), zlib.crc32(stream)))
         offset += len(stream)
     write_bytes(path, data)
-    return {"file": path.name, "sha256": sha256_bytes(data), "images": images}
+    return Outputs(path.name, sha256_bytes(data), tuple(places))
 
 
-def read_outputs(folder: Path, row: Mapping[str, Any]) -> list[bytes]:
-    """The outputs of one row with status "ok" of the run in `folder`, one for each image.
+def read_outputs(folder: Path, row: RunRow) -> list[bytes]:
+    """The outputs of one row of the run in `folder`, one for each image.
 
     Raises:
-        RunFileError: the file is missing, its digest differs, or an image's place or checksum does not fit.
+        RunFileError: the row failed, the file is missing, its digest differs, or an image's place or checksum does
+            not fit.
     """
-    outputs = row["outputs"]
-    name = outputs["file"]
-    path = Path(folder) / name
-    if name != Path(name).name:
-        raise RunFileError(f"{path}: {name!r} is not a plain file name")
+    outputs = row.outputs
+    if outputs is None:
+        raise RunFileError(f"{folder}: {row.model} {row.variant} has no outputs: {row.error}")
+    path = Path(folder) / plain_name(outputs.file, "outputs.file", RunFileError)
     data = read_bytes(path, RunFileError)
     found = sha256_bytes(data)
-    if found != outputs["sha256"]:
-        raise RunFileError(f"{path}: sha256 {found[:12]}..., run.json says {outputs['sha256'][:12]}...; copy it again")
+    if found != outputs.sha256:
+        raise RunFileError(f"{path}: sha256 {found[:12]}..., run.json says {outputs.sha256[:12]}...; copy it again")
     streams = []
-    for number, image in enumerate(outputs["images"]):
-        start, length = image["offset"], image["length"]
-        stream = data[start : start + length]
-        if start < 0 or len(stream) != length or zlib.crc32(stream) != image["crc32"]:
+    for number, image in enumerate(outputs.images):
+        stream = data[image.offset : image.offset + image.length]
+        if image.offset < 0 or len(stream) != image.length or zlib.crc32(stream) != image.crc32:
             raise RunFileError(f"{path}: image {number} does not fit its place and checksum in run.json")
         streams.append(stream)
     return streams
 
 
-def _check_run(run: Any, path: Path) -> None:
+def _parse(value: Any, path: Path) -> Run:
+    found = value.get("format_version") if isinstance(value, dict) else None
+    check_version(found, FORMAT_VERSION, "run file", path, RunFileError)
     try:
-        check_json(run, _RUN, RunFileError)
-        for model, bundle in run["bundles"].items():
-            check_json(bundle, _BUNDLE, RunFileError, f"bundles.{model}")
-        for number, row in enumerate(run["results"]):
-            _check_row(row, f"results[{number}]")
+        run = from_json(Run, value, "", RunFileError)
+        plain_name(run.run_id, "run_id", RunFileError)
+        for model, origin in run.bundles.items():
+            plain_name(model, f"bundles.{model}", RunFileError)
+            for digest in (origin.model_sha256, origin.spec_sha256, origin.bundle_sha256):
+                _must(_DIGEST.fullmatch(digest), f"bundles.{model}", f"{digest!r:.80} is not a SHA-256")
+        for number, image in enumerate(run.images):
+            name = image.name
+            _must(
+                0 < len(name) < 256 and name == Path(name).name and name != ".." and name.isprintable(),
+                f"images[{number}].name",
+                f"{name!r:.80} is not the name of a file",
+            )
+        for number, row in enumerate(run.rows):
+            _check_row(row, f"rows[{number}]")
+            _must(row.model in run.bundles, f"rows[{number}].model", f"{row.model!r} is not among the bundles")
     except RunFileError as reason:
         raise RunFileError(f"{path}: {reason}") from None
+    return run
 
 
-def _check_row(row: Mapping[str, Any], where: str) -> None:
-    if row["status"] == "failed":
-        check_json(row, {"error": str}, RunFileError, where)
+def _check_row(row: RunRow, where: str) -> None:
+    for key in ("model", "variant", "family"):
+        plain_name(getattr(row, key), f"{where}.{key}", RunFileError)
+    _must(_TAG.fullmatch(row.tag), f"{where}.tag", f"{row.tag!r:.80} is not 8 hexadecimal digits")
+    if row.status == "failed":
+        _must(row.error, f"{where}.error", "missing")
         return
-    if row["status"] != "ok":
-        raise RunFileError(f"{where}.status: {row['status']!r}, expected 'ok' or 'failed'")
-    check_json(row, _OK_ROW, RunFileError, where)
-    if not row["processes"]:
-        raise RunFileError(f"{where}.processes: empty, expected one at least")
-    for key in ("payload_bytes", "bitstream_bytes"):
-        _check_counts(row["sizes"][key], f"{where}.sizes.{key}")
-    for number, process in enumerate(row["processes"]):
+    _must(row.ok, f"{where}.status", f"{row.status!r:.80}, expected 'ok' or 'failed'")
+    _must(row.processes, f"{where}.processes", "empty, expected one at least")
+    for key in ("outputs", "numbers_sha256", "delegate"):
+        _must(getattr(row, key) is not None, f"{where}.{key}", "missing")
+    assert row.outputs is not None
+    plain_name(row.outputs.file, f"{where}.outputs.file", RunFileError)
+    for key in ("network_bytes", "payload_bytes", "bitstream_bytes"):
+        _must(key in row.sizes, f"{where}.sizes.{key}", "missing")
+    for key, value in row.sizes.items():
+        sizes = [value] if key == "network_bytes" else value
+        _must(isinstance(sizes, list), f"{where}.sizes.{key}", "not a list")
+        _check_counts(sizes, f"{where}.sizes.{key}")
+        _must(
+            key == "network_bytes" or len(sizes) == len(row.outputs.images), f"{where}.sizes.{key}", "not one an image"
+        )
+    for number, process in enumerate(row.processes):
         part = f"{where}.processes[{number}]"
-        for key in ("warmup_ns", "reference_ns"):
-            _check_counts(process[key], f"{part}.{key}")
-        for key in _SAMPLES:
-            _check_counts(process["samples"][key], f"{part}.samples.{key}")
-            if not process["samples"][key]:
-                raise RunFileError(f"{part}.samples.{key}: no samples")
+        for name, counts in (("warmup_ns", process.warmup_ns), ("reference_ns", process.reference_ns)):
+            _check_counts(counts, f"{part}.{name}")
+        for stage in STAGES:
+            _must(process.samples.get(stage), f"{part}.samples.{stage}", "no samples")
+            _check_counts(process.samples[stage], f"{part}.samples.{stage}")
 
 
 def _check_counts(values: Sequence[Any], where: str) -> None:
-    if not all(type(value) is int and value >= 0 for value in values):
-        raise RunFileError(f"{where}: not a list of whole numbers of 0 or more")
+    fits = all(type(value) is int for value in values) and min(values, default=0) >= 0
+    _must(fits and max(values, default=0) < 1 << 63, where, "not whole numbers from 0 to 2**63 - 1")
 
 
-_VERSION_1 = {"settings": {"threads": int, "runs": int, "warmup": int, "seed": int}, "results": [{"status": str}]}
-
-
-def _from_version_1(run: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    in_process = ("load_ns", "first_encode_ns", "warmup_ns", "samples", "memory")
-    rows = []
-    try:
-        check_json(run, _VERSION_1, RunFileError)
-        threads = run["settings"]["threads"]
-        for number, row in enumerate(run["results"]):
-            new = {key: value for key, value in row.items() if key not in in_process}
-            if row["status"] == "ok":
-                check_json(row, dict.fromkeys(in_process, object), RunFileError, f"results[{number}]")
-                process = {key: row[key] for key in in_process}
-                new["processes"] = [{**process, "position": number, "reference_ns": [], "before": {}, "after": {}}]
-            rows.append({**new, "threads": threads})
-    except RunFileError as reason:
-        raise RunFileError(f"{path}: {reason}") from None
-    return {**run, "settings": {**run["settings"], "threads": [threads], "repetitions": 1}, "results": rows}
+def _must(condition: object, where: str, problem: str) -> None:
+    if not condition:
+        raise RunFileError(f"{where}: {problem}; damaged, copy or make it again")

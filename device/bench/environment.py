@@ -17,6 +17,7 @@ from ..runtime import Runtime
 from . import state
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+_NOT_CODE = ("tests", "bundles", "results", "venv", ".venv")  # of the folders in this package
 _MODEL_KEYS = ("model name", "Model", "Hardware", "cpu model")
 
 
@@ -82,6 +83,7 @@ def parse_cpu_model(text: str) -> str | None:
 
 
 def package_sha256(folder: Path = _PACKAGE) -> str:
-    """Digest of the names and contents of this package's modules: which code measured."""
-    paths = sorted(folder.glob("*.py"))
-    return sha256_bytes(b"".join(f"{path.name} {sha256_bytes(path.read_bytes())}\n".encode() for path in paths))
+    """Digest of the paths and contents of all modules in this package but its tests: which code measured."""
+    found = sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*.py"))
+    modules = [(name, path) for name, path in found if name.split("/")[0] not in _NOT_CODE]
+    return sha256_bytes(b"".join(f"{name} {sha256_bytes(path.read_bytes())}\n".encode() for name, path in modules))

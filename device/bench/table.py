@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..bundle import Bundle
-from ..run_file import pooled_samples, process_samples
+from ..run_file import STAGES, Run, RunRow, pooled_samples, process_samples
 from .statistics import fewest_processes, mean, median_interval, percentile, stdev
-from .timing import STAGES
 from .verdict import judge
 
 WIDTH = 80
 CONFIDENCE = 0.95
 _NAME = 14
-Row = Mapping[str, Any]
+Shape = tuple[int, int, int]
 
 _TIMES = (("median", "ms", 8), ("95 % interval", "ms", 15)) + tuple(
     (title, "ms", 7) for title in ("mean", "stdev", "p90", "p99", "min", "max")
@@ -50,37 +49,54 @@ _MINUTES = (
 )
 
 
-def run_tables(run: Mapping[str, Any], bundles: Mapping[str, Bundle], profile: bool = False) -> list[str]:
+def run_tables(run: Run, bundles: Mapping[str, Bundle], profile: bool = False) -> list[str]:
     """Everything there is to print about a run of these bundles, by model: lines of at most `WIDTH` characters."""
     lines: list[str] = []
     for model, bundle in bundles.items():
-        for threads in run["settings"]["threads"]:
-            mine = [row for row in run["results"] if (row["model"], row["threads"]) == (model, threads)]
+        shapes = image_shapes(run, bundle)
+        for threads in run.settings.threads:
+            mine = [row for row in run.rows if (row.model, row.threads) == (model, threads)]
             if mine:
-                title = f"{model}, {threads} thread{'s' * (threads > 1)}"
-                lines += [title[:WIDTH], *model_tables(bundle, mine, run["environment"], profile), ""]
+                title = f"{model}, {threads} thread{'s' * (threads > 1)}, {_images(shapes)}"
+                lines += textwrap.wrap(title, WIDTH)
+                lines += [*model_tables(bundle, mine, run.environment, shapes, profile), ""]
     return lines + _notes(run)
 
 
+def image_shapes(run: Run, bundle: Bundle) -> list[Shape]:
+    """Height, width and channels of each image that the rows of a bundle encoded."""
+    count, *shape = bundle.samples.shape
+    return [image.shape for image in run.images] or [(shape[0], shape[1], shape[2])] * count
+
+
 def model_tables(
-    bundle: Bundle, rows: Sequence[Row], environment: Mapping[str, Any], profile: bool = False
+    bundle: Bundle,
+    rows: Sequence[RunRow],
+    environment: Mapping[str, Any],
+    shapes: Sequence[Shape],
+    profile: bool = False,
 ) -> list[str]:
-    """The tables of one model with one number of threads, and what to think of them."""
-    ok = [row for row in rows if row["status"] == "ok"]
-    failed = [row for row in rows if row["status"] != "ok"]
-    lines = [line for row in failed for line in _wrap(row["variant"], f"failed: {row['error']}")]
+    """The tables of one model with one number of threads, and what to think of them; `shapes`: of all images."""
+    ok = [row for row in rows if row.ok]
+    lines = [line for row in rows if not row.ok for line in _wrap(row.variant, f"failed: {row.error}")]
     if not ok:
         return lines
-    lines = _table(_TIMES, [(row["variant"], _time_cells(row)) for row in ok]) + lines
-    lines += _table(_STARTS, [(row["variant"], _start_cells(row)) for row in ok])
-    lines += _table(_SIZES, [(row["variant"], _size_cells(row, bundle)) for row in ok])
+    lines = _table(_TIMES, [(row.variant, _time_cells(row)) for row in ok]) + lines
+    lines += _table(_STARTS, [(row.variant, _start_cells(row)) for row in ok])
+    lines += _table(_SIZES, [(row.variant, _size_cells(row, bundle, shapes)) for row in ok])
     if profile:
-        lines += _table(_PROFILE, [(row["variant"], _profile_cells(row, bundle)) for row in ok])
+        lines += _table(_PROFILE, [(row.variant, _profile_cells(row, bundle, shapes)) for row in ok])
         lines += [line for row in ok for line in _operators(row, bundle)]
-    sustained = [(row["variant"], cells) for row in ok if "sustained" in row for cells in _minute_cells(row)]
+    sustained = [(row.variant, cells) for row in ok for cells in _minute_cells(row)]
     if sustained:
         lines += _table(_MINUTES, sustained)
     return lines + _verdicts(ok, environment)
+
+
+def _images(shapes: Sequence[Shape]) -> str:
+    sizes = list(dict.fromkeys(f"{width} x {height}" for height, width, _ in shapes))
+    several = f" and {len(sizes) - 3} other sizes" if len(sizes) > 3 else ""
+    return f"{len(shapes)} image{'s' * (len(shapes) > 1)} of {', '.join(sizes[:3])}{several} pixels"
 
 
 def _table(columns: Sequence[tuple[str, str, int]], rows: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
@@ -92,7 +108,7 @@ def _table(columns: Sequence[tuple[str, str, int]], rows: Sequence[tuple[str, Se
     return head + [line(_clip(name, _NAME - 1), cells) for name, cells in rows]
 
 
-def _time_cells(row: Row) -> list[str]:
+def _time_cells(row: RunRow) -> list[str]:
     times = pooled_samples(row)
     interval = median_interval(process_samples(row), CONFIDENCE)
     between = "..".join(_milliseconds(end) for end in interval) if interval else "-"
@@ -101,71 +117,78 @@ def _time_cells(row: Row) -> list[str]:
     return [_milliseconds(median), between, *map(_milliseconds, rest)]
 
 
-def _start_cells(row: Row) -> list[str]:
-    def middle(key: str, part: str = "") -> float | None:
-        found = [(process[part] if part else process).get(key) for process in row["processes"]]
-        known = [value for value in found if value is not None]
+def _start_cells(row: RunRow) -> list[str]:
+    def middle(key: str) -> float | None:
+        known = [process.memory[key] for process in row.processes if key in process.memory]
         return percentile(known, 50) if known else None
 
-    before, loaded = middle("rss_before_load_bytes", "memory"), middle("rss_after_load_bytes", "memory")
+    before, loaded = middle("rss_before_load_bytes"), middle("rss_after_load_bytes")
     added = loaded - before if before and loaded else None
-    peaks = [process["memory"].get("peak_rss_bytes", 0) for process in row["processes"]]
+    peaks = [process.memory.get("peak_rss_bytes", 0) for process in row.processes]
     return [
         _short(1e9 / mean(pooled_samples(row))),
-        _milliseconds(middle("load_ns") or 0),
-        _milliseconds(middle("first_encode_ns") or 0),
+        _milliseconds(percentile([process.load_ns for process in row.processes], 50)),
+        _milliseconds(percentile([process.first_encode_ns for process in row.processes], 50)),
         *(_scaled(value, 1e6, 1) for value in (before, loaded, added, max(peaks) or None)),
     ]
 
 
-def _size_cells(row: Row, bundle: Bundle) -> list[str]:
-    stream_bytes = mean(row["sizes"]["bitstream_bytes"])
-    height, width, channels = bundle.samples.shape[1:]
-    variant = bundle.variant(row["variant"])
-    energies = [process["energy"] for process in row["processes"] if "energy" in process]
-    joules = [energy["joules"] / energy["encodes"] for energy in energies]
+def _size_cells(row: RunRow, bundle: Bundle, shapes: Sequence[Shape]) -> list[str]:
+    stream_bytes = mean(row.sizes["bitstream_bytes"])
+    image_bytes = mean([height * width * channels for height, width, channels in shapes])
+    energies = [process.energy for process in row.processes if process.energy is not None]
+    joules = [energy.joules / energy.encodes for energy in energies]
+    latent = row.sizes.get("latent_bytes")
     return [
-        f"{row['sizes']['encoder_bytes'] / 1e3:.1f}",
-        _scaled(variant.parameters, 1e3, 1),
-        _scaled(bundle.macs(variant.name, height, width), 1e6, 2),
-        f"{row['sizes']['latent_bytes']}",
+        f"{row.sizes['network_bytes'] / 1e3:.1f}",
+        _scaled(bundle.variant(row.variant).parameters, 1e3, 1),
+        _scaled(_macs(row, bundle, shapes), 1e6, 2),
+        "-" if latent is None else f"{mean(latent):.0f}",
         f"{stream_bytes:.1f}" if stream_bytes < 1e6 else f"{stream_bytes:.0f}",
-        _short(height * width * channels / stream_bytes),
+        _short(image_bytes / stream_bytes),
         _short(1e3 * mean(joules)) if joules else "-",
     ]
 
 
-def _profile_cells(row: Row, bundle: Bundle) -> list[str]:
+def _profile_cells(row: RunRow, bundle: Bundle, shapes: Sequence[Shape]) -> list[str]:
     medians = [percentile(pooled_samples(row, stage), 50) for stage in STAGES[1:]]
     cells = []
     for median in medians:
         cells += [_milliseconds(median), f"{100 * median / sum(medians):.0f}"]
-    macs = bundle.macs(row["variant"], *bundle.samples.shape[1:3])
-    return [*cells, "-" if macs is None else _short(macs / medians[1])]
+    macs = _macs(row, bundle, shapes)
+    # Where images are of several sizes, the median's is not the mean's.
+    invoke = medians[1] if len(set(shapes)) == 1 else mean(pooled_samples(row, STAGES[2]))
+    return [*cells, "-" if macs is None else _short(macs / invoke)]
 
 
-def _operators(row: Row, bundle: Bundle) -> list[str]:
+def _macs(row: RunRow, bundle: Bundle, shapes: Sequence[Shape]) -> float | None:
+    found = [bundle.macs(row.variant, height, width) for height, width, _ in shapes]
+    known = [macs for macs in found if macs is not None]
+    return mean(known) if known else None
+
+
+def _operators(row: RunRow, bundle: Bundle) -> list[str]:
     counts: dict[str, int] = {}
-    for name in bundle.variant(row["variant"]).ops:
+    for name in bundle.variant(row.variant).ops:
         counts[name] = counts.get(name, 0) + 1
     text = ", ".join(f"{count} {name}" if count > 1 else name for name, count in counts.items())
-    return _wrap(row["variant"], f"{row['delegate']}: {text}")
+    return _wrap(row.variant, f"{row.delegate}: {text}")
 
 
-def _minute_cells(row: Row) -> list[list[str]]:
+def _minute_cells(row: RunRow) -> list[list[str]]:
     cells = []
-    for number, minute in enumerate(row["sustained"]["minutes"]):
-        times = [_milliseconds(percentile(minute["encode_ns"], percent)) for percent in (50, 90)]
-        machine = [_short(minute.get("temperature_c")), _scaled(minute.get("frequency_hz"), 1e6, 0)]
-        cells.append([str(number + 1), *times, _short(minute["encodes"] / 60), *machine])
+    for number, minute in enumerate(row.sustained.minutes if row.sustained else ()):
+        times = [_milliseconds(percentile(minute.encode_ns, percent)) for percent in (50, 90)]
+        machine = [_short(minute.state.get("temperature_c")), _scaled(minute.state.get("frequency_hz"), 1e6, 0)]
+        cells.append([str(number + 1), *times, _short(minute.encodes / 60), *machine])
     return cells
 
 
-def _verdicts(rows: Sequence[Row], environment: Mapping[str, Any]) -> list[str]:
+def _verdicts(rows: Sequence[RunRow], environment: Mapping[str, Any]) -> list[str]:
     # Rows of one opinion share a line.
     names: dict[str, list[str]] = {}
     for row in rows:
-        names.setdefault(", ".join(judge(row, environment)), []).append(row["variant"])
+        names.setdefault(", ".join(judge(row, environment)), []).append(row.variant)
     lines = []
     for reasons, mine in names.items():
         who = "all rows" if len(mine) == len(rows) else ", ".join(mine)
@@ -180,24 +203,26 @@ def _wrap(name: str, text: str) -> list[str]:
     return [f"{_clip(name, _NAME - 1):<{_NAME}}{lines[0].lstrip()}", *lines[1:]]
 
 
-def _notes(run: Mapping[str, Any]) -> list[str]:
-    ok = [row for row in run["results"] if row["status"] == "ok"]
+def _notes(run: Run) -> list[str]:
+    ok = [row for row in run.rows if row.ok]
     counts = [len(pooled_samples(row)) for row in ok]
-    environment = run["environment"]
+    environment = run.environment
     runtime = f"{environment.get('runtime', '?')} {environment.get('runtime_version', '')}".strip()
     said = (f"{min(counts)} to {max(counts)} encodes a row") if counts else "nothing worked"
     text = [
-        f"{runtime}. {run['settings']['repetitions']} processes a row, {said}; times of one whole encode.",
-        "Interval: of the median, by resampling processes. Load: from files to a ready encoder. Memory: resident of"
-        " the worker process before the encoder is loaded (Python, numpy, runtime, images) and after, what loading"
-        " added, and the peak until the end. Stream: mean bitstream with its header. Ratio: 8-bit image to bitstream.",
-        "Unstable: why these times may not come out again; stdev and extreme are of means over 10 ms, nothing is left"
-        " out. Load of others and the hypervisor's part are in processors.",
-        "Times of different runtimes or machines do not belong in one comparison; to compare runs: host compare.",
+        f"{runtime}. {run.settings.repetitions} processes a row, {said}; times of one whole encode.",
+        "Interval: 95 % interval of the median, from resampling processes. Load: time from the files to a ready"
+        " encoder. Before, loaded: resident memory of the process before and after loading the encoder. Model: their"
+        " difference. Peak: highest resident memory. MACs: multiply-accumulates of an image. Stream: mean size of a"
+        " bitstream with its header. Ratio: 8-bit image to bitstream.",
+        "Unstable: reasons to distrust a row's times. Stdev and extreme are of means over 10 ms; no sample is left"
+        " out. The load of other processes and the hypervisor's share are numbers of processors.",
+        "Do not compare times of different runtimes or machines. To compare runs, use `host compare` on the"
+        " workstation.",
     ]
     fewest = fewest_processes(CONFIDENCE)
-    if run["settings"]["repetitions"] < fewest:
-        text.append(f"An interval needs {fewest} processes at least.")
+    if run.settings.repetitions < fewest:
+        text.append(f"An interval needs at least {fewest} processes.")
     return [line for part in text for line in textwrap.wrap(part, WIDTH)]
 
 

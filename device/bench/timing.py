@@ -1,4 +1,7 @@
-"""Raw timings of an encoder, in nanoseconds of the performance counter; never an average."""
+"""Raw timings of an encoder, in nanoseconds of the performance counter; never an average.
+
+Where images are of several sizes, making ready for another size is not in the times.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from ..quantization import Array
+from ..run_file import STAGES
 
 if TYPE_CHECKING:
     from ..pipeline import Pipeline
 
 Result = TypeVar("Result")
-STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")
 KEPT_A_MINUTE = 1000  # of the samples of a sustained run: enough for a p90, little enough for a file
 _VECTOR = np.arange(1 << 15, dtype=np.int32)
 
@@ -47,6 +50,7 @@ def time_encodes(encoder: Pipeline, images: Sequence[Array], runs: int, minimum_
     begin = perf_counter_ns()
     while len(samples) < runs or perf_counter_ns() - begin < minimum_ns:
         image = images[len(samples) % len(images)]
+        encoder.prepare(image)
         start = perf_counter_ns()
         encoder.encode(image)
         samples.append(perf_counter_ns() - start)
@@ -66,6 +70,7 @@ def time_stages(encoder: Pipeline, images: Sequence[Array], runs: int, minimum_n
     while turn < runs or end - begin < minimum_ns:
         image = images[turn % len(images)]
         turn += 1
+        encoder.prepare(image)
         start = perf_counter_ns()
         encoder.encode(image)
         end = perf_counter_ns()
@@ -90,8 +95,10 @@ def time_minute(encoder: Pipeline, images: Sequence[Array], keep_every: int, len
     count = 0
     end = begin = perf_counter_ns()
     while end - begin < length_ns:
+        image = images[count % len(images)]
+        encoder.prepare(image)
         start = perf_counter_ns()
-        encoder.encode(images[count % len(images)])
+        encoder.encode(image)
         end = perf_counter_ns()
         if count % keep_every == 0:
             kept.append(end - start)

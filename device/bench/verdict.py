@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..run_file import pooled_samples, process_samples
+from ..run_file import Process, RunRow, pooled_samples, process_samples
 from .state import THROTTLE_FLAGS, other_load, rate
 from .statistics import mean, percentile, stdev
 
@@ -19,19 +19,19 @@ STEAL_LIMIT = 0.01  # of the elapsed time
 SPEED_LIMIT = 1.10  # slowest to fastest process's median of the fixed loop
 
 
-def judge(row: Mapping[str, Any], environment: Mapping[str, Any]) -> list[str]:
+def judge(row: RunRow, environment: Mapping[str, Any]) -> list[str]:
     """What speaks against the times of a row with status "ok", each in a few words; nothing for a stable row."""
     reasons = []
     if environment.get("emulated"):
         reasons.append("emulated, not speed")
-    reasons += _machine_reasons(row["processes"], environment)
+    reasons += _machine_reasons(row.processes, environment)
     reasons += _spread_reasons(process_samples(row))
     step = environment.get("timer_step_ns")
     median = percentile(pooled_samples(row), 50)
     if step and median < TIMER_STEPS * step:
-        reasons.append(f"too short for the clock ({median / step:.0f} of its steps)")
-    if row.get("failures"):
-        reasons.append(f"processes that failed: {len(row['failures'])}, {row['failures'][0]['error']}")
+        reasons.append(f"encodes too short for the clock ({median / step:.0f} of its steps)")
+    if row.failures:
+        reasons.append(f"processes that failed: {len(row.failures)}, {row.failures[0].error}")
     return reasons
 
 
@@ -69,15 +69,15 @@ def _spread_reasons(processes: Sequence[Sequence[int]]) -> list[str]:
     return reasons
 
 
-def _machine_reasons(processes: Sequence[Mapping[str, Any]], environment: Mapping[str, Any]) -> list[str]:
-    states = [state for process in processes for state in (process["before"], process["after"])]
+def _machine_reasons(processes: Sequence[Process], environment: Mapping[str, Any]) -> list[str]:
+    states = [state for process in processes for state in (process.before, process.after)]
     reasons = []
     flags = sorted({name for state in states if state.get("throttled") for name in throttled_now(state["throttled"])})
     begun = [int(state.get("throttled", "0x0"), 16) >> 16 for state in states]  # set once since boot
     if flags:
         reasons.append(", ".join(flags))
     elif begun and any(bits & ~begun[0] for bits in begun):
-        reasons.append("throttled meanwhile")
+        reasons.append("throttled during the measurement")
     counts = [state["throttle_count"] for state in states if "throttle_count" in state]
     if counts and max(counts) > min(counts):
         reasons.append(f"throttled {max(counts) - min(counts)} times")
@@ -85,14 +85,14 @@ def _machine_reasons(processes: Sequence[Mapping[str, Any]], environment: Mappin
     others = sorted(name for name in governors if name and name != "performance")
     if others:
         reasons.append(f"governor {', '.join(others)}, not performance")
-    loads = [other_load(process["before"], process["after"]) for process in processes]
+    loads = [other_load(process.before, process.after) for process in processes]
     share = percentile([load for load in loads if load is not None] or [0.0], 50)
     if share >= OTHER_LOAD_LIMIT:
         reasons.append(f"load of others {share:.1f}")
-    steal = max((rate(process["before"], process["after"], "steal_s") or 0.0 for process in processes), default=0.0)
+    steal = max((rate(process.before, process.after, "steal_s") or 0.0 for process in processes), default=0.0)
     if steal >= STEAL_LIMIT:
-        reasons.append(f"hypervisor took {steal:.2f}")
-    speeds = [percentile(process["reference_ns"], 50) for process in processes if process["reference_ns"]]
+        reasons.append(f"hypervisor took {steal:.2f} processors")
+    speeds = [percentile(process.reference_ns, 50) for process in processes if process.reference_ns]
     if speeds and max(speeds) >= SPEED_LIMIT * min(speeds):
         reasons.append(f"machine's speed changed {max(speeds) / min(speeds):.2f}x")
     return reasons

@@ -2,10 +2,12 @@
 
     python -m device.bench.worker < job.json > row.json
 
-A job: {"bundle": folder, "variant", "threads", "runtime": name or null, "delegate": file or null, "images": .npy file
-or null for the bundle's samples, "kind"} and what its kind needs:
+A job: {"bundle": folder, "variant", "threads", "runtime": name or null, "delegate": file or null, "images": null for
+the bundle's samples, or {"file", "shapes"}: all their pixels one after the other, and each one's shape; "kind"} and
+what its kind needs:
 
-    encode     "outputs": file. Encodes every image once; the bitstreams are what the run sends home.
+    encode     "outputs": file. Encodes every image twice, to its bitstream and to its numbers; the bitstreams are what
+               the run sends home.
     measure    "runs", "minimum_ns", "warmup", "warmup_ns", "energy_s". Times, memory, and energy where it can be told.
     sustained  "minutes", "minute_ns". Encodes without a pause; one line on stdout after each minute.
 
@@ -23,13 +25,14 @@ from typing import Any
 import numpy as np
 
 from .. import run_file
-from .. import stream as bitstream
 from ..bundle import Bundle, read_bundle
 from ..errors import SplitliteError
 from ..files import sha256_bytes
 from ..pipeline import Pipeline
 from ..quantization import Array
+from ..records import as_json
 from ..runtime import Runtime, load_runtime
+from ..stream import HEADER_BYTES
 from .memory import read_memory
 from .state import clock_probes, probe
 from .timing import KEPT_A_MINUTE, time_encodes, time_minute, time_reference, time_stages, timed
@@ -53,24 +56,25 @@ def run_job(job: dict[str, Any]) -> dict[str, Any]:
 
 def _encode(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
     encoder = _load(bundle, job, load_runtime(job["runtime"]))
-    streams, codes, times = [], [], []
+    streams, contents, times, others = [], [], [], []
     for image in _images(bundle, job):
         stream, elapsed = timed(lambda image=image: encoder.encode(image))  # type: ignore[misc]
         times.append(elapsed)
         streams.append(stream)
         numbers = encoder.numbers(image)
-        codes.append(numbers.tobytes())
+        contents.append(numbers.tobytes())
+        others.append(encoder.sizes(numbers))
     sizes: dict[str, Any] = {
-        "encoder_bytes": encoder.variant.network_bytes,
-        **encoder.sizes(numbers),
-        "payload_bytes": [len(stream) - bitstream.HEADER_BYTES for stream in streams],
+        "network_bytes": encoder.variant.network_bytes,
+        "payload_bytes": [len(stream) - HEADER_BYTES for stream in streams],
         "bitstream_bytes": [len(stream) for stream in streams],
+        **{key: [each[key] for each in others] for key in others[0]},
     }
     return {
         "encode_ns": times,
         "sizes": sizes,
-        "outputs": run_file.write_outputs(Path(job["outputs"]), streams),
-        "codes_sha256": sha256_bytes(b"".join(codes)),
+        "outputs": as_json(run_file.write_outputs(Path(job["outputs"]), streams)),
+        "numbers_sha256": sha256_bytes(b"".join(contents)),
         "delegate": encoder.delegate,
         "runtime_log": encoder.runtime_log,
     }
@@ -115,7 +119,7 @@ def _sustained(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
     minutes = []
     for number in range(job["minutes"]):
         count, kept = time_minute(encoder, images, keep_every, job["minute_ns"])
-        minutes.append({"encodes": count, "encode_ns": kept, **probe(clock_probes())})
+        minutes.append({"encodes": count, "encode_ns": kept, "state": probe(clock_probes())})
         sys.stdout.write(f"minute {number + 1}\n")
         sys.stdout.flush()
     return {"minutes": minutes, "kept_one_in": keep_every}
@@ -130,7 +134,12 @@ def _load(bundle: Bundle, job: dict[str, Any], runtime: Runtime) -> Pipeline:
 
 
 def _images(bundle: Bundle, job: dict[str, Any]) -> list[Array]:
-    return list(np.load(job["images"], allow_pickle=False) if job.get("images") else bundle.read_samples())
+    if not job.get("images"):
+        return list(bundle.read_samples())
+    pixels = np.fromfile(job["images"]["file"], np.uint8)
+    shapes = [tuple(shape) for shape in job["images"]["shapes"]]
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    return [part.reshape(shape) for part, shape in zip(np.split(pixels, ends[:-1]), shapes)]
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from device.bundle import NAME
+from device.files import NAME
 from device.files import write_bytes
 from host.errors import ModelError
 from host.spec.models import MODELS, list_models
