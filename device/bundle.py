@@ -21,6 +21,7 @@ import numpy as np
 from . import inputs, outputs
 from .errors import BundleError
 from .files import check_version, parse_json, plain_name, read_bytes, sha256_bytes
+from .kinds import parse_kind
 from .quantization import Array, TensorInfo
 from .records import from_json
 
@@ -193,7 +194,7 @@ def parse_bundle(folder: Path, data: bytes) -> Bundle:
 
 
 def _parse(folder: Path, sha256: str, value: dict[str, Any]) -> Bundle:
-    parts = {"input": _parse_kind(inputs, value.get("input"), "input"), "variants": {}}
+    parts = {"input": parse_kind(inputs, value.get("input"), "input"), "variants": {}}
     bundle = from_json(Bundle, {**value, **parts, "folder": folder, "sha256": sha256}, "", BundleError)
     plain_name(bundle.model, "model", BundleError)
     plain_name(bundle.samples.file, "samples.file", BundleError)
@@ -210,7 +211,7 @@ def _parse_variant(name: str, value: Any, source: Any) -> Variant:
     where = f"variants.{name}"
     if not isinstance(value, dict):
         raise BundleError(f"{where}: expected object; damaged, copy or make it again")
-    output = _parse_kind(outputs, value.get("output"), f"{where}.output")
+    output = parse_kind(outputs, value.get("output"), f"{where}.output")
     variant = from_json(Variant, {**value, "name": name, "output": output}, where, BundleError)
     for file in (name, variant.file, *output.files()):
         plain_name(file, where, BundleError)
@@ -230,12 +231,6 @@ def _parse_variant(name: str, value: Any, source: Any) -> Variant:
     if tag != variant.tag:
         raise BundleError(f"{where}.tag: {variant.tag}, its parts give {tag}; export the bundle again")
     return variant
-
-
-def _parse_kind(package: Any, value: Any, where: str) -> Any:
-    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
-        raise BundleError(f"{where}.kind: missing; damaged, copy or make it again")
-    return package.find(value["kind"]).parse(value, where)
 
 
 def list_bundles(root: Path) -> list[Path]:

@@ -1,32 +1,37 @@
-"""Which kinds of input or output there are: the modules of a folder. One file more is one kind more."""
+"""Which kinds of input or output there are: a package's modules with a `parse`. One file more, one kind more."""
 
 from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from .errors import BundleError
 
 
-def find_kind(package: str, folder: Path, kind: str) -> Any:
-    """The module of a kind, imported; no other kind's is.
-
-    Args:
-        package: full name of the package.
-        folder: where its modules are.
-        kind: name of the module.
+def find_kind(package: ModuleType, kind: str) -> Any:
+    """The module `kind` of a package, imported; no other kind's is.
 
     Raises:
         BundleError: there is none; lists those that there are.
     """
-    if kind in _names(folder):
-        module = importlib.import_module(f"{package}.{kind}")
+    if kind in _names(package):
+        module = importlib.import_module(f"{package.__name__}.{kind}")
         if hasattr(module, "parse"):
             return module
-    known = [name for name in _names(folder) if hasattr(importlib.import_module(f"{package}.{name}"), "parse")]
-    raise BundleError(f"unknown kind of {folder.name} {kind!r}; known here: {', '.join(known)}; update this splitlite")
+    modules = {name: importlib.import_module(f"{package.__name__}.{name}") for name in _names(package)}
+    known = ", ".join(name for name, module in modules.items() if hasattr(module, "parse"))
+    raise BundleError(f"unknown kind {kind!r} of {package.__name__}; known here: {known}; update this splitlite")
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.iterdir() if path.stem.isidentifier() and not path.stem.startswith("_"))
+def parse_kind(package: ModuleType, value: Any, where: str) -> Any:
+    """What the module that `value["kind"]` names makes of `value`, an object of JSON; raises BundleError."""
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        raise BundleError(f"{where}.kind: missing; damaged, copy or make it again")
+    return find_kind(package, value["kind"]).parse(value, where)
+
+
+def _names(package: ModuleType) -> list[str]:
+    names = {path.stem for folder in package.__path__ for path in Path(folder).iterdir()}
+    return sorted(name for name in names if name.isidentifier() and not name.startswith("_"))

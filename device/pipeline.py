@@ -12,6 +12,7 @@ import numpy as np
 from . import bundle as bundles
 from . import outputs
 from .errors import BundleError, ImageError
+from .kinds import find_kind
 from .quantization import Array, same_grid
 from .runtime import Network, Runtime, delegate_of, load_runtime, make_interpreter
 from .stream import header_start, seal
@@ -53,7 +54,7 @@ class Pipeline:
             self._output = self.variant.output.open(self.variant.tensor, bundle.read_file)
         except BundleError as reason:
             raise BundleError(f"{bundle.folder}: {reason}") from None
-        self._coder_id: int = outputs.find(self.variant.output.kind).CODER_ID
+        self._coder_id: int = find_kind(outputs, self.variant.output.kind).CODER_ID
         self._header_start = b""
         self._shape: tuple[int, ...] | None = None  # of the images that everything is ready for
         if bundle.input.shape is not None:

@@ -23,7 +23,6 @@ _WORDS = {
     float: "number",
     type(None): "null",
 }
-_KNOWN: dict[Any, list[tuple[Field[Any], Any]]] = {}  # what is read is read often
 _CURE = "damaged, copy or make it again"
 
 
@@ -63,7 +62,7 @@ def from_json(kind: type[T], value: Any, where: str, error: type[SplitliteError]
     if not isinstance(value, dict):
         raise error(f"{where or 'the file'}: expected object, found {_found(value)}; {_CURE}")
     found = {}
-    for each, hint in _hints(kind):
+    for each, hint in _hints(kind):  # type: ignore[arg-type]
         place = f"{where}.{each.name}" if where else each.name
         if each.name in value:
             found[each.name] = _read(hint, value[each.name], place, error)
@@ -73,7 +72,7 @@ def from_json(kind: type[T], value: Any, where: str, error: type[SplitliteError]
 
 
 @cache
-def _hints(kind: type) -> list[tuple[Field[Any], Any]]:
+def _hints(kind: Any) -> list[tuple[Field[Any], Any]]:
     hints = get_type_hints(kind)
     return [(each, hints[each.name]) for each in fields(kind)]
 

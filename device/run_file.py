@@ -341,9 +341,8 @@ def _check_row(row: RunRow, where: str) -> None:
         sizes = [value] if key == "network_bytes" else value
         _must(isinstance(sizes, list), f"{where}.sizes.{key}", "not a list")
         _check_counts(sizes, f"{where}.sizes.{key}")
-        _must(
-            key == "network_bytes" or len(sizes) == len(row.outputs.images), f"{where}.sizes.{key}", "not one an image"
-        )
+        expected = 1 if key == "network_bytes" else len(row.outputs.images)
+        _must(len(sizes) == expected, f"{where}.sizes.{key}", "not one for each image")
     for number, process in enumerate(row.processes):
         part = f"{where}.processes[{number}]"
         for name, counts in (("warmup_ns", process.warmup_ns), ("reference_ns", process.reference_ns)):

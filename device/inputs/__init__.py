@@ -6,10 +6,8 @@ A kind's module offers parse(value, where) -> Source: of the JSON in a bundle's 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Protocol
 
-from ..kinds import find_kind
 from ..quantization import Array, TensorInfo
 
 if TYPE_CHECKING:
@@ -75,8 +73,3 @@ class Tensors(Protocol):
 
     def tensors(self) -> Iterable[Array]:
         """What it made of them."""
-
-
-def find(kind: str) -> Any:
-    """The module of a kind; raises BundleError that lists the known ones."""
-    return find_kind(__name__, Path(__file__).parent, kind)

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-from ..kinds import find_kind
 from ..quantization import Array, TensorInfo
 
 ReadFile = Callable[[str, str], bytes]  # a travelling file's name and sha256 to its content; raises BundleError
@@ -83,8 +81,3 @@ class TablesFile:
     file: str
     sha256: str
     numbers_sha256: str
-
-
-def find(kind: str) -> Any:
-    """The module of a kind; raises BundleError that lists the known ones."""
-    return find_kind(__name__, Path(__file__).parent, kind)

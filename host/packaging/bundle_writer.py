@@ -56,14 +56,14 @@ def write_bundle(folder: Path, package: Package) -> Bundle:
             facts[file] = describe(variant.network)
         entry = as_json(_entry(variant, file, facts[file]))
         del entry["name"]
-        variants[variant.name] = {**entry, "output": _described(variant.output)}
+        variants[variant.name] = {**entry, "output": described(variant.output)}
     value = {
         "format_version": FORMAT_VERSION,
         "model": package.model,
         "task": package.task,
         "spec_sha256": package.spec_sha256,
         "model_sha256": package.model_sha256,
-        "input": _described(package.input),
+        "input": described(package.input),
         "samples": as_json(Samples(SAMPLES_NAME, sha256_bytes(content[SAMPLES_NAME]), samples.shape)),
         "preprocessing": _PREPROCESSING,
         "variants": variants,
@@ -114,7 +114,7 @@ def _entry(variant: VariantFile, file: str, facts: NetworkFile) -> Variant:
     )
 
 
-def _described(part: Any) -> dict[str, Any]:
+def described(part: Any) -> dict[str, Any]:
     return {"kind": part.kind, **part.to_dict()}
 
 

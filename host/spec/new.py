@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from device.files import NAME
-from device.files import write_bytes
+from device.files import NAME, write_bytes
 from host.errors import ModelError
 from host.spec.models import MODELS, list_models
 
