@@ -31,7 +31,6 @@ from device.bench.progress import Progress  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.files import write_bytes, write_json  # noqa: E402
 from device.inputs.strips import PhotoEncoder  # noqa: E402
-from device.outputs.context_codes.tables import read_context_tables  # noqa: E402
 from device.stream import HEADER_BYTES, unpack  # noqa: E402
 from host.curves.bd_rate import bd_rate_percent  # noqa: E402
 from host.curves.image_codecs import decode_image  # noqa: E402
@@ -39,10 +38,10 @@ from host.data import cifar10, data_folder  # noqa: E402
 from host.errors import CurveError  # noqa: E402
 from host.evaluation.baselines import WEBP_HEADER_BYTES, jpeg_scan_bytes  # noqa: E402
 from host.metrics import bits_per_pixel, psnr_db  # noqa: E402
-from host.packaging.decoders import BUILD  # noqa: E402
+from host.packaging.decoders import BUILD, find_decoders  # noqa: E402
 from host.quiet import load_tensorflow  # noqa: E402
-from host.tasks.codec.decoders import find_photo_decoders  # noqa: E402
 from host.tasks.codec.ideal_length import ideal_bits  # noqa: E402
+from host.tasks.codec.task import CodecTask  # noqa: E402
 
 OURS, HEADERLESS, SCAN = "splitlite", ", headerless", ", scan"
 _JPEG = (5, 10, 20, 30, 40, 50, 60, 70, 80, 88, 93)
@@ -165,15 +164,12 @@ def plot(result: dict[str, Any]) -> bytes:
 def _ours(images: np.ndarray, bundle: Path, quality: int, build: Path) -> tuple[float, float, float]:
     """Mean bytes of a bitstream, PSNR, and mean bytes of the ideal payload."""
     encoder = device.open_encoder(bundle, quality=quality)
-    decoders = find_photo_decoders(build, encoder.variant.codec_tag)
-    if decoders is None:
-        raise CurveError(f"{build}: no decoders for {bundle}; export {bundle.name} again")
+    decoders = CodecTask().decoders(find_decoders(build, encoder.tag, bundle.name))
     streams = [encoder.encode(image) for image in images]
     height, width = images.shape[1:3]
-    codes = np.stack([decoders.codes(unpack(stream)[1], height, width) for stream in streams])
-    restored = decoders.images(decoders.names[-1], codes, height, width)
-    tables = read_context_tables(decoders.folder / "tables.npy")
-    ideal = float(np.mean([ideal_bits(each, tables) for each in codes])) / 8
+    codes = np.stack([decoders.numbers(unpack(stream)[1], height, width) for stream in streams])
+    restored = np.stack(decoders.restore(decoders.names[-1], list(codes), [(height, width)] * len(codes)))
+    ideal = float(np.mean([ideal_bits(each, decoders.tables) for each in codes])) / 8
     return float(np.mean([len(stream) for stream in streams])), _psnr(images, restored), ideal
 
 

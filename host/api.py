@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from host.spec.model_folder import ModelFolder
+    from host.tasks.task import Task
 
 
 def train(
@@ -67,6 +72,7 @@ def export(
     variant: str | None = None,
     format: str = "tflite",
     output: str | Path | None = None,
+    models: str | Path | None = None,
     bundles: str | Path | None = None,
     build: str | Path | None = None,
 ) -> Path:
@@ -81,6 +87,7 @@ def export(
         format: of a part: "tflite", "saved_model" or "keras".
         output: of a part: the file, or the SavedModel's folder, which must not be there; None: <name>.<part> and the
             format's suffix, in this folder.
+        models: the folder in which names are looked up; None: models/.
         bundles: where the bundle's folder is made; device/bundles where None.
         build: where the decoders stay; build/ where None.
 
@@ -92,19 +99,83 @@ def export(
         ModelError: no such model, or it is not trained.
         ExportError: a converted file must not travel; no such part, variant or format, or no place for it.
     """
-    from host.packaging import decoders
-    from host.packaging import export as packaging
-
-    name, models = locate(model)
-    folder, built = _path(bundles) or packaging.BUNDLES, _path(build) or decoders.BUILD
     if part is None:
-        packaging.export(name, models, folder, built)
-        return folder / name
-    from host.packaging.parts import export_part
+        from host.packaging.export import BUNDLES
 
-    target = _path(output) or Path(f"{name}.{part}.{format}")
-    export_part(name, part, target, variant=variant, form=format, models=models, bundles=folder, build=built)
+        return (_path(bundles) or BUNDLES) / _export_one(model, models, bundles, build)[0]
+    target = _path(output) or Path(f"{_open(model, models)[1].spec.name}.{part}.{format}")
+    export_part(model, part, target, variant=variant, format=format, models=models, bundles=bundles, build=build)
     return target
+
+
+def export_part(
+    model: str | Path,
+    part: str,
+    output: str | Path,
+    *,
+    variant: str | None = None,
+    format: str = "tflite",
+    models: str | Path | None = None,
+    bundles: str | Path | None = None,
+    build: str | Path | None = None,
+) -> str:
+    """Writes one part of a model, as `export` does; returns what was written, in words."""
+    from host.packaging.decoders import BUILD
+    from host.packaging.export import BUNDLES
+    from host.packaging.parts import export_part as write
+
+    task, folder = _open(model, models)
+    target, places = Path(output), (_path(bundles) or BUNDLES, _path(build) or BUILD)
+    return write(task, folder, part, target, *places, variant=variant, form=format)
+
+
+def export_all(
+    names: Sequence[str | Path] = (),
+    *,
+    models: str | Path | None = None,
+    bundles: str | Path | None = None,
+    build: str | Path | None = None,
+) -> Iterator[str]:
+    """Packages several models, as many at a time as there are cores; yields a line a model.
+
+    Args:
+        names: each as `train` takes it; none: every model in `models`.
+        models: the folder in which names are looked up; None: models/.
+        bundles, build: as `export` takes them.
+
+    Raises:
+        ModelError: there are no models; and what `export` raises, of the first that failed, after all were tried.
+    """
+    from host.errors import ModelError
+    from host.packaging import export as packaging
+    from host.tasks import MODELS, list_models
+
+    folder = _path(models) or MODELS
+    known = list(names) or list_models(folder)
+    if not known:
+        raise ModelError(f"{folder}: no models here; write <name>/spec.json, then `host train <name>`")
+    for name, done in packaging.at_once([partial(_export_one, each, models, bundles, build) for each in known]):
+        yield f"{name}: {done}"
+
+
+def _export_one(
+    model: str | Path, models: str | Path | None, bundles: str | Path | None, build: str | Path | None
+) -> tuple[str, str]:
+    """A model's name, and what was done; processes of their own call it."""
+    from host.packaging.decoders import BUILD
+    from host.packaging.export import BUNDLES
+    from host.packaging.export import export as package
+
+    task, folder = _open(model, models)
+    return folder.spec.name, package(task, folder, _path(bundles) or BUNDLES, _path(build) or BUILD)
+
+
+def _open(model: str | Path, models: str | Path | None) -> tuple[Task, ModelFolder]:
+    from host.spec.model_folder import ModelFolder
+    from host.tasks import MODELS, open_spec
+
+    task, spec = open_spec(model, _path(models) or MODELS)
+    return task, ModelFolder(spec)
 
 
 def evaluate(

@@ -82,11 +82,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def loop(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Loop:
     """Trained, exported, copied to a "device" and benched there; read-only."""
-    from host.packaging.export import export
+    from host.api import export
 
     folder = tmp_path_factory.mktemp("loop")
     bundles, build, elsewhere = folder / "bundles", folder / "build", folder / "on-the-device"
-    export(NAME, trained, bundles, build)
+    export(trained / NAME, bundles=bundles, build=build)
     ignored = shutil.ignore_patterns("bundles", "results", "tests", "__pycache__")
     shutil.copytree(DEVICE, elsewhere / "device", ignore=ignored)
     shutil.copytree(bundles / NAME, elsewhere / "device" / "bundles" / NAME)

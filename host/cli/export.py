@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from host.cli.shared import Command, model_names, models_folder, models_option, say
+from host.cli.shared import Command, models_option, say
 
 PARTS, FORMATS = ("encoder", "decoder", "full"), ("tflite", "saved_model", "keras")
 
@@ -46,22 +46,19 @@ def export(
       host export cifar10-ae-mse --part full --variant int8 -o full.tflite
       host export cifar10-ae-mse --part encoder --format keras -o encoder.keras
     """
-    from host.errors import ModelError
-    from host.packaging.export import export_many
+    from host import api
 
     if part is None:
         if variant or form or output:
             raise click.UsageError("--variant, --format and --output need --part")
-        if not model_names(names, models_folder(models)):
-            raise ModelError(
-                f"{models_folder(models)}: no models here; write <name>/spec.json, then `host train <name>`"
-            )
-        for line in export_many(model_names(names, models_folder(models)), models_folder(models)):
+        for line in api.export_all(names, models=models):
             say(line)
+        say(
+            "next: copy device/ to the device (scp -r device pi:splitlite/), "
+            "run there: python -m device.bench, then at home: host collect"
+        )
         return
     if len(names) != 1 or output is None:
         raise click.UsageError("--part needs one NAME and --output")
-    from host.packaging.parts import export_part
-
-    done = export_part(names[0], part, output, variant=variant, form=form or FORMATS[0], models=models_folder(models))
+    done = api.export_part(names[0], part, output, variant=variant, format=form or FORMATS[0], models=models)
     say(f"{output}: {done}")

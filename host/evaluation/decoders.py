@@ -7,8 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from host.packaging.decoders import find_decoders, read_decoders
-from host.tasks.codec.decoders import find_photo_decoders
+from host.packaging.decoders import find_decoders
 
 
 class Decoders(Protocol):
@@ -20,10 +19,7 @@ class Decoders(Protocol):
 
     value: dict[str, Any]
 
-    @property
-    def names(self) -> list[str]:
-        """The decoders that serve the tag: "own", then "tuned" where there is one."""
-        ...
+    names: list[str]
 
     def codes(self, payload: bytes, height: int, width: int) -> np.ndarray:
         """A payload to the codes of one image, int8 (h, w, c); raises BitstreamError."""
@@ -38,11 +34,31 @@ class Decoders(Protocol):
         ...
 
 
+class _Adapted:
+    """What a task offers, by the names that this room still uses."""
+
+    def __init__(self, home: Any) -> None:
+        from host.tasks import task_named
+
+        self.made = task_named(home.task).decoders(home)
+        self.value = {**vars(home), "codec_tag": home.tag, "encoder_bytes": home.network_bytes}
+        self.names, self.grid, self.read = list(home.names), home.output.grid, home.read
+
+    def codes(self, payload: bytes, height: int, width: int) -> np.ndarray:
+        return self.made.numbers(payload, height, width)
+
+    def images(self, name: str, codes: np.ndarray, height: int, width: int) -> np.ndarray:
+        return np.stack(self.made.restore(name, list(codes), [(height, width)] * len(codes)))
+
+    def sizes(self, name: str) -> dict[str, int]:
+        return {"encoder_bytes": self.value["encoder_bytes"], **self.made.sizes(name)}
+
+
 def find(build: Path, codec_tag: str) -> Decoders:
     """The decoders of a tag, of whichever model; raises CollectError where nothing exported here has it."""
-    return find_photo_decoders(build, codec_tag) or find_decoders(build, codec_tag)
+    return _Adapted(find_decoders(build, codec_tag))
 
 
 def read(build: Path, model: str, codec_tag: str) -> Decoders:
     """The decoders of a model's tag; raises CollectError where this workstation has none."""
-    return find_photo_decoders(build, codec_tag, model) or read_decoders(build, model, codec_tag)
+    return _Adapted(find_decoders(build, codec_tag, model))

@@ -20,10 +20,11 @@ from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.evaluation.baselines import image_codec_rows, keras_row, pca_row
 from host.evaluation.collect import device_name
+from host.evaluation.decoders import read
 from host.evaluation.photographs import photo_rows
 from host.evaluation.rows import FORMAT_VERSION, decode_streams, latency, set_tag, variant_rows
-from host.packaging.decoders import BUILD, DecoderFolder, read_decoders
-from host.packaging.export import BUNDLES, export
+from host.packaging.decoders import BUILD
+from host.packaging.export import BUNDLES, export, read_record
 from host.quantization.execution import TfliteDecoder, TfliteFull
 from host.quantization.recipes import recipes
 from host.quiet import load_tensorflow
@@ -109,8 +110,8 @@ def _result(
     baselines: bool,
 ) -> dict[str, Any]:
     name = model.spec.name
-    export(name, model.folder.parent, bundles, build)
-    tags: dict[str, str] = read_json(build / name / "export.json", ModelError)["codec_tags"]
+    export(open_spec(model.folder)[0], model, bundles, build)
+    tags: dict[str, str] = dict(read_record(build, name).tags)
     environment = read_environment(load_runtime())
     machine = device_name({"board": environment.get("cpu_model"), **environment})
     runtime = f"{environment['runtime']} {environment['runtime_version']}"
@@ -120,7 +121,7 @@ def _result(
 
     rows: list[dict[str, Any]] = []
     for variant, tag in ((variant, tags[variant]) for variant in recipes(model.spec) if variant in tags):
-        decoders = read_decoders(build, name, tag)
+        decoders = read(build, name, tag)
         encoder = Pipeline(read_bundle(bundles / name), variant)
         streams = [encoder.encode(image) for image in test]
         found, _ = variant_rows(
@@ -155,8 +156,8 @@ def _result(
 def _photo_result(
     name: str, files: Sequence[Path], digest: str, models: Path, bundles: Path, build: Path
 ) -> dict[str, Any]:
-    export(name, models, bundles, build)
-    tags: dict[str, str] = read_json(build / name / "export.json", ModelError)["codec_tags"]
+    export(open_spec(name, models)[0], ModelFolder(open_spec(name, models)[1]), bundles, build)
+    tags: dict[str, str] = dict(read_record(build, name).tags)
     bundle = read_bundle(bundles / name)
     return {
         "format_version": FORMAT_VERSION,
@@ -194,7 +195,7 @@ def time_calls(call: Callable[[], object]) -> list[int]:
     return samples
 
 
-def _latencies(encoder: Pipeline, decoders: DecoderFolder, test: np.ndarray, timed: Any) -> dict[str, Any]:
+def _latencies(encoder: Pipeline, decoders: Any, test: np.ndarray, timed: Any) -> dict[str, Any]:
     codes = encoder.numbers(test[0])[None]
     decoder = TfliteDecoder(decoders.read("own"), decoders.grid)
     full = TfliteFull(decoders.read("full"))

@@ -17,6 +17,7 @@ from host.errors import CollectError
 from host.evaluation.one_image import Codec, Reconstruction, difference, open_codec, reconstruct_one
 from host.packaging.decoders import BUILD
 from host.packaging.export import BUNDLES, export
+from host.spec.model_folder import ModelFolder
 from host.spec.models import MODELS
 from host.tasks import open_spec
 
@@ -82,7 +83,8 @@ def reconstruct(
         ModelError, SpecError, ExportError: the model cannot be exported.
     """
     images = [_read(file) for file in files]
-    export(name, models, bundles, build)
+    task, spec = open_spec(name, models)
+    export(task, ModelFolder(spec), bundles, build)
     codec = open_codec(bundles / name, variant, quality, build)
     resize = codec.shape is None or open_spec(name, models)[1].data.fit == "resize"
     label = f"{name}.{codec.encoder.variant.name}" + (f".{decoder}" if decoder != "own" else "")

@@ -73,7 +73,7 @@ def model_result(
             continue
         try:
             files = own_images(run)
-            originals = own if files else read_samples(build, model, source["bundle_sha256"])
+            originals = own if files else read_samples(build, model, source["bundle_sha256"]).array
             streams = _streams(folder, row, len(files) or len(originals))
             decoders = read(build, model, row["codec_tag"])
             same = row["codec_tag"], row["outputs"]["sha256"]

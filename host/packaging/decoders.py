@@ -1,155 +1,202 @@
-"""build/<name>/<codec tag>/: everything that decodes one tag's bitstreams. Another tag's folder is never touched."""
+"""build/<name>/<tag>/: everything that reads one tag's bitstreams. Another tag's folder is never touched.
+
+    decoders.json   what follows, with digests
+    tables.npy ...  what the output's payloads are read with, as it travels in the bundle
+    decoder.tflite  decoder.tuned.tflite  full.tflite
+
+A network that several tags share lies beside them, in build/<name>/networks/<digest>/. A later export for the same tag
+adds decoders and replaces those of the same name; nothing else that reads a tag is ever removed.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from device import inputs, outputs
 from device.bundle import Bundle
-from device.errors import BitstreamError, BundleError, one_line
-from device.files import check_version, read_bytes, read_json, sha256_bytes, write_bytes, write_json
-from device.outputs.codes import LatentGrid
-from device.outputs.entropy import Tables, parse_tables
-from device.records import from_json
+from device.errors import BundleError, SplitliteError, one_line
+from device.files import (
+    canonical_json,
+    check_version,
+    plain_name,
+    read_bytes,
+    read_json,
+    sha256_bytes,
+    write_bytes,
+    write_json,
+)
+from device.kinds import parse_kind
+from device.records import as_json, from_json
+from host.data.split import Split
 from host.errors import CollectError
-from host.packaging.bundle_writer import array_bytes
-from host.packaging.network_file import Costs
-from host.quantization.execution import TfliteDecoder
+from host.packaging.bundle_writer import array_bytes, described
+from host.packaging.package import HomeNetwork, VariantFile
 
-BUILD = Path(__file__).resolve().parent.parent.parent / "build"
+BUILD = Path(__file__).resolve().parents[2] / "build"
 FORMAT_VERSION = 1
 FILE_NAME = "decoders.json"
+NAMES = ("own", "tuned")
+_NETWORKS = "networks"
+_TAG, _SHA256 = re.compile(r"[0-9a-f]{8}"), re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class StoredNetwork:
+    """A network that stays home.
+
+    Attributes:
+        file: the one with the weights, and its size.
+        files: sha256 by file name.
+        folder: below networks/, where several tags share it; None: it lies beside decoders.json.
+        parameters, macs: None where nobody counted.
+    """
+
+    file: str
+    bytes: int
+    files: Mapping[str, str]
+    folder: str | None = None
+    parameters: int | None = None
+    macs: int | None = None
 
 
 @dataclass(frozen=True)
 class DecoderFolder:
-    """One codec tag's decoders.
+    """What is at home for one tag.
 
     Attributes:
-        value: decoders.json: "model", "variant", "codec_tag", "model_sha256", "image", "encoder_bytes", and under
-            "files" by name ("own", "tuned", "full") the file, its sha256 and its bytes, and where export counted
-            them its "parameters" and "macs".
+        variant, family, quality: of the bundle that the tag is from.
+        network_bytes: of the file on the device.
+        output_dtype: of its output tensor.
+        input, output: as in the bundle, parsed.
+        networks: "own", "tuned", "full": those that there are.
     """
 
     folder: Path
-    value: dict[str, Any]
-    grid: LatentGrid
+    model: str
+    task: str
+    variant: str
+    family: str
+    tag: str
+    model_sha256: str
+    spec_sha256: str
+    network_bytes: int
+    output_dtype: str
+    input: Any
+    output: Any
+    networks: Mapping[str, StoredNetwork]
+    quality: int | None = None
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> tuple[str, ...]:
         """The decoders that serve the tag: "own", then "tuned" where there is one."""
-        return [name for name in ("own", "tuned") if name in self.value["files"]]
+        return tuple(name for name in NAMES if name in self.networks)
 
-    def read(self, name: str) -> bytes:
-        """A .tflite file's content; raises CollectError where it is missing or damaged."""
-        entry = self.value["files"][name]
-        path = self.folder / entry["file"]
-        if not path.is_file():
-            raise CollectError(f"{path}: missing; export {self.value['model']} again")
-        data = path.read_bytes()
-        if sha256_bytes(data) != entry["sha256"]:
-            raise CollectError(f"{path}: damaged (sha256 differs from {FILE_NAME}); export {self.value['model']} again")
-        return data
+    def path(self, name: str) -> Path:
+        """The folder with the files of a network."""
+        shared = self.networks[name].folder
+        return self.folder if shared is None else self.folder.parent / _NETWORKS / shared
 
-    def tables(self) -> Tables:
-        path = self.folder / "tables.npy"
-        return parse_tables(read_bytes(path, BundleError), path)
+    def read(self, name: str, file: str | None = None) -> bytes:
+        """A file of a network, the one with its weights where none is named; raises CollectError."""
+        network = self.networks[name]
+        file = file or network.file
+        return _checked(self.path(name) / file, network.files[file], self.model)
+
+    def read_file(self, file: str, sha256: str) -> bytes:
+        """A file of the output, as `Description.reader` asks for it; raises CollectError."""
+        return _checked(self.folder / file, sha256, self.model)
 
     def check(self) -> None:
         """Raises CollectError or BundleError where a file is missing or damaged."""
-        self.tables()
-        for name in self.value["files"]:
-            self.read(name)
-
-    @cached_property
-    def _coder(self) -> Any:
-        return self.tables().coder(self.grid.shape)
-
-    def codes(self, payload: bytes, height: int, width: int) -> np.ndarray:
-        """int8 (h, w, c) of one image; raises BitstreamError for a damaged payload, or one of another size."""
-        image = self.value["image"]
-        if (height, width) != (image["height"], image["width"]):
-            raise BitstreamError(
-                f"of an image of {height} x {width} pixels, its decoder makes {image['height']} x {image['width']}"
-            )
-        return self._coder.decode(payload)
-
-    def images(self, name: str, codes: np.ndarray, height: int, width: int) -> np.ndarray:
-        """Codes int8 (count, h, w, c) to images uint8 (count, height, width, channels) by the decoder `name`."""
-        return TfliteDecoder(self.read(name), self.grid).images(codes)
+        self.output.reader(self.read_file)
+        for name, network in self.networks.items():
+            for file in network.files:
+                self.read(name, file)
 
     def sizes(self, name: str) -> dict[str, int]:
-        """Bytes of the encoder, of a decoder, and beside the encoder's own decoder of both in one file."""
-        files = self.value["files"]
-        full = {"full_bytes": files["full"]["bytes"]} if name == "own" else {}
-        return {"encoder_bytes": self.value["encoder_bytes"], "decoder_bytes": files[name]["bytes"], **full}
+        """ "decoder_bytes", and beside the encoder's own decoder "full_bytes" of both in one file."""
+        full = {"full_bytes": self.networks["full"].bytes} if name == "own" and "full" in self.networks else {}
+        return {"decoder_bytes": self.networks[name].bytes, **full}
 
 
-def write_decoders(
-    build: Path,
-    bundle: Bundle,
-    variant: str,
-    files: dict[str, bytes],
-    tables: np.ndarray,
-    costs: Mapping[str, Costs] | None = None,
-) -> DecoderFolder:
-    """Writes one tag's folder, decoders.json last.
+def write_decoders(build: Path, bundle: Bundle, variant: VariantFile) -> DecoderFolder:
+    """Writes one tag's folder, decoders.json last."""
+    entry = bundle.variant(variant.name)
+    folder = build / bundle.model / entry.tag
+    home = DecoderFolder(
+        folder=folder,
+        model=bundle.model,
+        task=bundle.task,
+        variant=variant.name,
+        family=variant.family,
+        quality=variant.quality,
+        tag=entry.tag,
+        model_sha256=bundle.model_sha256,
+        spec_sha256=bundle.spec_sha256,
+        network_bytes=entry.network_bytes,
+        output_dtype=entry.tensor.dtype,
+        input=bundle.input,
+        output=entry.output,
+        networks={name: _stored(network) for name, network in variant.home.items()},
+    )
+    for name, data in variant.files.items():
+        write_bytes(folder / name, data)
+    for name, network in variant.home.items():
+        for file, data in network.files.items():
+            if not (home.path(name) / file).is_file() or network.files[file] != (home.path(name) / file).read_bytes():
+                write_bytes(home.path(name) / file, data)
+    home = replace(home, networks={**_earlier(home), **home.networks})
+    value = {**vars(home), "input": described(home.input), "output": described(home.output)}
+    del value["folder"]
+    write_json(folder / FILE_NAME, {"format_version": FORMAT_VERSION, **as_json(value)})
+    return home
+
+
+def find_decoders(build: Path, tag: str, model: str | None = None) -> DecoderFolder:
+    """The decoders of a tag.
 
     Args:
-        files: by "own", "tuned", "full": .tflite content.
-        costs: of these, by the same names.
+        model: only those of this model; None: of whichever was exported here.
+
+    Raises:
+        CollectError: this workstation has none for the tag, says what it has; or they are damaged.
     """
-    entry = bundle.variant(variant)
-    folder = build / bundle.model / entry.tag
-    write_bytes(folder / "tables.npy", array_bytes(tables.astype("<u2")))
-    names = {"own": "decoder.tflite", "tuned": "decoder.tuned.tflite", "full": "full.tflite"}
-    for name, data in files.items():
-        write_bytes(folder / names[name], data)
-    height, width, channels = bundle.samples.shape[1:]
-    write_json(
-        folder / FILE_NAME,
-        {
-            "format_version": FORMAT_VERSION,
-            "model": bundle.model,
-            "variant": variant,
-            "codec_tag": entry.tag,
-            "model_sha256": bundle.model_sha256,
-            "spec_sha256": bundle.spec_sha256,
-            "encoder_bytes": entry.network_bytes,
-            "output_dtype": entry.tensor.dtype,
-            "image": {"height": height, "width": width, "channels": channels},
-            "latent": entry.output.grid.to_dict(),
-            "files": {
-                name: {
-                    "file": names[name],
-                    "sha256": sha256_bytes(data),
-                    "bytes": len(data),
-                    **(asdict(costs[name]) if costs else {}),
-                }
-                for name, data in files.items()
-            },
-        },
-    )
-    return read_decoders(build, bundle.model, entry.tag)
+    _plain(tag, _TAG, "tag")
+    if model is not None:
+        plain_name(model, "model", CollectError)
+    files = sorted(build.glob(f"{model or '*'}/{tag}/{FILE_NAME}"))
+    if not files:
+        known = [path.parent for path in sorted(build.glob(f"{model or '*'}/*/{FILE_NAME}"))]
+        here = sorted({path.name if model else path.parent.name for path in known})
+        raise CollectError(
+            f"{build / model if model else build}: no decoder for tag {tag} (here: {', '.join(here) or 'none'}); "
+            f"export the {model or 'model'} that the device's bundle came from"
+        )
+    return _read(files[0].parent)
+
+
+def write_samples(build: Path, bundle: Bundle, labels: np.ndarray | None = None) -> None:
+    """Keeps a bundle's sample images, and their labels where they have some, for `read_samples`."""
+    path = samples_path(build, bundle.model, bundle.sha256)
+    write_bytes(path, array_bytes(bundle.read_samples()))
+    if labels is not None:
+        write_bytes(path.with_suffix(".labels.npy"), array_bytes(labels))
 
 
 def samples_path(build: Path, model: str, bundle_sha256: str) -> Path:
-    """Where the sample images of one exported bundle are kept: what a device encoded is compared with them."""
-    return build / model / "samples" / f"{bundle_sha256[:16]}.npy"
+    """Where the sample images of one exported bundle are kept; raises CollectError for what is no name or digest."""
+    plain_name(model, "model", CollectError)
+    return build / model / "samples" / f"{_plain(bundle_sha256, _SHA256, 'digest')[:16]}.npy"
 
 
-def write_samples(build: Path, bundle: Bundle) -> None:
-    """Keeps a bundle's sample images for `read_samples`."""
-    write_bytes(samples_path(build, bundle.model, bundle.sha256), array_bytes(bundle.read_samples()))
-
-
-def read_samples(build: Path, model: str, bundle_sha256: str) -> np.ndarray:
-    """The images that a device with this bundle encoded, uint8 (count, height, width, channels).
+def read_samples(build: Path, model: str, bundle_sha256: str) -> Split:
+    """The images that a device with this bundle used, and their labels where they have some.
 
     Raises:
         CollectError: the bundle was not exported here.
@@ -160,42 +207,67 @@ def read_samples(build: Path, model: str, bundle_sha256: str) -> np.ndarray:
             f"{path}: missing; the bundle of {model} on the device was not exported on this workstation, "
             "or by another state of models/; export that state here and collect again"
         )
+    labels = path.with_suffix(".labels.npy")
     try:
-        return np.load(path, allow_pickle=False)
+        images = np.load(path, allow_pickle=False)
+        return Split(images, np.load(labels, allow_pickle=False) if labels.is_file() else None)
     except (ValueError, EOFError) as error:
         raise CollectError(f"{path}: damaged ({one_line(error)}); export {model} again") from None
 
 
-def find_decoders(build: Path, codec_tag: str) -> DecoderFolder:
-    """The decoders of a codec tag, of whichever model.
-
-    Raises:
-        CollectError: no model that was exported here has the tag; says which there are.
-    """
-    files = sorted(build.glob(f"*/{codec_tag}/{FILE_NAME}"))
-    if not files:
-        models = sorted({path.parent.parent.name for path in build.glob(f"*/*/{FILE_NAME}")})
-        raise CollectError(
-            f"{build}: no decoder for codec tag {codec_tag} (models here: {', '.join(models) or 'none'}); "
-            "export the model that the device's bundle came from"
-        )
-    return read_decoders(build, files[0].parent.parent.name, codec_tag)
+def _stored(network: HomeNetwork) -> StoredNetwork:
+    digests = {file: sha256_bytes(data) for file, data in network.files.items()}
+    first = next(iter(network.files))
+    folder = sha256_bytes(canonical_json(digests))[:16] if network.shared else None
+    return StoredNetwork(first, len(network.files[first]), digests, folder, network.parameters, network.macs)
 
 
-def read_decoders(build: Path, model: str, codec_tag: str) -> DecoderFolder:
-    """The decoders of a codec tag.
+def _earlier(home: DecoderFolder) -> dict[str, StoredNetwork]:
+    """What an earlier export left for the tag and is still whole."""
+    try:
+        before = _read(home.folder)
+        found = {}
+        for name in before.networks.keys() - home.networks.keys():
+            for file in before.networks[name].files:
+                before.read(name, file)
+            found[name] = before.networks[name]
+        return found
+    except SplitliteError:
+        return {}
 
-    Raises:
-        CollectError: this workstation has none for the tag; says which tags it has.
-    """
-    folder = build / model / codec_tag
+
+def _read(folder: Path) -> DecoderFolder:
     path = folder / FILE_NAME
-    if not path.is_file():
-        there = sorted(other.parent.name for other in (build / model).glob(f"*/{FILE_NAME}"))
-        raise CollectError(
-            f"{build / model}: no decoder for codec tag {codec_tag} (here: {', '.join(there) or 'none'}); "
-            f"export the {model} that the device's bundle came from"
-        )
     value = read_json(path, CollectError)
     check_version(value.get("format_version"), FORMAT_VERSION, "decoders", path, CollectError)
-    return DecoderFolder(folder, value, from_json(LatentGrid, value["latent"], "latent", CollectError))
+    try:
+        parts = {
+            "folder": folder,
+            "input": parse_kind(inputs, value.get("input"), "input"),
+            "output": parse_kind(outputs, value.get("output"), "output"),
+        }
+        home = from_json(DecoderFolder, {**value, **parts}, "", BundleError)
+        for network in home.networks.values():
+            for file in (network.file, *network.files, *([] if network.folder is None else [network.folder])):
+                plain_name(file, "networks", BundleError)
+        for file in home.output.files():
+            plain_name(file, "output", BundleError)
+    except BundleError as reason:
+        raise CollectError(f"{path}: {reason}") from None
+    return home
+
+
+def _checked(path: Path, sha256: str, model: str) -> bytes:
+    if not path.is_file():
+        raise CollectError(f"{path}: missing; export {model} again")
+    data = read_bytes(path, CollectError)
+    if sha256_bytes(data) != sha256:
+        raise CollectError(f"{path}: damaged (sha256 differs from {FILE_NAME}); export {model} again")
+    return data
+
+
+def _plain(text: str, pattern: re.Pattern[str], what: str) -> str:
+    # It comes from a file that travelled and becomes part of a path.
+    if not pattern.fullmatch(text):
+        raise CollectError(f"{text!r} is no {what}; the file that says so is damaged")
+    return text

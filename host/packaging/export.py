@@ -1,62 +1,69 @@
-"""models/<name> -> device/bundles/<name>/ and build/<name>/<codec tag>/. Needs no network and no data set."""
+"""models/<name> -> device/bundles/<name>/ and build/<name>/<tag>/. Needs no network and no data set."""
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import device
-from device.bundle import Bundle, read_bundle
+from device.bundle import read_bundle
 from device.errors import SplitliteError
 from device.files import read_json, sha256_bytes, write_json
-from device.inputs.fixed import Fixed
-from device.outputs import TablesFile
-from device.outputs.codes import CodesDescription
+from device.records import as_json, from_json
 from host.errors import ExportError
-from host.packaging.bundle_writer import array_bytes, write_bundle
-from host.packaging.decoders import BUILD, read_decoders, samples_path, write_decoders, write_samples
-from host.packaging.package import Package, VariantFile
+from host.packaging.bundle_writer import write_bundle
+from host.packaging.decoders import BUILD, find_decoders, samples_path, write_decoders, write_samples
+from host.packaging.package import Package
 from host.quiet import load_tensorflow
-from host.spec.model_folder import ModelFolder, model_digest
-from host.spec.models import MODELS
-from host.tasks import open_spec
-from host.tasks.codec.decoders import find_photo_decoders
-from host.tasks.codec.task import load_codec_spec
+from host.spec.model_folder import ModelFolder
 
+if TYPE_CHECKING:
+    from host.tasks.task import Task
+
+T = TypeVar("T")
 UP_TO_DATE = "up to date"
 BUNDLES = Path(device.__file__).resolve().parent / "bundles"
+FILE_NAME = "export.json"
+FORMAT_VERSION = 1
+
+_ROOT = Path(__file__).resolve().parents[2]
+# The code that decides exported bytes, beside `Task.exported_by`: where it changes, models are exported again.
+DECIDING = (
+    *("device/bundle.py", "device/files.py", "device/quantization.py", "device/records.py", "device/runtime.py"),
+    *("device/inputs/*.py", "device/outputs/**/*.py"),
+    *("host/networks/builder.py", "host/networks/grid.py", "host/networks/weights.py"),
+    *("host/packaging/bundle_writer.py", "host/packaging/decoders.py", "host/packaging/export.py"),
+    *("host/packaging/network_file.py", "host/quantization/*.py", "host/spec/model_folder.py"),
+)
 
 
-def export_many(names: list[str], models: Path = MODELS, bundles: Path = BUNDLES, build: Path = BUILD) -> Iterator[str]:
-    """Exports models, two at a time, each in a process of its own; yields a line a model, then what to do next.
+@dataclass(frozen=True)
+class Record:
+    """build/<name>/export.json: what an export did.
 
-    Raises:
-        SplitliteError: the first model that failed, after all were tried.
+    Attributes:
+        source_sha256: of all that decides the exported bytes.
+        tags: by variant.
+        left_out: variant -> why it could not be converted.
+        runtimes: variant -> file -> runtime -> "runs", "fails: why" or "not tried".
     """
-    failed: list[SplitliteError] = []
-    workers = max(1, min(len(names), os.cpu_count() or 1))
-    context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
-    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=1) as pool:
-        for name, result in [(name, pool.submit(export, name, models, bundles, build)) for name in names]:
-            try:
-                yield f"{name}: {result.result()}"
-            except SplitliteError as error:
-                failed.append(error)
-    if failed:
-        raise failed[0]
-    yield (
-        "next: copy device/ to the device (scp -r device pi:splitlite/), "
-        "run there: python -m device.bench, then at home: host collect"
-    )
+
+    source_sha256: str
+    bundle_sha256: str
+    tags: Mapping[str, str]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    runtimes: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
 
-def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Path = BUILD) -> str:
+def export(task: Task, model: ModelFolder, bundles: Path = BUNDLES, build: Path = BUILD) -> str:
     """Converts, checks and packages one model; the same models/<name> gives the same bytes.
 
     Returns:
@@ -66,105 +73,95 @@ def export(name: str, models: Path = MODELS, bundles: Path = BUNDLES, build: Pat
         ModelError: weights, tables or images are missing.
         ExportError: a converted file must not travel; nothing was written into the bundle then.
     """
-    if open_spec(name, models)[0].name == "codec":
-        return _export_codec(name, models, bundles, build)
-    model = ModelFolder(open_spec(name, models)[1])
-    source = _source_digest(model.digest(), {"codec"})
-    if _is_current(build / name, bundles / name, source):
+    name = model.spec.name
+    source = _source_digest(task, model)
+    if _is_current(name, bundles, build, source):
         return UP_TO_DATE
     load_tensorflow()
-    from host.packaging.network_file import network_costs
-    from host.tasks.compression.packaging import convert_model
-
-    converted = convert_model(model)
-    tables = model.read_tables()
-    _, samples = model.images()
-    content = array_bytes(tables.frequencies.astype("<u2"))
-    output = CodesDescription(converted.grid, TablesFile("tables.npy", sha256_bytes(content), tables.sha256))
-    variants = [
-        VariantFile(variant, variant, files["encoder"], output, {"tables.npy": content}, {})
-        for variant, files in converted.files.items()
-    ]
-    source_image = Fixed(*model.spec.data.image_shape)
-    package = Package(name, model.spec.task, model.spec.digest, model.digest(), source_image, samples, tuple(variants))
+    package = task.package(model)
+    if not package.variants:
+        raise ExportError(f"{name}: no variant can be converted ({'; '.join(package.left_out.values())})")
+    runs = _runtimes(package)
     bundle = write_bundle(bundles / name, package)
-    for variant, files in converted.files.items():
-        decoders = {key: data for key, data in files.items() if key != "encoder"}
-        costs = {key: network_costs(data) for key, data in decoders.items()}
-        write_decoders(build, bundle, variant, decoders, tables.frequencies, costs)
-    write_samples(build, bundle)
-    write_json(build / name / "compatibility.json", converted.compatibility)
-    _write_record(build / name, bundle, source)
-    sizes = ", ".join(f"{variant} {entry.network_bytes / 1000:.1f} kB" for variant, entry in bundle.variants.items())
-    return f"encoders {sizes}"
+    for variant in package.variants:
+        write_decoders(build, bundle, variant)
+    write_samples(build, bundle, package.labels)
+    tags = {variant: entry.tag for variant, entry in bundle.variants.items()}
+    record = Record(source, bundle.sha256, tags, package.left_out, runs)
+    write_json(build / name / FILE_NAME, {"format_version": FORMAT_VERSION, **as_json(record)})
+    families = {entry.family: entry.network_bytes for entry in bundle.variants.values()}
+    sizes = [
+        f"{family} {size / 1000:.1f} kB"
+        + (f" for {count} qualities" if (count := len(bundle.qualities(family))) else "")
+        for family, size in families.items()
+    ]
+    return "; ".join([", ".join(sizes), *(f"without {variant}: {why}" for variant, why in package.left_out.items())])
 
 
-def _export_codec(name: str, models: Path, bundles: Path, build: Path) -> str:
-    spec = load_codec_spec(name, models)
-    source = _source_digest(model_digest(spec.folder, spec.digest), {"quantization", "training"})
-    if _is_current(build / name, bundles / name, source):
-        return UP_TO_DATE
-    load_tensorflow()
-    from host.tasks.codec.packaging import export_codec
+def at_once(exports: Sequence[Callable[[], T]]) -> Iterator[T]:
+    """Runs exports, as many at a time as there are cores, each in a process of its own; yields results in their order.
 
-    bundle = export_codec(name, models, bundles, build)
-    _write_record(build / name, bundle, source)
-    size = next(iter(bundle.variants.values())).network_bytes
-    return f"encoder {size / 1000:.1f} kB, variants {', '.join(bundle.variants)}"
-
-
-def _write_record(built: Path, bundle: Bundle, source: str) -> None:
-    write_json(
-        built / "export.json",
-        {
-            "format_version": 1,
-            "source_sha256": source,
-            "bundle_sha256": bundle.sha256,
-            "codec_tags": {variant: entry.tag for variant, entry in bundle.variants.items()},
-        },
-    )
-
-
-def _source_digest(model: str, without: set[str]) -> str:
-    """Digest of all that decides the exported bytes: the model, the code that export runs, the converter.
-
-    Args:
-        model: its digest.
-        without: parts of host/ that its export does not run, beside those that none does.
+    Raises:
+        SplitliteError: the first that failed, after all were tried.
     """
-    root = Path(__file__).resolve().parent.parent
-    other = {
-        "api.py",
-        "cli.py",
-        "data",
-        "evaluation",
-        "remote",
-        "reporting",
-        "stages.py",
-        "summary.py",
-        "tuning",
-        *without,
-    }
-    code = [path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in other]
-    package = Path(device.__file__).resolve().parent
-    code = sorted([*code, *package.glob("*.py"), *package.glob("photo/*.py")])
-    parts = [model, version("tensorflow"), version("tensorflow-model-optimization"), version("ai-edge-litert")]
+    failed: list[SplitliteError] = []
+    workers = max(1, min(len(exports), os.cpu_count() or 1))
+    context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
+    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=1) as pool:
+        for result in [pool.submit(call) for call in exports]:
+            try:
+                yield result.result()
+            except SplitliteError as error:
+                failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def read_record(build: Path, model: str) -> Record:
+    """What the last export of a model did; raises ExportError where there is none."""
+    path = build / model / FILE_NAME
+    return from_json(Record, read_json(path, ExportError), str(path), ExportError)
+
+
+def _runtimes(package: Package) -> dict[str, dict[str, dict[str, str]]]:
+    """Opens every .tflite file in every runtime; raises ExportError where none runs one."""
+    from host.packaging.network_file import runtimes
+
+    known: dict[bytes, dict[str, str]] = {}
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for variant in package.variants:
+        files = {"encoder": variant.network}
+        for network in variant.home.values():
+            files |= {file: data for file, data in network.files.items() if file.endswith(".tflite")}
+        for file, data in files.items():
+            if data not in known:
+                known[data] = runtimes(data, f"{package.model} {variant.name} {file}")
+            found.setdefault(variant.name, {})[file] = known[data]
+    return found
+
+
+def _source_digest(task: Task, model: ModelFolder) -> str:
+    """Digest of all that decides the exported bytes: the model, the code that export runs, the converter."""
+    spec = model.spec
+    own = Path(inspect.getfile(type(task))).parent
+    code = sorted({path for pattern in DECIDING for path in _ROOT.glob(pattern)})
+    code += [own / f"{name}.py" for name in task.exported_by]
+    parts = [model.digest(), *map(version, ("tensorflow", "tensorflow-model-optimization", "ai-edge-litert"))]
+    # As parsed: defaults that the spec does not write count too.
+    parts.append(repr((spec.data, spec.networks, spec.options, spec.quantization, sorted(spec.training.stages))))
     return hashlib.sha256("\n".join(parts + [sha256_bytes(path.read_bytes()) for path in code]).encode()).hexdigest()
 
 
-def _is_current(built: Path, bundle_folder: Path, source: str) -> bool:
+def _is_current(name: str, bundles: Path, build: Path, source: str) -> bool:
     try:
-        record: dict[str, Any] = read_json(built / "export.json", ExportError)
-        bundle = read_bundle(bundle_folder)
+        record, bundle = read_record(build, name), read_bundle(bundles / name)
+        if (record.source_sha256, record.bundle_sha256) != (source, bundle.sha256):
+            return False
         for variant in bundle.variants.values():
             bundle.read_network(variant.name)
             variant.output.reader(bundle.read_file)
+            find_decoders(build, variant.tag, name).check()
         bundle.read_samples()
-        if not samples_path(built.parent, built.name, bundle.sha256).is_file():
-            return False
-        for tag in record["codec_tags"].values():
-            decoders = find_photo_decoders(built.parent, tag, built.name)
-            (decoders or read_decoders(built.parent, built.name, tag)).check()
-        return record["source_sha256"] == source and record["bundle_sha256"] == bundle.sha256
-    except (SplitliteError, KeyError, OSError):
+        return samples_path(build, name, bundle.sha256).is_file()
+    except (SplitliteError, OSError):
         return False

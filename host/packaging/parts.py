@@ -7,45 +7,44 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from device.bundle import read_bundle
-from device.files import read_json, write_bytes
-from host.errors import ExportError, ModelError
-from host.packaging.decoders import BUILD, read_decoders
-from host.packaging.export import BUNDLES, export
+from device.files import write_bytes
+from host.errors import ExportError
+from host.packaging.decoders import BUILD, find_decoders
+from host.packaging.export import BUNDLES, export, read_record
 from host.quiet import load_tensorflow, quiet
 from host.spec.model_folder import ModelFolder
-from host.spec.models import MODELS
-from host.tasks import open_spec
-from host.tasks.codec.task import load_codec_spec
+
+if TYPE_CHECKING:
+    from host.tasks.task import Task
 
 PARTS = ("encoder", "decoder", "full")
 FORMATS = ("tflite", "saved_model", "keras")
 DEFAULT_VARIANTS = {"tflite": "int8", "saved_model": "float32", "keras": "float32"}
-_OF_CODECS = (("encoder", "tflite"), ("decoder", "saved_model"))
 _SUFFIXES = {"tflite": ".tflite", "keras": ".keras"}
 
 
 def export_part(
-    name: str,
+    task: Task,
+    model: ModelFolder,
     part: str,
     output: Path,
+    bundles: Path = BUNDLES,
+    build: Path = BUILD,
     *,
     variant: str | None = None,
     form: str = "tflite",
-    models: Path = MODELS,
-    bundles: Path = BUNDLES,
-    build: Path = BUILD,
 ) -> str:
     """Writes one part of a model.
 
     The encoder takes an image and gives the latent, the decoder the reverse; "full" is both, with the latent on its
     grid between them (int16x8 has no kernel for that rounding: there it stays 16 bits). Images are 0..1 where a file's
     ends are float32; integer ends have the scale and zero point that the file says. A .tflite file takes one image and
-    is the one that is packaged; SavedModel and .keras take batches and hold nothing of splitlite's own: they load with
-    TensorFlow alone, .keras with tf_keras. Of a photo codec there are the encoder as .tflite, whose bundle says how a
-    quality is set in it, and the float decoder as SavedModel: codes as float32, and a quality, to the image.
+    is the packaged one; where one file serves all qualities, a variant's name with a quality sets that. SavedModel and
+    .keras take batches and hold nothing of splitlite's own: TensorFlow alone loads a SavedModel, tf_keras loads .keras
+    (Keras 3 does not).
 
     Args:
         part: a name of PARTS.
@@ -60,10 +59,11 @@ def export_part(
         ExportError: no such part, form or variant, one that has no such file, or an output that cannot be written.
         ModelError, SpecError: no such model, or it is not trained.
     """
-    _check(name, part, form, output, models)
+    name = model.spec.name
+    _check(name, part, form, output)
     variant = variant or DEFAULT_VARIANTS[form]
     if form == "tflite":
-        data = _packaged(name, part, variant, models, bundles, build)
+        data = _packaged(task, model, part, variant, bundles, build)
         _written(output, lambda: write_bytes(output, data))
         return f"{name} {variant} {part}, {len(data) / 1000:.1f} kB"
     if variant != "float32":
@@ -71,16 +71,20 @@ def export_part(
             f"{name}: no {variant} as {form}: Keras holds the network in floating point; "
             "take --variant float32, or --format tflite"
         )
-    if open_spec(name, models)[0].name == "codec":
-        network, end = _codec_decoder(name, models), "image"
-    else:
-        network, end = _network(ModelFolder(open_spec(name, models)[1]), part)
+    load_tensorflow()
+    network, end = task.part(model, part)
+    own = sorted({type(layer).__name__ for layer in network.layers if type(layer).__module__.startswith("host.")})
+    if form == "keras" and own:
+        raise ExportError(
+            f"{name}: {', '.join(own)} are no layers of Keras, as .keras needs; take --format saved_model"
+        )
     save = _save_keras if form == "keras" else _save_folder
     _written(output, lambda: save(network, end, output))
-    return f"{name} float32 {part}, {network.count_params():,} parameters"
+    reader = "; read it with tf_keras, not with Keras 3" if form == "keras" else ""
+    return f"{name} float32 {part}, {network.count_params():,} parameters{reader}"
 
 
-def _check(name: str, part: str, form: str, output: Path, models: Path) -> None:
+def _check(name: str, part: str, form: str, output: Path) -> None:
     for value, known, what in ((part, PARTS, "part"), (form, FORMATS, "format")):
         if value not in known:
             raise ExportError(f"{name}: no {what} {value!r}; available: {', '.join(known)}")
@@ -89,56 +93,25 @@ def _check(name: str, part: str, form: str, output: Path, models: Path) -> None:
         raise ExportError(f"{output}: expected a file whose name ends with {suffix}")
     if not suffix and output.exists():
         raise ExportError(f"{output}: there already; a SavedModel is a folder of its own, give one that is not there")
-    if open_spec(name, models)[0].name == "codec" and (part, form) not in _OF_CODECS:
-        available = ", ".join(f"--part {part} --format {form}" for part, form in _OF_CODECS)
-        raise ExportError(f"{name}: a photo codec, whose decoder is a network of any size; available: {available}")
 
 
-def _packaged(name: str, part: str, variant: str, models: Path, bundles: Path, build: Path) -> bytes:
-    export(name, models, bundles, build)
+def _packaged(task: Task, model: ModelFolder, part: str, variant: str, bundles: Path, build: Path) -> bytes:
+    name = model.spec.name
+    export(task, model, bundles, build)
     bundle = read_bundle(bundles / name)
-    if variant not in bundle.variants and f"{variant}_q0" in bundle.variants:
-        variant = f"{variant}_q0"  # one file for all qualities
-    if variant not in bundle.variants:
-        left_out = _left_out(build / name / "compatibility.json", variant)
-        raise ExportError(f"{name}: no variant {variant!r}{left_out}; available: {', '.join(bundle.variants)}")
+    entry = next((each for each in bundle.variants.values() if variant in (each.name, each.family)), None)
+    if entry is None:
+        why = read_record(build, name).left_out.get(variant)
+        reason = f" ({why})" if why else ""
+        raise ExportError(f"{name}: no variant {variant!r}{reason}; available: {', '.join(bundle.variants)}")
     if part == "encoder":
-        return bundle.read_network(variant)
-    decoders = read_decoders(build, name, bundle.variant(variant).tag)
-    return decoders.read("own" if part == "decoder" else part)
-
-
-def _left_out(file: Path, variant: str) -> str:
-    reason = read_json(file, ModelError).get(variant, {}).get("encoder", {}).get("converter") if file.is_file() else ""
-    return f" ({reason})" if reason else ""
-
-
-def _network(model: ModelFolder, part: str) -> tuple[Any, str]:
-    """The float network of a part, for any batch, and what its output is called."""
-    load_tensorflow()
-    import tf_keras as keras
-
-    from host.networks.grid import on_grid
-    from host.tasks.compression.halves import load_halves
-
-    keras.backend.clear_session()
-    halves = load_halves(model, "float")
-    if part != "full":
-        return (halves.encoder, "latent") if part == "encoder" else (halves.decoder, "image")
-    image = keras.Input(halves.encoder.input_shape[1:], name="image")
-    return keras.Model(image, halves.decoder(on_grid(halves.encoder(image), halves.grid)), name="full"), "image"
-
-
-def _codec_decoder(name: str, models: Path) -> Any:
-    """The decoder "own" of a photo codec: codes as float32, quality -> image."""
-    spec = load_codec_spec(name, models)
-    load_tensorflow()
-    from host.networks.weights import load_weights
-    from host.tasks.codec.networks import build_codec
-
-    codec = build_codec(spec)
-    load_weights(spec.folder / "float.weights.h5", {"decoder": codec.decoder})
-    return codec.decoder
+        named = variant == entry.name
+        return bundle.read_network(variant) if named else bundle.read_file(entry.file, entry.sha256)
+    home = find_decoders(build, entry.tag, name)
+    network = "own" if part == "decoder" else part
+    if network not in home.networks or not home.networks[network].file.endswith(".tflite"):
+        raise ExportError(f"{name}: no {part} as tflite; take --part encoder, or --part decoder --format saved_model")
+    return home.read(network)
 
 
 def _save_keras(network: Any, end: str, output: Path) -> None:

@@ -123,7 +123,9 @@ def set_ranges(quantized: keras.Model, model: keras.Model, inputs: np.ndarray) -
     }
     for layer in quantized.layers:
         span = spans.get(layer.name.removeprefix("quant_"))
-        for weight in layer.weights if span else ():
+        if span is None:
+            continue
+        for weight in layer.weights:
             kind = weight.name.split(":")[0]
             if kind.endswith(("post_activation_min", "output_min")):
                 weight.assign(span[0])

@@ -8,14 +8,14 @@ import numpy as np
 
 from device.outputs.codes import LatentGrid, make_output_quantizer
 from device.quantization import make_input_quantizer
-from device.runtime import Runtime, make_interpreter, tensor_infos
+from device.runtime import Network, Runtime, make_interpreter
 
 
 class TfliteEncoder:
     """uint8 images -> int8 codes on the latent grid."""
 
     def __init__(self, model: bytes, grid: LatentGrid, runtime: Runtime | None = None) -> None:
-        self._network = _Network(model, runtime)
+        self._network = _open(model, runtime)
         self.input, self.output = self._network.input, self._network.output
         self._quantize = make_input_quantizer(self.input)
         self._to_codes = make_output_quantizer(self.output, grid)
@@ -27,7 +27,7 @@ class TfliteEncoder:
         codes = np.empty((len(images), *self._grid.shape), np.int8)
         for image, out in zip(images, codes, strict=True):
             self._quantize(image, buffer)
-            self._to_codes(self._network.run(buffer), out)
+            self._to_codes(_run(self._network, buffer), out)
         return codes
 
 
@@ -35,7 +35,7 @@ class TfliteDecoder:
     """int8 codes -> uint8 images, whatever types the decoder's ends have."""
 
     def __init__(self, model: bytes, grid: LatentGrid, runtime: Runtime | None = None) -> None:
-        self._network = _Network(model, runtime)
+        self._network = _open(model, runtime)
         self.input, self.output = self._network.input, self._network.output
         latents = dequantize(np.arange(-128, 128).astype(np.int8), grid)
         self._table = quantized(latents, self.input)
@@ -45,7 +45,7 @@ class TfliteDecoder:
         images = np.empty((len(codes), *self.output.shape[1:]), np.uint8)
         for code, out in zip(codes, images, strict=True):
             # Widen first: int8 + 128 does not fit int8.
-            output = self._network.run(self._table[code.astype(np.int16) + 128][None])
+            output = _run(self._network, self._table[code.astype(np.int16) + 128][None])
             out[...] = to_pixels(output[0], self.output)
         return images
 
@@ -54,7 +54,7 @@ class TfliteFull:
     """uint8 images -> uint8 images, both halves in one file."""
 
     def __init__(self, model: bytes, runtime: Runtime | None = None) -> None:
-        self._network = _Network(model, runtime)
+        self._network = _open(model, runtime)
         self._quantize = make_input_quantizer(self._network.input)
 
     def images(self, images: np.ndarray) -> np.ndarray:
@@ -63,23 +63,18 @@ class TfliteFull:
         reconstructions = np.empty((len(images), *self._network.output.shape[1:]), np.uint8)
         for image, out in zip(images, reconstructions, strict=True):
             self._quantize(image, buffer)
-            out[...] = to_pixels(self._network.run(buffer)[0], self._network.output)
+            out[...] = to_pixels(_run(self._network, buffer)[0], self._network.output)
         return reconstructions
 
 
-class _Network:
-    def __init__(self, model: bytes, runtime: Runtime | None) -> None:
-        self._interpreter = make_interpreter(model, runtime=runtime)
-        self.input, self.output = tensor_infos(self._interpreter)
-        self._ends = [
-            self._interpreter.get_input_details()[0]["index"],
-            self._interpreter.get_output_details()[0]["index"],
-        ]
+def _open(model: bytes, runtime: Runtime | None) -> Network:
+    return Network(make_interpreter(model, runtime=runtime))
 
-    def run(self, value: np.ndarray) -> Any:
-        self._interpreter.set_tensor(self._ends[0], value)
-        self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._ends[1])
+
+def _run(network: Network, value: np.ndarray) -> np.ndarray:
+    network.set(value)
+    network.invoke()
+    return network.get()
 
 
 def dequantize(codes: np.ndarray, grid: LatentGrid) -> np.ndarray:

@@ -7,7 +7,7 @@ up; at run time they import nothing of this folder (only type checkers do).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ class Task(Protocol):
         name: as spec.json's "task" says it.
         metrics: what judges a row; the first is the axis of plots and of verdicts.
         sections: what a spec of this task may hold beside what all specs hold; the reader and the schema use it.
+        exported_by: the modules of the task's folder that decide exported bytes; a change in one exports models again.
         stages: by kind, in the order in which they run.
     """
 
     name: str
     metrics: tuple[Metric, ...]
     sections: Sections
+    exported_by: tuple[str, ...]
     stages: Mapping[str, StageKind]
 
     # 1. The network.
@@ -107,6 +109,9 @@ class Decoders(Protocol):
             numbers: of `numbers`, one an image.
             sizes: height and width of the images.
         """
+
+    def whole(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """Encoder and decoder in one file, for its time: image to what is judged; None where there is no such file."""
 
     def sizes(self, name: str) -> dict[str, int]:
         """ "decoder_bytes", and "full_bytes" where there is such a file; raises CollectError."""

@@ -218,6 +218,7 @@ def test_evaluate_and_collect_agree_on_the_same_images(loop: Any, collected: Any
 
 def test_the_keras_row_is_the_float32_row(loop: Any, evaluated: dict[str, Any]) -> None:
     from host.data.photos import load
+
     from host.evaluation.baselines import keras_row
     from host.spec.model_folder import ModelFolder
 

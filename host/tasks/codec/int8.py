@@ -6,7 +6,6 @@ no images. The output's scale is the step: 1 as converted, overwritten in four b
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from typing import Any
 
@@ -15,18 +14,18 @@ import tensorflow as tf
 import tf_keras as keras
 from tensorflow.lite.python import schema_py_generated as schema
 
+from device.inputs.strips import Strips
 from device.outputs.context_codes.block_grid import BlockGrid
 from device.runtime import Network, Runtime, make_interpreter
-from host.errors import ExportError
 from host.quantization.conversions import CONVERSIONS
 from host.tasks.codec.layers import RoundedConv2D
-from host.tasks.codec.networks import Codec, padded
+from host.tasks.codec.networks import Codec
 from host.tasks.codec.spec import CodecSpec
 
 _SCALE_FIELD = 8  # of `scale` in the vtable of QuantizationParameters, tensorflow/compiler/mlir/lite/schema/schema.fbs
 
 
-def convert_encoder(codec: Codec, rows: int, columns: int) -> bytes:
+def convert_encoder(codec: Codec, rows: int, columns: int, conversion: str = "int8") -> bytes:
     """The int8 encoder for a piece of rows x columns blocks and its halo; convolutions alone, so it can be resized.
 
     Input: int8, scale 1/255, zero point -128: the pixel XOR 0x80. Output: int8 (1, rows, columns, channels), scale 1,
@@ -40,7 +39,7 @@ def convert_encoder(codec: Codec, rows: int, columns: int) -> bytes:
     latent = tf.quantization.fake_quant_with_min_max_args(_in_halves(codec)(image), -128.0, 127.0)
     # Every other range is fixed in the graph; this one gives the input its scale.
     ramp = np.linspace(0, 1, int(np.prod(shape)) * 3, dtype=np.float32).reshape(*shape, 3)
-    return CONVERSIONS["int8"].convert(keras.Model(image, latent), [ramp])
+    return CONVERSIONS[conversion].convert(keras.Model(image, latent), [ramp])
 
 
 def block_grid(spec: CodecSpec, channels: int, quality: int) -> BlockGrid:
@@ -63,44 +62,31 @@ def step_offset(model: bytes) -> int:
 
 
 class Int8Encoder:
-    """A converted encoder of one size, at every quality: uint8 pixels -> int8 codes, through the device's runtime.
-
-    Attributes:
-        sha256: of the file as converted.
-    """
+    """A converted encoder at every quality: uint8 pixels -> int8 codes, as the device makes them."""
 
     def __init__(self, model: bytes, spec: CodecSpec, runtime: Runtime | None = None) -> None:
-        self.spec = spec
-        self.sha256 = hashlib.sha256(model).hexdigest()
-        self._model = model
-        self._interpreters = [make_interpreter(with_step(model, step), runtime=runtime) for step in spec.steps]
-        self._ends = [
-            (each.get_input_details()[0]["index"], each.get_output_details()[0]["index"]) for each in self._interpreters
+        grid = spec.grid
+        steps = range(len(spec.steps))
+        opened = [
+            [Network(make_interpreter(with_step(model, step), runtime=runtime)) for step in spec.steps]
+            for _ in range(2)
         ]
+        self._pieces = opened[0]
+        self._images = [Strips(grid.block, grid.before, grid.after, 3).open(network) for network in opened[1]]
+        self._grids = [block_grid(spec, self._pieces[0].output.shape[-1], quality) for quality in steps]
 
     def codes(self, piece: np.ndarray, quality: int) -> np.ndarray:
         """uint8 (height, width, 3) of the converted size, halo included -> int8 (rows, columns, channels)."""
-        interpreter, (source, latent) = self._interpreters[quality], self._ends[quality]
-        interpreter.set_tensor(source, (piece[None] ^ np.uint8(0x80)).view(np.int8))
-        interpreter.invoke()
-        tensor = interpreter.get_tensor(latent)[0]
-        return block_grid(self.spec, tensor.shape[-1], quality).codes(tensor)
+        network = self._pieces[quality]
+        network.set((piece[None] ^ np.uint8(0x80)).view(np.int8))
+        network.invoke()
+        return self._grids[quality].codes(network.get()[0])
 
     def image_codes(self, image: np.ndarray, quality: int) -> np.ndarray:
         """The codes of a whole image of any size, uint8 (height, width, 3)."""
-        piece = padded(image, self.spec)
-        interpreter = self._interpreters[quality]
-        size = tuple(interpreter.get_input_details()[0]["shape"].tolist())
-        Network(interpreter).resize((1, *piece.shape))
-        try:
-            codes = self.codes(piece, quality)
-        finally:
-            Network(interpreter).resize(size)
-        block = self.spec.grid.block
-        expected = tuple(-(-side // block) for side in image.shape[:2])
-        if codes.shape[:2] != expected:
-            raise ExportError(f"resized encoder: {codes.shape[:2]} positions for an image of {expected} blocks")
-        return codes
+        tensors = self._images[quality]
+        tensors.prepare(*image.shape[:2])
+        return np.concatenate([self._grids[quality].codes(tensor[0]) for tensor in tensors.run(image)])
 
 
 def _plain(layer: Any) -> Any:

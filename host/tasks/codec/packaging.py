@@ -1,87 +1,96 @@
-"""A photo codec's export: models/<name> -> device/bundles/<name>/ and build/<name>/."""
+"""A codec's encoder, converted once for all qualities, with the tables and decoders of each."""
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import tf_keras as keras
 
-from device.bundle import Bundle
-from device.files import sha256_bytes
+from device.files import json_bytes, sha256_bytes
 from device.inputs.strips import Strips
 from device.outputs import TablesFile
 from device.outputs.context_codes import ContextCodesDescription
-from host.errors import ModelError
+from device.outputs.context_codes.tables import ContextTables
+from host.errors import ExportError, ModelError
 from host.networks.weights import load_weights, save_weights
-from host.packaging.bundle_writer import write_bundle
-from host.packaging.decoders import write_samples
-from host.packaging.package import Package, VariantFile
-from host.spec.model_folder import model_digest
-from host.tasks.codec.decoders import write_network, write_photo_decoders
+from host.packaging.package import HomeNetwork, Package, VariantFile
+from host.quantization.conversions import CONVERSIONS
+from host.quantization.recipes import DEFAULTS, recipes
+from host.spec.model_folder import ModelFolder
+from host.spec.parsing import read_spec
+from host.spec.types import RecipeSpec
 from host.tasks.codec.int8 import block_grid, convert_encoder, step_offset
-from host.tasks.codec.networks import Codec, build_codec
+from host.tasks.codec.networks import build_codec
 from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.tables import EXPORTED_BLOCKS, read_tables
-from host.tasks.codec.task import load_codec_spec
-from host.tasks.codec.tuning import DECODER
+
+WEIGHTS, SPEC = "weights.h5", "spec.json"  # of a decoder at home; decoders.py reads them
 
 
-def export_codec(name: str, models: Path, bundles: Path, build: Path) -> Bundle:
-    """Converts and packages a codec; the same models/<name> gives the same bundle.
+def package(model: ModelFolder) -> Package:
+    """Converts the encoder of every recipe; its qualities share the file, the decoders and nothing else.
 
     Raises:
         ModelError: weights, tables or samples are missing.
     """
-    spec = load_codec_spec(name, models)
-    tables = read_tables(spec)
-    samples = _samples(spec)
-    codec = build_codec(spec)
-    load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder, "decoder": codec.decoder})
-    encoder = convert_encoder(codec, *EXPORTED_BLOCKS)
-    grid, variants = block_grid(spec, codec.channels, 0), []
-    for quality, (step, each) in enumerate(zip(spec.steps, tables, strict=True)):
-        name_of, content = f"tables.q{quality}.npy", each.tobytes()
-        variants.append(
-            VariantFile(
-                f"int8_q{quality}",
-                "int8",
-                encoder,
-                ContextCodesDescription(
-                    replace(grid, step=float(np.float32(step))),
-                    TablesFile(name_of, sha256_bytes(content), each.sha256),
-                ),
-                {name_of: content},
-                {},
-                quality=quality,
-                output_scale=(step_offset(encoder), step),
-            )
+    spec = CodecSpec(model.spec)
+    tables, samples = read_tables(spec), _samples(model)
+    variants: list[VariantFile] = []
+    left_out: dict[str, str] = {}
+    for family, recipe in recipes(model.spec, {"int8": DEFAULTS["int8"]}).items():
+        if CONVERSIONS[recipe.conversion].activations != "int8":
+            left_out[family] = f"{recipe.conversion}: a codec's codes are int8; take a conversion with such activations"
+            continue
+        try:
+            variants += _family(model, family, recipe, tables)
+        except ExportError as error:
+            left_out[family] = str(error)
+    source = Strips(spec.grid.block, spec.grid.before, spec.grid.after, 3)
+    digests = spec.digest, model.digest()
+    return Package(spec.name, model.spec.task, *digests, source, samples, tuple(variants), left_out)
+
+
+def float_part(model: ModelFolder, part: str) -> tuple[keras.Model, str]:
+    """The decoder "own": codes as float32, and a quality, to the image; raises ExportError for other parts."""
+    if part != "decoder":
+        raise ExportError(
+            f"{model.spec.name}: a codec for images of any size has no {part} in Keras; available: "
+            "--part encoder --format tflite, --part decoder --format saved_model"
         )
-    source = Strips(grid.block, grid.before, grid.after, 3)
-    digest = model_digest(spec.folder, spec.digest)
-    package = Package(name, "codec", spec.digest, digest, source, samples, tuple(variants))
-    bundle = write_bundle(bundles / name, package)
-    networks = _networks(spec, codec, build)
-    for variant, entry in bundle.variants.items():
-        assert entry.quality is not None
-        write_photo_decoders(build, bundle, variant, tables[entry.quality], networks)
-    write_samples(build, bundle)
-    return bundle
+    codec = build_codec(CodecSpec(model.spec))
+    load_weights(model.weights("float"), {"decoder": codec.decoder})
+    return codec.decoder, "image"
 
 
-def _networks(spec: CodecSpec, codec: Codec, build: Path) -> dict[str, str]:
-    file = spec.folder / "spec.json"
+def _family(model: ModelFolder, family: str, recipe: RecipeSpec, tables: list[ContextTables]) -> list[VariantFile]:
+    spec = CodecSpec(model.spec)
+    codec = build_codec(spec)
+    load_weights(model.weights(recipe.weights), {"encoder": codec.encoder, "decoder": codec.decoder})
+    encoder = convert_encoder(codec, *EXPORTED_BLOCKS, conversion=recipe.conversion)
+    offset = step_offset(encoder)
+    kept = {SPEC: json_bytes(read_spec(model.spec.file))}
     with tempfile.TemporaryDirectory() as scratch:
-        save_weights(Path(scratch) / "own.h5", {"decoder": codec.decoder})
-        networks = {"own": write_network(build, spec.name, file, Path(scratch) / "own.h5")}
-    if (spec.folder / DECODER).is_file():
-        networks["tuned"] = write_network(build, spec.name, file, spec.folder / DECODER)
-    return networks
+        save_weights(Path(scratch) / WEIGHTS, {"decoder": codec.decoder})
+        home = {"own": HomeNetwork({WEIGHTS: (Path(scratch) / WEIGHTS).read_bytes(), **kept}, shared=True)}
+    if model.weights(f"decoder.{family}").is_file():
+        tuned = model.weights(f"decoder.{family}").read_bytes()
+        home["tuned"] = HomeNetwork({WEIGHTS: tuned, **kept}, shared=True)
+    variants = []
+    for quality, each in enumerate(tables):
+        file, content = f"tables.q{quality}.npy", each.tobytes()
+        output = ContextCodesDescription(
+            block_grid(spec, codec.channels, quality), TablesFile(file, sha256_bytes(content), each.sha256)
+        )
+        scale = offset, spec.steps[quality]
+        name = f"{family}_q{quality}"
+        variants.append(VariantFile(name, family, encoder, output, {file: content}, home, quality, scale))
+    return variants
 
 
-def _samples(spec: CodecSpec) -> np.ndarray:
-    path = spec.folder / "samples.npy"
+def _samples(model: ModelFolder) -> np.ndarray:
+    path = model.folder / "samples.npy"
     if not path.is_file():
-        raise ModelError(f"{path}: missing; make it with `host train {spec.name} --stage tables`")
+        raise ModelError(f"{path}: missing; make it with `host train {model.spec.name} --stage tables`")
     return np.load(path, allow_pickle=False)

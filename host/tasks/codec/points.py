@@ -14,14 +14,14 @@ import numpy as np
 from device.bundle import read_bundle
 from device.outputs.context_codes.block_grid import BlockGrid
 from device.outputs.context_codes.coder import ContextCoder
-from device.outputs.context_codes.tables import read_context_tables
 from device.pipeline import Pipeline, find_bundle, open_pipeline
 from device.stream import HEADER_BYTES, unpack
 from host.curves.anchor_points import Point, rate_point
 from host.errors import CurveError
+from host.packaging.decoders import find_decoders
 from host.quiet import load_tensorflow
 from host.spec.model_folder import model_digest
-from host.tasks.codec.decoders import PhotoDecoders, PhotoNetwork, find_photo_decoders
+from host.tasks.codec.decoders import CodecDecoders, CodecNetwork
 from host.tasks.codec.ideal_length import ideal_bits
 
 if TYPE_CHECKING:
@@ -61,19 +61,19 @@ class PhotoCodec:
     """
 
     encoders: tuple[Pipeline, ...]
-    decoders: tuple[PhotoDecoders, ...]
-    networks: dict[str, PhotoNetwork]
+    decoders: tuple[CodecDecoders, ...]
+    networks: dict[str, CodecNetwork]
     float32: Float32Encoder
 
     @property
-    def best(self) -> PhotoNetwork:
+    def best(self) -> CodecNetwork:
         """The tuned decoder, where there is one."""
         return self.networks.get("tuned", self.networks["own"])
 
     def decode(self, stream: bytes, quality: int) -> np.ndarray:
         """A bitstream to uint8 (height, width, 3), with the best decoder."""
         header, payload = unpack(stream, expect_tag=self.encoders[quality].tag)
-        codes = self.decoders[quality].codes(payload, header.height, header.width)
+        codes = self.decoders[quality].numbers(payload, header.height, header.width)
         return self.best.image(codes, quality, header.height, header.width)
 
     def measure(self, image: np.ndarray, quality: int) -> Measured:
@@ -81,8 +81,8 @@ class PhotoCodec:
         encoder, decoders, (height, width, _) = self.encoders[quality], self.decoders[quality], image.shape
         stream = encoder.encode(image)
         _, payload = unpack(stream, expect_tag=encoder.tag)
-        codes = decoders.codes(payload, height, width)
-        tables = read_context_tables(decoders.folder / "tables.npy")
+        codes = decoders.numbers(payload, height, width)
+        tables = decoders.tables
         floats = self.float32.image_codes(image, quality)
         float_bytes = HEADER_BYTES + len(ContextCoder(tables, floats.shape).encode(floats))
         points = {}
@@ -109,7 +109,8 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
 
     Raises:
         BundleError: no such bundle.
-        CurveError: no bundle of a photo codec, no decoders for it here, or models/<name> is of another export.
+        CurveError: no bundle of a photo codec, or models/<name> is of another export.
+        CollectError: no decoders for it here.
     """
     found = read_bundle(find_bundle(bundle))
     qualities = found.qualities("int8")
@@ -119,19 +120,17 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
     from host.networks.weights import load_weights
     from host.tasks.codec.float32 import Float32Encoder
     from host.tasks.codec.networks import build_codec
-    from host.tasks.codec.task import load_codec_spec
+    from host.tasks.codec.task import CodecTask, load_codec_spec
 
-    spec = load_codec_spec(found.model, models)
+    task, spec = CodecTask(), load_codec_spec(found.model, models)
     if model_digest(spec.folder, spec.digest) != found.model_sha256:
         raise CurveError(f"{spec.folder}: changed since the bundle was exported; export {found.model} again")
     codec = build_codec(spec)
     load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder})
     encoders = [open_pipeline(found.folder, quality=quality) for quality in qualities]
-    decoders = [find_photo_decoders(build, found.variant(each.variant.name).tag) for each in encoders]
-    if None in decoders:
-        raise CurveError(f"{build}: no decoders for {found.folder}; export {found.model} again")
-    networks = {name: decoders[0].network(name) for name in decoders[0].names}  # type: ignore[union-attr]
-    return PhotoCodec(tuple(encoders), tuple(decoders), networks, Float32Encoder(codec))  # type: ignore[arg-type]
+    decoders = [CodecDecoders(find_decoders(build, each.tag, found.model), task) for each in encoders]
+    networks = {name: decoders[0].network(name) for name in decoders[0].names}
+    return PhotoCodec(tuple(encoders), tuple(decoders), networks, Float32Encoder(codec))
 
 
 def saturated_codes(codes: np.ndarray, grid: BlockGrid) -> int:

@@ -16,6 +16,11 @@ from host.tasks.codec.spec import SECTIONS, CodecOptions, CodecSpec, read_option
 if TYPE_CHECKING:
     import tf_keras as keras
 
+    from host.packaging.decoders import DecoderFolder
+    from host.packaging.package import Package
+    from host.spec.model_folder import ModelFolder
+    from host.tasks.codec.decoders import CodecDecoders
+
 
 class CodecTask:
     """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
@@ -23,6 +28,7 @@ class CodecTask:
     name = "codec"
     metrics = (PSNR, SSIM)
     sections = SECTIONS
+    exported_by = ("int8", "layers", "networks", "packaging", "quantizer", "tables")
 
     def read(self, top: Reader, data: DataSpec) -> CodecOptions:
         """The grid and the qualities."""
@@ -48,6 +54,24 @@ class CodecTask:
             f"halo: the encoder reads {grid.before} pixels before its blocks and {grid.after} after them",
             *(f"quality {index}: step {q.step:g}, lmbda {q.lmbda:g}" for index, q in enumerate(options.qualities)),
         ]
+
+    def package(self, model: ModelFolder) -> Package:
+        """The encoder at every quality."""
+        from host.tasks.codec.packaging import package
+
+        return package(model)
+
+    def part(self, model: ModelFolder, part: str) -> tuple[keras.Model, str]:
+        """The decoder, which takes codes and a quality."""
+        from host.tasks.codec.packaging import float_part
+
+        return float_part(model, part)
+
+    def decoders(self, home: DecoderFolder) -> CodecDecoders:
+        """A compiled entropy decoder and a Keras network."""
+        from host.tasks.codec.decoders import CodecDecoders
+
+        return CodecDecoders(home, self)  # type: ignore[arg-type]
 
 
 def parse_codec_spec(value: object, file: Path) -> CodecSpec:

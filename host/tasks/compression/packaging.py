@@ -2,80 +2,95 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import tf_keras as keras
 
-from device.outputs.codes import LatentGrid
-from device.runtime import make_interpreter, tensor_infos
+from device.files import sha256_bytes
+from device.inputs.fixed import Fixed
+from device.outputs import TablesFile
+from device.outputs.codes import CodesDescription, LatentGrid
 from host.errors import ExportError
-from host.packaging.network_file import runtimes
+from host.networks.grid import on_grid
+from host.packaging.bundle_writer import array_bytes
+from host.packaging.network_file import describe, network_costs
+from host.packaging.package import HomeNetwork, Package, VariantFile
+from host.quantization.conversions import CONVERSIONS
 from host.quantization.joining import join
-from host.quantization.recipes import TUNED, Recipe, recipes
+from host.quantization.recipes import recipes
 from host.spec.model_folder import ModelFolder
-from host.tasks.compression.checks import check_decoder, check_encoder
+from host.spec.types import RecipeSpec
+from host.tasks.compression.checks import check_decoder
 from host.tasks.compression.halves import PARTS, Halves, convert, load_halves, tuned_decoder
 
-_PARTIAL = "int16x8"  # the one conversion that lacks kernels of some operations
+_TABLES = "tables.npy"
+_FILES = {"own": "decoder.tflite", "tuned": "decoder.tuned.tflite", "full": "full.tflite"}
 
 
-@dataclass(frozen=True)
-class Converted:
-    """`files`: variant -> "encoder", "own", "tuned" or "full" -> .tflite content; `compatibility`: the same keys."""
-
-    grid: LatentGrid
-    files: dict[str, dict[str, bytes]]
-    compatibility: dict[str, dict[str, dict[str, str]]]
-
-
-def convert_model(model: ModelFolder) -> Converted:
+def package(model: ModelFolder) -> Package:
     """Converts every recipe's three parts and the tuned decoders.
 
-    int16x8 is left out where an operation has no 16-bit kernel; `compatibility` then says why.
-
     Raises:
-        ModelError: weights or images are missing.
-        ExportError: two halves do not fit, an input is no plain image, no runtime at hand runs a file.
+        ModelError: weights, tables or images are missing.
+        ExportError: two halves do not fit.
     """
-    calibration, _ = model.images()
+    spec = model.spec
+    calibration, samples = model.images()
     images = calibration / np.float32(255)
-    files: dict[str, dict[str, bytes]] = {}
-    found: dict[str, dict[str, dict[str, str]]] = {}
-    for variant, recipe in recipes(model.spec).items():
+    tables = model.read_tables()
+    travelling = {_TABLES: array_bytes(tables.frequencies.astype("<u2"))}
+    tables_file = TablesFile(_TABLES, sha256_bytes(travelling[_TABLES]), tables.sha256)
+    variants: list[VariantFile] = []
+    left_out: dict[str, str] = {}
+    for name, recipe in recipes(spec).items():
         chosen = images[: recipe.calibration_images or None]
         try:
-            parts, halves = _convert_parts(model, recipe, chosen)
-        except ExportError as error:
-            if recipe.conversion != _PARTIAL:
-                raise
-            found[variant] = {"encoder": {"converter": f"left out: {error}"}}
+            files, halves = _convert_parts(model, recipe, chosen)
+        except ExportError as error:  # an operation without such a kernel; the other variants do not need it
+            left_out[name] = str(error)
             continue
-        if variant in TUNED and model.weights(f"decoder.{variant}").is_file():
-            keras.backend.clear_session()
-            tuned = Halves(
-                load_halves(model, "float").encoder, tuned_decoder(model, variant), halves.grid, quantized=False
-            )
-            parts["tuned"] = convert(tuned, "decoder", "float32", chosen)
-        label = f"{model.spec.name} {variant}"
-        found[variant] = {part: runtimes(data, f"{label} {part}") for part, data in parts.items()}
-        check_encoder(f"{label} encoder", *tensor_infos(make_interpreter(parts["encoder"])), halves.grid)
-        for part in ("own", "tuned"):
-            if part in parts:
-                check_decoder(f"{label} {part} decoder", tensor_infos(make_interpreter(parts[part]))[0], halves.grid)
-        files[variant] = parts
-    return Converted(halves.grid, files, found)
+        if model.weights(f"decoder.{name}").is_file():
+            files["tuned"] = _convert_tuned(model, name, halves.grid, chosen)
+        for decoder in ("own", "tuned"):
+            if decoder in files:
+                check_decoder(f"{spec.name} {name} {decoder} decoder", describe(files[decoder]).input, halves.grid)
+        home = {key: _home(_FILES[key], files[key]) for key in _FILES if key in files}
+        output = CodesDescription(halves.grid, tables_file)
+        variants.append(VariantFile(name, name, files["encoder"], output, travelling, home))
+    source = Fixed(*spec.data.image_shape)
+    digests = spec.digest, model.digest()
+    return Package(spec.name, spec.task, *digests, source, samples, tuple(variants), left_out)
 
 
-def _convert_parts(model: ModelFolder, recipe: Recipe, images: np.ndarray) -> tuple[dict[str, bytes], Halves]:
+def float_part(model: ModelFolder, part: str) -> tuple[keras.Model, str]:
+    """The float network of a part, for any batch, and what its output is called."""
+    keras.backend.clear_session()
+    halves = load_halves(model, "float")
+    if part != "full":
+        return (halves.encoder, "latent") if part == "encoder" else (halves.decoder, "image")
+    image = keras.Input(halves.encoder.input_shape[1:], name="image")
+    return keras.Model(image, halves.decoder(on_grid(halves.encoder(image), halves.grid)), name="full"), "image"
+
+
+def _convert_parts(model: ModelFolder, recipe: RecipeSpec, images: np.ndarray) -> tuple[dict[str, bytes], Halves]:
     parts: dict[str, bytes] = {}
     for part in PARTS:
         # Keras numbers layers as they come: only a cleared session gives a file the same names, so bytes.
         keras.backend.clear_session()
         halves = load_halves(model, recipe.weights)
         name = "own" if part == "decoder" else part
-        if part == "full" and recipe.conversion == "int8":
+        if part == "full" and CONVERSIONS[recipe.conversion].activations == "int8":
             parts[name] = join(parts["encoder"], parts["own"])
         else:
             parts[name] = convert(halves, part, recipe.conversion, images)
     return parts, halves
+
+
+def _convert_tuned(model: ModelFolder, variant: str, grid: LatentGrid, images: np.ndarray) -> bytes:
+    keras.backend.clear_session()
+    encoder = load_halves(model, "float").encoder
+    return convert(Halves(encoder, tuned_decoder(model, variant), grid, False), "decoder", "float32", images)
+
+
+def _home(file: str, data: bytes) -> HomeNetwork:
+    costs = network_costs(data)
+    return HomeNetwork({file: data}, parameters=costs.parameters, macs=costs.macs)

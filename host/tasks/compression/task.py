@@ -14,6 +14,11 @@ from host.tasks.compression.spec import SECTIONS, CompressionOptions, read_optio
 if TYPE_CHECKING:
     import tf_keras as keras
 
+    from host.packaging.decoders import DecoderFolder
+    from host.packaging.package import Package
+    from host.spec.model_folder import ModelFolder
+    from host.tasks.compression.decoders import CompressionDecoders
+
 
 class CompressionTask:
     """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
@@ -21,6 +26,7 @@ class CompressionTask:
     name = "compression"
     metrics = (PSNR, SSIM)
     sections = SECTIONS
+    exported_by = ("checks", "halves", "packaging")
 
     def read(self, top: Reader, data: DataSpec) -> CompressionOptions:
         """The latent."""
@@ -42,3 +48,21 @@ class CompressionTask:
             f"bottleneck: {height}x{width}x{channels} = {codes} codes of 8 bits",
             f"nominal ratio {original / codes:g}:1 to {original} bytes of image",
         ]
+
+    def package(self, model: ModelFolder) -> Package:
+        """Every recipe, converted."""
+        from host.tasks.compression.packaging import package
+
+        return package(model)
+
+    def part(self, model: ModelFolder, part: str) -> tuple[keras.Model, str]:
+        """Either half, or both with the latent on its grid between them."""
+        from host.tasks.compression.packaging import float_part
+
+        return float_part(model, part)
+
+    def decoders(self, home: DecoderFolder) -> CompressionDecoders:
+        """Entropy tables and .tflite decoders."""
+        from host.tasks.compression.decoders import CompressionDecoders
+
+        return CompressionDecoders(home)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from host.data.photos import load
 
 from host.data import LOADERS, data_folder, load_images
-from host.data.photos import load
 from host.errors import DataError
 from host.spec.types import DataSpec
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from host.data.photographs import draw_patches, load_photographs
 from PIL import Image
 
 from device.bundle import Bundle
-from host.data.photographs import draw_patches, load_photographs
 from host.networks.weights import save_weights
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.packaging import export_codec

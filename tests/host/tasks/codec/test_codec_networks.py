@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-
 from host.data.photographs import draw_patches, load_photographs
+
 from host.errors import SpecError
 from host.tasks.codec.networks import build_codec, operations_per_pixel, padded
 from host.tasks.codec.spec import CodecSpec

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from host.data.photographs import load_photographs
+
 from host.errors import ModelError
 from host.networks.weights import load_weights
 from host.spec.types import StageSpec

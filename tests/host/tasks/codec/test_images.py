@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from host.data.photographs import draw_patches
 
 from host.data import cifar10
-from host.data.photographs import draw_patches
 from host.errors import DataError, SpecError
 from host.tasks.codec.images import load_codec_images
 from host.tasks.codec.spec import CodecSpec

@@ -21,7 +21,7 @@ from host.quantization.conversions import CONVERSIONS
 from host.quantization.execution import TfliteDecoder, TfliteEncoder, TfliteFull
 from host.spec.parsing import parse_spec
 from host.spec.types import Spec
-from host.tasks.compression.checks import check_decoder, check_encoder
+from host.tasks.compression.checks import check_decoder
 from host.tasks.compression.halves import Halves, aware_halves, convert
 
 
@@ -68,7 +68,6 @@ def test_an_int8_encoder_reads_plain_pixels_and_ends_on_the_grid(quantized: bool
     assert (source.dtype, source.zero_point, latent.dtype) == ("int8", -128, "int8")
     assert source.scale == pytest.approx(1 / 255, rel=1e-6)
     assert same_grid(latent.scale, latent.zero_point, halves.grid.scale, halves.grid.zero_point)
-    check_encoder("tiny", source, latent, halves.grid)
     # Ending on the grid costs no extra requantization at the end.
     assert "DEQUANTIZE" not in op_names(make_interpreter(data))
 

@@ -1,0 +1,49 @@
+"""What reads an autoencoder's bitstreams at home: the tables, and the .tflite decoders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from device.errors import BitstreamError
+from host.packaging.decoders import DecoderFolder
+from host.quantization.execution import TfliteDecoder, TfliteFull
+
+
+class CompressionDecoders:
+    """See `host.tasks.task.Decoders`."""
+
+    makes_pictures = True
+
+    def __init__(self, home: DecoderFolder) -> None:
+        self.home, self.names = home, home.names
+        self._network = cache(lambda name: TfliteDecoder(home.read(name), home.output.grid))
+
+    @cached_property
+    def _reader(self) -> Any:
+        return self.home.output.reader(self.home.read_file)
+
+    def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
+        """The codes, int8 (h, w, c); raises BitstreamError for a damaged payload, or one of another image size."""
+        made = self.home.input
+        if (height, width) != (made.height, made.width):
+            raise BitstreamError(
+                f"of an image of {height} x {width} pixels, its decoder makes {made.height} x {made.width}"
+            )
+        return self._reader.numbers(payload, height, width)
+
+    def restore(self, name: str, numbers: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+        """The images, uint8 (height, width, channels)."""
+        return list(self._network(name).images(np.stack(numbers)))
+
+    def whole(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Encoder and decoder in one file: image uint8 (height, width, channels) to the same."""
+        full = TfliteFull(self.home.read("full"))
+        return lambda image: full.images(image[None])[0]
+
+    def sizes(self, name: str) -> dict[str, int]:
+        """Bytes of the decoder, and beside the encoder's own of both in one file."""
+        return self.home.sizes(name)
