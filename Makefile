@@ -23,6 +23,8 @@ HOST_READY := .venv/.ready
 DEVICE_READY := .venv-device/.ready
 TFLITE_READY := .venv-device-tflite/.ready
 NEXT_READY := .venv-device-313/.ready
+# What the steps of the loop print.
+LOOP := build/loop.txt
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -65,9 +67,17 @@ $(NEXT_READY): device/requirements.txt
 	.venv-device-313/bin/python $(PIP_INSTALL) -r device/requirements.txt && touch $@; fi
 
 loop: setup ## the whole circle on this machine: export, bench, collect, report
-	@$(MAKE) --no-print-directory bench BENCH=--quick
-	@$(MAKE) --no-print-directory collect
-	@$(MAKE) --no-print-directory report
+	@mkdir -p $(dir $(LOOP))
+	@echo "export   convert, split and package the models"
+	@$(HOST) -m host export $(MODEL) > $(LOOP)
+	@echo "bench    encode and measure here, in the device's environment"
+	@$(DEVICE) -m device.bench --quick --threads $(THREADS) $(if $(MODEL),--bundle $(MODEL)) >> $(LOOP)
+	@echo "collect  decode and judge what the bench made"
+	@$(HOST) -m host collect "$$(ls -d device/results/*/ | sort | tail -n 1)" >> $(LOOP)
+	@echo "report   write tables and plots"
+	@echo
+	@$(HOST) -m host report --short
+	@echo "steps:  $(LOOP)"
 	@echo
 	@echo "The same with a Raspberry Pi (README.md has every step):"
 	@echo "  $(HOST) -m host bench pi@raspberrypi.local:splitlite && make report"
@@ -86,7 +96,7 @@ collect: $(HOST_READY) ## decode what a device sent (RUN=folder; default: the ne
 	@if [ -z "$(RUN)" ] && ! ls -d device/results/*/ >/dev/null 2>&1; then $(MAKE) --no-print-directory bench; fi
 	@$(HOST) -m host collect "$(if $(RUN),$(RUN),$$(ls -d device/results/*/ | sort | tail -n 1))"
 
-report: $(HOST_READY) ## tables and plots of the newest collected run
+report: $(HOST_READY) ## tables and plots of the run that was collected last
 	@if ! ls benchmarks/results/*/*/evaluation.json >/dev/null 2>&1; then $(MAKE) --no-print-directory collect; fi
 	@$(HOST) -m host report
 

@@ -31,7 +31,7 @@ def _comparison_lines(comparison: Comparison, found: Comparisons) -> list[str]:
     if comparison.refused:
         return lines + wrapped(f"refused: {comparison.refused}")
     if comparison.emulated:
-        lines += wrapped("Both were emulated: these are times of the emulator, not a speed.")
+        lines += wrapped("Both runs were emulated. Their times are the emulator's, not a speed.")
     lines += [line for difference in comparison.differences for line in _difference_line(difference)]
     lines += _machine_lines(comparison)
     for model, threads in dict.fromkeys((row.model, row.threads) for row in comparison.rows):
@@ -68,13 +68,13 @@ def _machine_lines(comparison: Comparison) -> list[str]:
 def _loop_sentence(comparison: Comparison) -> str:
     loop = comparison.loop
     if loop is None:
-        return "No times of the fixed loop in a run: whether the machine's own speed changed cannot be told."
+        return "A run has no times of the fixed loop, so nothing tells whether the machine's own speed changed."
     ran = f"fixed loop ran {loop.ratio:.2f}x as long" + (f" ({_interval(loop.interval)})" if loop.interval else "")
     if comparison.same_loop:
         return f"The machine's {ran}."
     if comparison.same_machine:
-        return f"With another Python or numpy the {ran}; whether the machine's speed changed cannot be told by it."
-    return f"Another machine: its {ran}; nothing is divided by that."
+        return f"Python or numpy changed and the {ran}, so it does not tell whether the machine's speed changed."
+    return f"Another machine: its {ran}. Nothing is divided by that."
 
 
 def _heading(confidence: float) -> list[str]:
@@ -123,21 +123,23 @@ def _notes_of_row(row: ComparedRow, reason: str | None) -> list[str]:
 def _notes(found: Comparisons) -> list[str]:
     rows = [row for comparison in found.comparisons for row in comparison.rows]
     lines = [
-        f"Ratio: of the medians, run / baseline; interval: by resampling processes. {found.tested_rows} rows were"
-        f" compared; that no equal one is called different holds at {100 * found.confidence:g} % for all together, so"
-        " that a verdict needs more than this interval: the rank-sum interval of the processes' medians, corrected"
-        " for so many rows, must leave out 1 as well.",
-        "Sees: the smallest difference that would have been found. Less than that may still be there.",
+        "Ratio: median of the run divided by median of the baseline. Interval: from resampling processes, not single"
+        f" encodes. {found.tested_rows} rows were compared. The chance that any unchanged one of them is called"
+        f" different is at most {100 * (1 - found.confidence):g} %. For that, a verdict also needs the rank-sum"
+        " interval of the processes' medians, corrected for the number of rows, to leave out 1.",
+        "Sees: the smallest difference that would have been found. A smaller one may still be there.",
     ]
     if any(row.divided for row in rows):
         lines.append(
-            "One machine made both: a row differs where its times do and its times in units of the machine's fixed"
-            " loop do too."
+            "One machine made both runs. A row is called different only if its times differ, and also its times divided"
+            " by those of the machine's fixed loop."
         )
     if any(row.verdict == MACHINE for row in rows):
-        lines.append("Machine changed: its own speed did, and what is the network's cannot be told; measure again.")
+        lines.append(
+            "Machine changed: the speed of the machine itself changed, which hides the network's. Measure again."
+        )
     if any(row.verdict in (SLOWER[1], FASTER[1]) for row in rows):
-        lines.append("Longer, shorter: on the emulator.")
+        lines.append("Longer, shorter: times of the emulator.")
     return [line for text in lines for line in wrapped(text)]
 
 
