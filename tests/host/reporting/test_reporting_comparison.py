@@ -60,7 +60,9 @@ def test_the_loop_is_told_as_what_it_is(bench_run: Any) -> None:
     for row in silent["results"]:
         for process in row["processes"]:
             process["reference_ns"] = []
-    assert "A run has no times of the fixed loop, so nothing tells whether the machine's own" in flat(text_of(first, silent))
+    assert "A run has no times of the fixed loop, so nothing tells whether the machine's own" in flat(
+        text_of(first, silent)
+    )
 
 
 def test_a_machine_that_changed_has_its_reason_and_its_sentence(bench_run: Any) -> None:
