@@ -13,11 +13,11 @@ from host.spec.sections import (
     DATASETS,
     FOLDER_PATH,
     QUANTIZATION,
-    RECIPE,
     TFDS,
     TRAINING,
     StageSection,
     data_fields,
+    recipe_fields,
 )
 from host.spec.types import WHOLE
 from host.tasks import TASKS
@@ -143,7 +143,7 @@ SPEC_TABLES: dict[str, Callable[[], str]] = {
     "spec-optimizers": lambda: _named_tables(OPTIMIZERS),
     "spec-schedules": lambda: _named_tables(SCHEDULES),
     "spec-quantization": lambda: field_table(QUANTIZATION),
-    "spec-recipe": lambda: field_table(RECIPE),
+    "spec-recipe": lambda: field_table(recipe_fields(tuple(CONVERSIONS))),
     "spec-conversions": lambda: markdown(
         ("conversion", "weights", "activations"),
         ((f"`{name}`", one.weights, one.activations) for name, one in CONVERSIONS.items()),

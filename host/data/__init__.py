@@ -20,6 +20,8 @@ from host.errors import DataError
 from host.spec.sections import TFDS
 from host.spec.types import WHOLE, DataSpec
 
+__all__ = ["DataSet", "Split", "data_folder", "load"]
+
 LOADERS: dict[str, tuple[Callable[[Path | None], tuple[Split, Split]], tuple[str, ...]]] = {
     "cifar10": (cifar10.load, cifar10.CLASSES),
     "cifar100": (cifar100.load, cifar100.CLASSES),

@@ -86,8 +86,6 @@ def find_files(
         digests.append(digest)
     if isinstance(validation, tuple):
         splits["validation"], rest = _named(rest, validation, paths[0], data_folder)
-    if not splits["test"] and isinstance(validation, tuple):
-        raise DataError(f"{paths[0].path}: no test images; name their folder as data.test")
     unique = list(dict.fromkeys(file.path for file in rest))
     if isinstance(validation, int):
         unique = [unique[index] for index in np.random.default_rng(0).permutation(len(unique))]

@@ -17,10 +17,11 @@ class Pictures:
     Attributes:
         files: path and scale of each.
         channels: 3, or 1 for grey.
+        keep: False reads a file each time that it is looked at.
     """
 
-    def __init__(self, files: Sequence[tuple[Path, float]], channels: int = 3) -> None:
-        self.files, self.channels = tuple(files), channels
+    def __init__(self, files: Sequence[tuple[Path, float]], channels: int = 3, *, keep: bool = True) -> None:
+        self.files, self.channels, self.keep = tuple(files), channels, keep
         self._kept: dict[tuple[Path, float], np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -28,9 +29,12 @@ class Pictures:
 
     def __getitem__(self, index: int) -> np.ndarray:
         file = self.files[index]
-        if file not in self._kept:
-            self._kept[file] = _scaled(_colored(read_image(file[0]), self.channels), file[1])
-        return self._kept[file]
+        if file in self._kept:
+            return self._kept[file]
+        image = _scaled(_colored(read_image(file[0]), self.channels), file[1])
+        if self.keep:
+            self._kept[file] = image
+        return image
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[index] for index in range(len(self)))

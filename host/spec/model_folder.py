@@ -61,7 +61,7 @@ class ModelFolder:
         write_bytes(self.folder / "images.npz", buffer.getvalue())
 
     def read_tables(self) -> Tables:
-        self._need(self.tables, "tune")
+        self._need(self.tables, "tables")
         return parse_tables(read_bytes(self.tables, BundleError), self.tables)
 
     def grid(self, latent_shape: tuple[int, ...]) -> LatentGrid:

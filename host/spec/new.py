@@ -7,12 +7,13 @@ from pathlib import Path
 from device.files import NAME, write_bytes
 from host.errors import ModelError
 from host.spec.models import MODELS, list_models
+from host.spec.reader import offer
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 def templates(models: Path = MODELS) -> dict[str, Path]:
-    """What a model may start from, by name: the templates, then the models there are."""
+    """What a model may start from, by name: the templates, then the models."""
     found = {path.stem: path for path in sorted(TEMPLATES.glob("*.json"))}
     return found | {name: models / name / "spec.json" for name in list_models(models)}
 
@@ -29,7 +30,7 @@ def new(name: str, template: str, models: Path = MODELS) -> Path:
         )
     available = templates(models)
     if template not in available:
-        raise ModelError(f"no template {template!r}; available: {', '.join(available)}")
+        raise ModelError(f"no template {template!r}; {offer(template, available)}")
     file = models / name / "spec.json"
     if file.parent.exists():
         raise ModelError(f"{file.parent}: exists already; choose another name, or remove it first")

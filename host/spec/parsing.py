@@ -21,10 +21,10 @@ from host.spec.sections import (
     FORMAT_VERSION,
     LEAST_SIDES,
     QUANTIZATION,
-    RECIPE,
     TRAINING,
     WEIGHT,
     Sections,
+    recipe_fields,
 )
 from host.spec.types import (
     AdversarialSpec,
@@ -72,7 +72,7 @@ def parse_spec(value: object, file: Path, task: Task) -> Spec:
     }
     top.known += sections.networks
     training = _training(top.child("training"), sections, data.image_shape, _DISCRIMINATOR in networks)
-    quantization = _quantization(top.child("quantization", {}))
+    quantization = _quantization(top.child("quantization", {}), sections, training.stages)
     top.done()
     assert isinstance(value, dict)
     training = replace(training, stages=_with_identities(training.stages, value))
@@ -222,14 +222,19 @@ def _in_words(terms: tuple[LossTerm, ...]) -> str:
     return " + ".join(words)
 
 
-def _quantization(reader: Reader) -> QuantizationSpec:
+def _quantization(reader: Reader, sections: Sections, stages: Mapping[str, StageSpec]) -> QuantizationSpec:
     recipes = reader.child("recipes", {})
     values = reader.fields(QUANTIZATION)
     images = values["calibration_images"]
     found = {}
+    trained = [name for name, stage in stages.items() if sections.stages[stage.kind].weights]
     for name in list(recipes.value):
         inner = recipes.child(name)
-        recipe = {"calibration_images": images} | inner.fields(RECIPE)
+        recipe = {"calibration_images": images} | inner.fields(recipe_fields(sections.conversions))
+        if recipe["weights"] not in trained:
+            raise inner.error(
+                "weights", f"unknown stage {json.dumps(recipe['weights'])}; {offer(recipe['weights'], trained)}"
+            )
         if recipe["calibration_images"] > images:
             raise inner.error(
                 "calibration_images",

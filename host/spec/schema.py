@@ -15,7 +15,6 @@ from host.spec.sections import (
     FOLDER_PATH,
     FORMAT_VERSION,
     QUANTIZATION,
-    RECIPE,
     TFDS,
     TRAINING,
     WEIGHT,
@@ -23,6 +22,7 @@ from host.spec.sections import (
     Sections,
     StageSection,
     data_fields,
+    recipe_fields,
 )
 from host.spec.types import Json
 
@@ -85,7 +85,7 @@ def _of_task(task: Task, defs: _Definitions) -> Json:
             **lists,
             **{name: _layers(table, f"{task.name}_{name}", defs) for name, table in sections.networks.items()},
             "training": _training(sections, task.name, defs),
-            "quantization": _quantization(),
+            "quantization": _quantization(sections),
         },
         required,
     )
@@ -142,9 +142,12 @@ def _named_keys(sections: Sections, defs: _Definitions) -> Json:
     }
 
 
-def _quantization() -> Json:
+def _quantization(sections: Sections) -> Json:
     quantization = _object(QUANTIZATION)
-    quantization["properties"]["recipes"] = {"type": "object", "additionalProperties": _object(RECIPE)}
+    quantization["properties"]["recipes"] = {
+        "type": "object",
+        "additionalProperties": _object(recipe_fields(sections.conversions)),
+    }
     return quantization
 
 

@@ -45,11 +45,15 @@ QUANTIZATION = {
     "calibration_images": integer(1, 10_000, 300, text="training images that set the ranges of activations"),
     "stratified": flag(False, text="take equally many calibration images from each class"),
 }
-RECIPE = {  # the names are checked by host/quantization, which knows what there is
-    "weights": Field((str,), text="stage whose weights are converted"),
-    "conversion": Field((str,), text="one of the conversions"),
-    "calibration_images": integer(1, 10_000, ABSENT, text="use only so many calibration images"),
-}
+
+
+def recipe_fields(conversions: tuple[str, ...]) -> dict[str, Field]:
+    """What a recipe may hold; the names of stages are checked with the spec at hand."""
+    return {
+        "weights": Field((str,), text="stage whose weights are converted"),
+        "conversion": choice(conversions, text="one of the conversions"),
+        "calibration_images": integer(1, 10_000, ABSENT, text="use only so many calibration images"),
+    }
 
 
 def data_fields(dataset: str, fit: str, fits: tuple[str, ...]) -> dict[str, Field]:
@@ -114,10 +118,12 @@ class StageSection:
 
     Attributes:
         required: a spec that lists no stage of this kind is refused.
+        weights: it leaves weights that a recipe may convert.
     """
 
     fields: Mapping[str, Field]
     required: bool = False
+    weights: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,7 @@ class Sections:
         fits: ways in which this task's images may be brought to one size; the first is the default.
         losses: those that a spec may name; {} where the task has a loss of its own.
         schedule: what becomes of the learning rate where the spec says nothing.
+        conversions: those that a recipe may name.
     """
 
     networks: Mapping[str, LayerList]
@@ -141,6 +148,7 @@ class Sections:
     fits: tuple[str, ...] = ("resize", "crop")
     losses: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: LOSSES)
     schedule: str = "cosine"
+    conversions: tuple[str, ...] = ()
 
     @property
     def named(self) -> dict[str, tuple[Mapping[str, Mapping[str, Field]], str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from host.quantization.conversions import CONVERSIONS
 from host.spec.catalogue import INITIALIZERS, LAYERS, LayerKind
 from host.spec.fields import ABSENT, Field, flag, integer, number
 from host.spec.reader import Reader
@@ -55,7 +56,7 @@ SECTIONS = Sections(
         "decoder": LayerList(("quality", "codes"), CODEC_LAYERS, CODEC_INITIALIZERS),
     },
     stages={
-        "float": StageSection(stage_fields(20, 5e-4, None, 500, 5), required=True),
+        "float": StageSection(stage_fields(20, 5e-4, None, 500, 5), required=True, weights=True),
         "tables": StageSection({}, required=True),
         "tune": StageSection(stage_fields(6, 3e-4, None, 500, 3)),
     },
@@ -64,6 +65,7 @@ SECTIONS = Sections(
     fits=(WHOLE,),
     losses={},
     schedule="hold",
+    conversions=tuple(CONVERSIONS),
 )
 
 

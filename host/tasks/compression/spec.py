@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from host.quantization.conversions import CONVERSIONS
 from host.spec.fields import ABSENT, LATENT_DIMS, integer, number
 from host.spec.reader import Reader
 from host.spec.sections import LayerList, Sections, StageSection, stage_fields
@@ -21,12 +22,13 @@ SECTIONS = Sections(
         "discriminator": LayerList(("image",), required=False),
     },
     stages={
-        "float": StageSection(stage_fields(40, 1e-3), required=True),
-        "qat": StageSection(stage_fields(12, 2e-4)),
+        "float": StageSection(stage_fields(40, 1e-3), required=True, weights=True),
+        "qat": StageSection(stage_fields(12, 2e-4), weights=True),
         "tables": StageSection({}, required=True),
         "tune": StageSection(stage_fields(6, 2e-4)),
     },
     objects={"latent": LATENT},
+    conversions=tuple(CONVERSIONS),
 )
 
 

@@ -14,7 +14,7 @@ RNG = np.random.default_rng(3)
 
 
 def spec(**other: Any) -> DataSpec:
-    return DataSpec("photos", 16, 1, False, **other)
+    return DataSpec("skimage", 16, 1, **other)
 
 
 def test_a_quarter_turn_is_numpys() -> None:

@@ -23,7 +23,7 @@ def batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pixels = np.zeros((2, 3072), np.uint8)
         pixels[0] = np.repeat([10 + number, 20, 30], 1024)  # planes: red, green, blue
         pixels[1, :1024] = np.repeat(np.arange(32), 32)  # red grows downwards
-        content = pickle.dumps({b"data": pixels})
+        content = pickle.dumps({b"data": pixels, b"labels": [number, 9]})
         (folder / name).write_bytes(content)
         md5[name] = hashlib.md5(content).hexdigest()
     monkeypatch.setattr(cifar10, "MD5", md5)
@@ -39,11 +39,13 @@ def refusal(folder: Path) -> str:
 
 @pytest.mark.parametrize("above", [0, 1])
 def test_batches_are_read_in_their_order_with_colour_last(above: int, batches: Path) -> None:
-    train, test = cifar10.load(batches.parents[above - 1] if above else batches)
+    splits = cifar10.load(batches.parents[above - 1] if above else batches)
+    train, test = (split.array for split in splits)
     assert (train.shape, test.shape, train.dtype) == ((10, 32, 32, 3), (2, 32, 32, 3), np.uint8)
     assert [tuple(pixel) for pixel in train[::2, 5, 7]] == [(10 + number, 20, 30) for number in range(5)]
     assert tuple(test[0, 0, 0]) == (15, 20, 30)
     assert (train[1, 31, 0, 0], train[1, 0, 31, 0]) == (31, 0)
+    assert [split.labels.tolist() for split in splits] == [[0, 9, 1, 9, 2, 9, 3, 9, 4, 9], [5, 9]]
 
 
 def test_a_data_folder_with_a_folder_of_the_data_set_will_do(batches: Path, tmp_path: Path) -> None:
@@ -70,7 +72,7 @@ def test_a_truncated_batch_is_named_and_never_unpickled(batches: Path) -> None:
 
 
 def test_the_real_data_set_is_the_one_of_the_literature(real_data: Path) -> None:
-    train, test = cifar10.load(real_data)
+    train, test = (split.array for split in cifar10.load(real_data))
     assert (train.shape, test.shape) == ((50_000, 32, 32, 3), (10_000, 32, 32, 3))
     means = train.mean((0, 1, 2), dtype=np.float64) / 255
     np.testing.assert_allclose(means, [0.49139968, 0.48215841, 0.44653091], atol=1e-7)

@@ -15,12 +15,13 @@ from host.errors import DataError
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two made-up idx files, their md5 taken for the official ones."""
+    """Four made-up idx files, their md5 taken for the official ones."""
     md5 = {}
-    for name, count in zip(mnist.MD5, (3, 2)):
-        pixels = np.arange(count * 784, dtype=np.int64).astype(np.uint8)
-        header = np.array([2051, count, 28, 28], ">i4").tobytes()
-        content = gzip.compress(header + pixels.tobytes())
+    for name, count in zip(mnist.MD5, (3, 3, 2, 2)):
+        pictures = "images" in name
+        values = np.arange(count * 784 if pictures else count, dtype=np.int64).astype(np.uint8)
+        header = np.array([2051, count, 28, 28] if pictures else [2049, count], ">i4").tobytes()
+        content = gzip.compress(header + values.tobytes())
         (tmp_path / name).write_bytes(content)
         md5[name] = hashlib.md5(content).hexdigest()
     monkeypatch.setattr(mnist, "MD5", md5)
@@ -28,9 +29,13 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_pictures_follow_a_header_of_16_bytes(files: Path) -> None:
-    train, test = mnist.load(files)
+    train, test = (split.array for split in mnist.load(files))
     assert (train.shape, test.shape, train.dtype) == ((3, 28, 28, 1), (2, 28, 28, 1), np.uint8)
     assert (train[0, 0, 0, 0], train[0, 1, 0, 0], train[1, 0, 0, 0]) == (0, 28, 784 % 256)
+
+
+def test_labels_follow_a_header_of_8_bytes(files: Path) -> None:
+    assert [split.labels.tolist() for split in mnist.load(files)] == [[0, 1, 2], [0, 1]]
 
 
 def test_a_data_folder_with_a_folder_of_the_data_set_will_do(files: Path) -> None:
@@ -51,7 +56,7 @@ def test_a_missing_or_truncated_file_is_named(name: str, files: Path) -> None:
 
 
 def test_the_real_data_set_is_the_one_of_the_literature(real_data: Path) -> None:
-    train, test = mnist.load(real_data)
+    train, test = (split.array for split in mnist.load(real_data))
     assert (train.shape, test.shape) == ((60_000, 28, 28, 1), (10_000, 28, 28, 1))
     assert train.mean(dtype=np.float64) / 255 == pytest.approx(0.1306604762738, abs=1e-9)
     assert train.std(dtype=np.float64) / 255 == pytest.approx(0.3081078, abs=1e-6)

@@ -40,7 +40,12 @@ BROKEN: dict[str, tuple[str, Change, str, str]] = {
         "$.latent.dims",
     ),
     "size nobody reads": ("$.latent.dims", lambda s: s["latent"].update(dims=9), "no layer reads it", "leave it out"),
-    "negative stride": ("$.encoder[1].strides", lambda s: s["encoder"][1].update(strides=-1), "found -1", "inside"),
+    "negative stride": (
+        "$.encoder[1].strides",
+        lambda s: s["encoder"][1].update(strides=-1),
+        "found -1",
+        "in this range",
+    ),
     "three sides": (
         "$.encoder[1].kernel_size",
         lambda s: s["encoder"][1].update(kernel_size=[3, 3, 3]),
@@ -84,14 +89,33 @@ BROKEN: dict[str, tuple[str, Change, str, str]] = {
     "scale": ("$.latent.scale", lambda s: s["latent"].update(scale=0), "found 0", "give a value in this range"),
     "no loss": ("$.training.loss", lambda s: s["training"].pop("loss"), "missing", "give"),
     "loss": ("$.training.loss", lambda s: s["training"].update(loss="mes"), '"mes"', "mse"),
-    "batch": ("$.training.batch_size", lambda s: s["training"].update(batch_size=0), "found 0", "inside"),
+    "batch": ("$.training.batch_size", lambda s: s["training"].update(batch_size=0), "found 0", "in this range"),
     "rate": (
-        "$.training.float.learning_rate",
-        lambda s: s["training"]["float"].update(learning_rate=2),
+        "$.training.stages.float.learning_rate",
+        lambda s: s["training"]["stages"]["float"].update(learning_rate=2),
         "found 2",
         "give a value in this range",
     ),
-    "stage": ("$.training.flaot", lambda s: s["training"].update(flaot={}), "unknown key", "float?"),
+    "stage": (
+        "$.training.stages.flaot",
+        lambda s: s["training"]["stages"].update(flaot={}),
+        "unknown stage",
+        "did you mean float? available: float, qat, tables, tune",
+    ),
+    "stage that is needed": (
+        "$.training.stages.tables",
+        lambda s: s["training"]["stages"].pop("tables"),
+        "missing",
+        "{} takes the defaults",
+    ),
+    "kind of a stage": (
+        "$.training.stages.wider.kind",
+        lambda s: s["training"]["stages"].update(wider={"kind": "flota"}),
+        '"flota"',
+        "did you mean float?",
+    ),
+    "no task": ("$.task", lambda s: s.pop("task"), "missing", "compression"),
+    "task": ("$.task", lambda s: s.update(task="codecs"), '"codecs"', "did you mean codec?"),
     "recipe": (
         "$.quantization.recipes.wide.conversion",
         lambda s: s["quantization"].update(recipes={"wide": {"weights": "float", "conversion": "int4"}}),
@@ -122,7 +146,7 @@ BROKEN: dict[str, tuple[str, Change, str, str]] = {
         "$.decoder",
         lambda s: s.update(decoder=s["decoder"][1:2]),
         "(16, 16, 4)",
-        "the images of photos have (16, 16, 3)",
+        "the images of skimage have (16, 16, 3)",
     ),
     "a latent of two sides": (
         "$.encoder",
@@ -163,13 +187,13 @@ def test_what_is_no_spec_at_all_is_one_line(text: str, words: str, tmp_path: Pat
 def test_a_path_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["check", str(tmp_path / "no.json")])
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
-    assert "no.json: no such file; give a model's name or a spec.json" in result.output
+    assert "no.json: no such model; give a model's name, a folder with a spec.json, or that file" in result.output
 
 
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("training.epochs=0", "$.training.float.epochs: expected 1 to"),
+        ("training.epochs=0", "$.training.stages.float.epochs: expected 1 to"),
         ("encoder[1].filters=x", '$.encoder[1].filters: expected int, found "x"'),
         ("training.epochs", "expected PATH=VALUE"),
         ("encoder[7].filters=1", "no such place"),

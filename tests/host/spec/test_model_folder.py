@@ -40,7 +40,7 @@ def test_images_are_read_as_they_were_saved(model: ModelFolder) -> None:
 def test_what_is_missing_says_which_stage_makes_it(model: ModelFolder) -> None:
     with pytest.raises(ModelError, match=r"images\.npz: missing; make it with `host train m --stage float`"):
         model.images()
-    with pytest.raises(ModelError, match=r"tables\.npy: missing; make it with `host train m --stage tune`"):
+    with pytest.raises(ModelError, match=r"tables\.npy: missing; make it with `host train m --stage tables`"):
         model.read_tables()
 
 

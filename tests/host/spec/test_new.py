@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from host.cli import main
 from host.errors import ModelError
 from host.spec.new import TEMPLATES, new, templates
+from host.spec.types import FolderPath
+from host.tasks import open_spec
 
 
 @pytest.mark.parametrize("template", sorted(path.stem for path in TEMPLATES.glob("*.json")))
@@ -18,12 +20,12 @@ def test_a_template_is_a_spec_that_checks_at_80_columns(template: str, tmp_path:
     new("mine", template, tmp_path)
     result = CliRunner().invoke(main, ["check", "mine", "--models", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert re.search(r"^encoder in all +[\dx]+ +[\d,]+ +[\d,]+$", result.output, re.M)
-    assert re.search(r"^decoder in all +(28x28x1|32x32x3) +[\d,]+ +[\d,]+$", result.output, re.M)
-    assert re.search(r"^bottleneck: \d+x\d+x\d+ = \d+ codes", result.output, re.M)
+    assert re.search(r"^encoder in all +[\dx?]+ +[\d,]+ +([\d,]+|any size)$", result.output, re.M)
+    assert re.search(r"^decoder in all +(28x28x1|32x32x3|\?x\?x3) +[\d,]+ +([\d,]+|any size)$", result.output, re.M)
+    assert re.search(r"^(bottleneck: \d+x\d+x\d+ = |latent: )\d+ codes", result.output, re.M)
     lines = result.output.splitlines()[1:]
     assert max(map(len, lines)) <= 80
-    assert any(re.match(r"latent_out +(Conv2D|Dense|Add) ", line) for line in lines)
+    assert any(re.match(r"latent(_out)? +(\w*Conv2D|Dense|Add) ", line) for line in lines)
 
 
 def test_a_model_is_a_template_too(tmp_path: Path) -> None:
@@ -45,6 +47,14 @@ def test_a_taken_name_and_an_unknown_template_are_refused(tmp_path: Path) -> Non
     with pytest.raises(ModelError, match="exists already"):
         new("mine", "dense", tmp_path)
     assert file.read_text() == before
-    with pytest.raises(ModelError, match=r"no template 'cnov'; available: conv, dense, residual, mine$"):
+    with pytest.raises(
+        ModelError, match=r"no template 'cnov'; did you mean conv\? available: codec, conv, dense, residual, mine$"
+    ):
         new("other", "cnov", tmp_path)
-    assert list(templates(tmp_path))[:3] == ["conv", "dense", "residual"]
+    assert list(templates(tmp_path))[:4] == ["codec", "conv", "dense", "residual"]
+
+
+def test_a_codec_takes_a_folder_of_ones_own(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["new", "mine", "--from", "codec", "--models", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert open_spec("mine", tmp_path, {"data.path": "/my/photos"})[1].data.paths == (FolderPath("/my/photos"),)

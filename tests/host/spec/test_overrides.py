@@ -14,9 +14,15 @@ from host.tasks import open_spec
 
 
 def test_values_are_json_and_a_text_where_they_are_none() -> None:
-    texts = ["training.qat.epochs=5", "data.flip=false", "training.loss=mae", '$.description="a=b"', "a.b=[1, 2]"]
+    texts = [
+        "training.stages.qat.epochs=5",
+        "data.flip=false",
+        "training.loss=mae",
+        '$.description="a=b"',
+        "a.b=[1, 2]",
+    ]
     assert parse_overrides(texts) == {
-        "training.qat.epochs": 5,
+        "training.stages.qat.epochs": 5,
         "data.flip": False,
         "training.loss": "mae",
         "description": "a=b",
@@ -25,7 +31,10 @@ def test_values_are_json_and_a_text_where_they_are_none() -> None:
 
 
 def test_short_paths_are_those_of_the_stage_float() -> None:
-    assert parse_overrides(["training.epochs=5", "latent_dims=4"]) == {"training.float.epochs": 5, "latent.dims": 4}
+    assert parse_overrides(["training.epochs=5", "latent_dims=4"]) == {
+        "training.stages.float.epochs": 5,
+        "latent.dims": 4,
+    }
 
 
 @pytest.mark.parametrize("text", ["training.epochs", "=5", "training..epochs=5", "encoder[x].filters=1"])
@@ -52,9 +61,9 @@ def test_what_was_trained_is_what_is_read_later(tiny: dict[str, Any], tmp_path: 
     folder.mkdir()
     (folder / "spec.json").write_text(json.dumps(tiny))
     plain = open_spec("m", tmp_path)[1]
-    (folder / "training.json").write_text(json.dumps({"overrides": {"training.float.epochs": 7}}))
+    (folder / "training.json").write_text(json.dumps({"overrides": {"training.stages.float.epochs": 7}}))
     trained = open_spec("m", tmp_path)[1]
     assert (plain.training.stages["float"].epochs, trained.training.stages["float"].epochs) == (2, 7)
-    tiny["training"]["float"]["epochs"] = 7
+    tiny["training"]["stages"]["float"]["epochs"] = 7
     (folder / "spec.json").write_text(json.dumps(tiny))
     assert trained.digest == open_spec("m", tmp_path, {})[1].digest != plain.digest

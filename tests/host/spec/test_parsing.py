@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from host.errors import ModelError, SpecError
-from host.spec.types import Spec
+from host.spec.types import FolderPath, RecipeSpec, Spec
 from host.tasks import open_spec
 
 Change = Callable[[dict[str, Any]], None]
@@ -55,7 +55,7 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
         (
             "$.training.stages.qat.momentum",
             lambda s: s["training"]["stages"]["qat"].update(momentum=1),
-            ("unknown key", "epochs, learning_rate, patience"),
+            ("unknown key", "available: epochs, kind, learning_rate, "),
         ),
         (
             "$.encoder[0].initializer.stddev",
@@ -75,7 +75,7 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
         (
             "$.data.dataset",
             lambda s: s["data"].update(dataset="imagenet"),
-            ('"imagenet"', "cifar10, cifar100, mnist, fashion_mnist, photos, folder, tfds:NAME"),
+            ('"imagenet"', "cifar10, cifar100, mnist, fashion_mnist, skimage, folder, tfds:NAME"),
         ),
         ("$.training.loss", lambda s: s["training"].update(loss="huber"), ('"huber"', "mse, mae")),
         ("$.task", lambda s: s.update(task="detection"), ('"detection"', "compression")),
@@ -90,14 +90,19 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
             lambda s: s["quantization"].update(recipes={"wide": {"weights": "float", "conversion": "int4"}}),
             ('"int4"', "float32, float16, dynamic_range, int8, int16x8"),
         ),
+        (
+            "$.quantization.recipes.wide.weights",
+            lambda s: s["quantization"].update(recipes={"wide": {"weights": "tables", "conversion": "int8"}}),
+            ('unknown stage "tables"', "available: float, qat"),
+        ),
         ("$.encoder[1].filters", lambda s: s["encoder"][1].update(filters="8"), ("expected int", 'found "8"')),
         ("$.encoder[1].filters", lambda s: s["encoder"][1].update(filters=True), ("expected int", "found true")),
         ("$.data.flip", lambda s: s["data"].update(flip=1), ("expected bool", "found 1")),
         ("$.data", lambda s: s.update(data=[]), ("expected dict", "found []")),
         ("$.training.seed", lambda s: s["training"].update(seed=-1), ("expected 0 to", "found -1")),
         (
-            "$.training.float.learning_rate",
-            lambda s: s["training"]["float"].update(learning_rate=2),
+            "$.training.stages.float.learning_rate",
+            lambda s: s["training"]["stages"]["float"].update(learning_rate=2),
             ("expected", "found 2"),
         ),
         ("$.latent.scale", lambda s: s["latent"].update(scale=0), ("expected", "found 0")),
@@ -153,22 +158,32 @@ def test_a_layer_reads_the_one_before_it_unless_it_says_otherwise(
     tiny: dict[str, Any], parse: Callable[[Any], Spec]
 ) -> None:
     spec = parse(tiny)
-    assert [layer.inputs for layer in spec.encoder] == [("image",), ("image",), ("down",), ("linear", "correction")]
-    assert [layer.inputs for layer in spec.decoder] == [("latent",), ("latent",), ("up",), ("linear", "correction")]
+    assert [layer.inputs for layer in spec.networks["encoder"]] == [
+        ("image",),
+        ("image",),
+        ("down",),
+        ("linear", "correction"),
+    ]
+    assert [layer.inputs for layer in spec.networks["decoder"]] == [
+        ("latent",),
+        ("latent",),
+        ("up",),
+        ("linear", "correction"),
+    ]
 
 
 def test_what_is_not_said_has_a_default(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:
     for key in ("latent", "quantization", "description"):
         del tiny[key]
-    tiny["training"] = {"loss": "mae"}
-    tiny["data"] = {"dataset": "photos"}
+    tiny["training"] = {"loss": "mae", "stages": {"float": {}, "tables": {}, "qat": {}}}
+    tiny["data"] = {"dataset": "skimage"}
     spec = parse(tiny)
     assert (spec.task, spec.name, spec.options.scale, spec.data.flip) == ("compression", "tiny", 1.0, False)
     assert (spec.data.image_shape, spec.data.validation) == ((32, 32, 3), 5000)
     assert spec.options.bits is None
-    assert (spec.training.seed, spec.training.stages["float"].epochs, spec.training.stages.qat.epochs) == (1, 40, 12)
+    assert (spec.training.seed, spec.training.stages["float"].epochs, spec.training.stages["qat"].epochs) == (1, 40, 12)
     assert (spec.quantization.calibration_images, spec.quantization.recipes) == (300, {})
-    assert spec.decoder[0].initializer == {"name": "local_pca", "step": 4.0, "reach": 5.0}
+    assert spec.networks["decoder"][0].initializer == {"name": "local_pca", "step": 4.0, "reach": 5.0}
 
 
 def test_a_recipe_takes_the_specs_calibration_images(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:
@@ -177,8 +192,8 @@ def test_a_recipe_takes_the_specs_calibration_images(tiny: dict[str, Any], parse
         "few": {"weights": "float", "conversion": "int8", "calibration_images": 7},
     }
     recipes = parse(tiny).quantization.recipes
-    assert recipes["same"] == {"weights": "qat", "conversion": "int8", "calibration_images": 50}
-    assert recipes["few"]["calibration_images"] == 7
+    assert recipes["same"] == RecipeSpec("qat", "int8", 50)
+    assert recipes["few"].calibration_images == 7
 
 
 @pytest.mark.parametrize(
@@ -199,6 +214,55 @@ def test_images_have_the_size_of_their_data_set_or_the_specs(
     assert parse(tiny).data.image_shape == shape
 
 
+def test_a_folder_is_one_path_or_several(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:
+    paths = ["a", {"path": "b", "scale": 0.5, "weight": 2}]
+    tiny["data"] = {"dataset": "folder", "path": paths, "size": 16, "validation": ["1.png"], "test": "c"}
+    data = parse(tiny).data
+    assert data.paths == (FolderPath("a"), FolderPath("b", 0.5, 2.0))
+    assert (data.validation, data.test) == (("1.png",), "c")
+
+
+def test_stages_run_in_the_order_of_their_kinds_and_have_names_of_their_own(
+    tiny: dict[str, Any], parse: Callable[[Any], Spec]
+) -> None:
+    tiny["training"]["optimizer"] = "sgd"
+    tiny["training"]["stages"] = {
+        "tables": {},
+        "pruned": {"kind": "float", "epochs": 3, "optimizer": "adam", "steps": 7},
+        "float": {},
+    }
+    stages = parse(tiny).training.stages
+    assert [(name, stage.kind) for name, stage in stages.items()] == [
+        ("pruned", "float"),
+        ("float", "float"),
+        ("tables", "tables"),
+    ]
+    assert (stages["pruned"].epochs, stages["pruned"].steps, stages["pruned"].optimizer) == (3, 7, {"name": "adam"})
+    assert stages["float"].optimizer["name"] == "sgd" and stages["tables"].epochs == 0
+
+
+def test_a_stage_depends_on_what_comes_before_it_and_not_on_what_comes_after(
+    tiny: dict[str, Any], parse: Callable[[Any], Spec]
+) -> None:
+    def changed(change: Change) -> set[str]:
+        other = copy.deepcopy(tiny)
+        change(other)
+        stages = parse(other).training.stages
+        return {name for name, stage in stages.items() if stage.identity != first[name].identity}
+
+    first = parse(tiny).training.stages
+    later = {"tables", "tune"}
+    assert changed(lambda s: s.update(description="other words")) == set()
+    assert (
+        changed(lambda s: s["quantization"].update(recipes={"a": {"weights": "float", "conversion": "int8"}})) == set()
+    )
+    assert changed(lambda s: s["training"].update(batch_size=31)) == set(first)
+    assert changed(lambda s: s["encoder"][1].update(kernel_size=3)) == set(first)
+    assert changed(lambda s: s["training"]["stages"]["qat"].update(learning_rate=0.5)) == {"qat"} | later
+    assert changed(lambda s: s["training"]["stages"]["qat"].update(epochs=9)) == later
+    assert changed(lambda s: s["training"]["stages"].pop("tune")) == set()
+
+
 @pytest.mark.parametrize(
     ("data", "path"),
     [
@@ -208,6 +272,11 @@ def test_images_have_the_size_of_their_data_set_or_the_specs(
         ({"dataset": "tfds:"}, "$.data.dataset"),
         ({"dataset": "cifar10", "path": "mine"}, "$.data.path"),
         ({"dataset": "mnist", "size": [28, 28, 1]}, "$.data.size"),
+        ({"dataset": "cifar10", "validation": ["1.png"]}, "$.data.validation"),
+        ({"dataset": "cifar10", "fit": "whole"}, "$.data.fit"),
+        ({"dataset": "folder", "path": [], "size": 16}, "$.data.path"),
+        ({"dataset": "folder", "path": ["a", 3], "size": 16}, "$.data.path[1]"),
+        ({"dataset": "folder", "path": [{"path": "a", "scale": 2}], "size": 16}, "$.data.path[0].scale"),
     ],
 )
 def test_what_a_data_set_needs_or_does_not_take_is_said(

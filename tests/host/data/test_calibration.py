@@ -1,0 +1,35 @@
+"""Calibration images: drawn once each, and in equal numbers from every class where that is asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from host.data.calibration import calibration_indices
+from host.data.split import Split
+from host.errors import DataError
+
+IMAGES = np.zeros((100, 1, 1, 1), np.uint8)
+LABELS = np.array([0] * 80 + [1] * 15 + [2] * 5)
+
+
+def test_a_draw_has_no_image_twice_and_rises() -> None:
+    found = calibration_indices(Split(IMAGES), 30, 7)
+    assert len(set(found)) == 30 and (np.diff(found) > 0).all()
+    assert len(calibration_indices(Split(IMAGES), 1000, 7)) == 100
+
+
+@pytest.mark.parametrize(("count", "counts"), [(9, [3, 3, 3]), (10, [4, 3, 3]), (15, [5, 5, 5])])
+def test_classes_have_equal_numbers(count: int, counts: list[int]) -> None:
+    found = calibration_indices(Split(IMAGES, LABELS), count, 7, stratified=True)
+    assert np.bincount(LABELS[found]).tolist() == counts and (np.diff(found) > 0).all()
+
+
+def test_what_a_class_lacks_comes_from_the_others() -> None:
+    found = calibration_indices(Split(IMAGES, LABELS), 30, 7, stratified=True)
+    assert len(set(found)) == 30 and np.bincount(LABELS[found])[2] == 5
+
+
+def test_without_labels_there_is_nothing_to_stratify_by() -> None:
+    with pytest.raises(DataError, match=r"quantization\.stratified: the data set has no labels"):
+        calibration_indices(Split(IMAGES), 10, 7, stratified=True)
