@@ -1,4 +1,4 @@
-"""What can go wrong here, by name: one line each, with what to do about it."""
+"""The named errors. Each message is one line that says what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, JSON in one form, digests, format versions."""
+"""Atomic writes, one form of JSON, digests, and checks of format versions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def json_bytes(value: Any) -> bytes:
 
 
 def canonical_json(value: Any) -> bytes:
-    """JSON without any freedom left (sorted keys, no spaces, ASCII): what digests are taken of."""
+    """JSON in one form only (sorted keys, no spaces, ASCII), for digests."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 

@@ -37,7 +37,7 @@ def read_image(path: Path) -> Array:
             with Image.open(path) as opened:
                 image = np.asarray(opened.convert("RGB"))
         else:
-            raise ImageError(f"{path}: no Pillow here to read it; convert it to .ppm or pip install pillow")
+            raise ImageError(f"{path}: reading it needs Pillow; convert it to .ppm, or: pip install pillow")
     except OSError as reason:
         raise ImageError(f"{path}: cannot be read ({reason.strerror or 'not an image'})") from None
     except (ValueError, EOFError) as reason:

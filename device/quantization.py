@@ -1,4 +1,4 @@
-"""Quantized tensors, and what writes an image into one.
+"""Quantized tensors, and the function that writes an image into one.
 
 A scale and a zero point map an integer to a number: value = scale * (integer - zero_point), Jacob et al. 2018,
 https://arxiv.org/abs/1712.05877, the rule of every TFLite tensor.

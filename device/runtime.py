@@ -1,6 +1,6 @@
 """The TFLite runtime: the only file that names one.
 
-ai-edge-litert is the successor of tflite-runtime and runs the same files; either will do, the first is faster.
+ai-edge-litert is the successor of tflite-runtime and runs the same files. Both work; the first is faster.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def unpack(stream: bytes, expect_tag: str | None = None) -> tuple[Header, bytes]
     if version > VERSION:
         raise BitstreamError(f"bitstream version {version} is newer than {VERSION}, the newest read here, or damaged")
     if version < 1:
-        raise BitstreamError(f"bitstream version {version} never was; the stream is damaged")
+        raise BitstreamError(f"bitstream version {version} does not exist; the stream is damaged")
     header = Header(
         version=version,
         coder_id=coder_id,

@@ -1,4 +1,4 @@
-"""What made an artefact: the versions of the packages that decide its numbers."""
+"""The versions of the packages that decide an artefact's numbers."""
 
 from __future__ import annotations
 

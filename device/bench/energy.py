@@ -1,7 +1,7 @@
-"""Energy of encoding, where one probe can tell it: RAPL (Intel, AMD) or the power chip of a Raspberry Pi 5.
+"""Energy of encoding, from RAPL (Intel, AMD) or from the power chip of a Raspberry Pi 5.
 
-Neither is exact: RAPL counts the processor package and not the board; the Pi's chip is sampled while encoding goes
-on, and what sampling costs is in the figure. Neither was tried on hardware yet, only against recorded output.
+Neither is exact. RAPL counts the processor package and not the board. The Pi's chip is sampled during encoding, so the
+figure includes the cost of sampling. Neither was tried on hardware yet, only against recorded output.
 """
 
 from __future__ import annotations

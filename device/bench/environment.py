@@ -1,4 +1,4 @@
-"""What the measurements depend on and the code does not decide. Never raises: what is missing is absent."""
+"""The machine and the software that measurements depend on. Nothing here raises; an unknown value is absent."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def read_environment(runtime: Runtime | None = None, root: Path = Path("/")) -> 
     """Board, CPU, its frequency and temperature, system, Python, numpy, runtime, this package.
 
     Returns:
-        Flat, with units in the keys; a key that could not be found out is not there. "emulated" is there only on
-        an emulator, whose times are not speed.
+        A flat dictionary with units in its keys. Unknown values are absent. "emulated" exists only on an emulator,
+        whose times say nothing about speed.
     """
     probes: Mapping[str, Callable[[], Any]] = {
         "board": lambda: state.read_text(root / "proc/device-tree/model"),
@@ -64,7 +64,7 @@ def detect_emulation(root: Path = Path("/")) -> str | None:
 
 
 def timer_step_ns() -> int:
-    """The smallest step of the clock that the samples are taken with, as seen by reading it again and again."""
+    """The smallest step of the clock that times the samples, found by reading it repeatedly."""
     steps: list[int] = []
     last = time.perf_counter_ns()
     while len(steps) < 100:

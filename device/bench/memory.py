@@ -1,4 +1,4 @@
-"""How much memory this process holds. Never raises: what cannot be read is absent."""
+"""Memory of this process. Nothing here raises; a value that cannot be read is absent."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _is(entry: Variant, name: str) -> bool:
 def shuffled_order(rows: int, repetitions: int, seed: int) -> list[int]:
     """Row numbers in the order in which their processes run: each repetition has all, in an order of its own.
 
-    So what a warming machine costs is spread over all rows, and no row always follows the same other one.
+    This spreads the cost of a warming machine over all rows. No row always follows the same other row.
     """
     generator = random.Random(seed)
     order: list[int] = []

@@ -1,4 +1,4 @@
-"""A worker as a process: one job in, one answer out, whatever becomes of it."""
+"""Runs one job in a fresh process and returns its answer, even if the process crashes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..errors import one_line, signal_name
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SIGNAL_HINTS = {
     "SIGILL": "an illegal instruction, this runtime's wheel is for another processor; try the other --runtime",
-    "SIGKILL": "it was killed, probably for want of memory",
+    "SIGKILL": "it was killed, probably because memory ran out",
     "SIGSEGV": "the runtime crashed on this file",
     "SIGABRT": "the runtime gave up on this file",
     "SIGBUS": "the runtime crashed, or the storage did",

@@ -1,4 +1,4 @@
-"""How far a long piece of work is, on stderr: one line that changes on a terminal, a line now and then elsewhere."""
+"""Progress of long work on stderr: one changing line on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 

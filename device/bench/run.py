@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-# Before anything here is imported: both are first steps that go wrong, and deserve one line.
+# Checked before anything else is imported, so that these two common mistakes give one line.
 if not __package__:
     sys.exit("run `python -m device.bench` from the folder that holds device/")
 if importlib.util.find_spec("numpy") is None:

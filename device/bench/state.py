@@ -1,6 +1,6 @@
-"""What changes while a benchmark runs: temperature, frequency, throttling, and who else used the processors.
+"""The state that changes while a benchmark runs: temperature, frequency, throttling, and load of other processes.
 
-Read before and after each worker. Never raises: what cannot be read is absent.
+It is read before and after each worker. Nothing here raises; a value that cannot be read is absent.
 """
 
 from __future__ import annotations

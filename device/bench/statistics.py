@@ -1,4 +1,4 @@
-"""What a row of a table is computed with, always from raw samples; the host uses the same."""
+"""Statistics of raw samples, for the tables here and on the host."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def timed(call: Callable[[], Result]) -> tuple[Result, int]:
 
 
 def reference_loop() -> int:
-    """The same work on every machine, half Python and half numpy: what tells a machine's speed from a network's."""
+    """A fixed piece of work, half Python and half numpy. It separates a machine's speed from a network's."""
     total = 0
     for number in range(4000):
         total = (total * 31 + number) & 0xFFFF

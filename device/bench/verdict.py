@@ -1,4 +1,4 @@
-"""Whether a row's times can be trusted, and why not. Judges the raw samples; nothing is clipped or left out."""
+"""Reasons to distrust a row's times. They come from all raw samples; nothing is clipped or left out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPEED_LIMIT = 1.10  # slowest to fastest process's median of the fixed loop
 
 
 def judge(row: RunRow, environment: Mapping[str, Any]) -> list[str]:
-    """What speaks against the times of a row with status "ok", each in a few words; nothing for a stable row."""
+    """Reasons to distrust the times of a row with status "ok", in a few words each; empty for a stable row."""
     reasons = []
     if environment.get("emulated"):
         reasons.append("emulated, not speed")

@@ -1,1 +1,1 @@
-"""Runs of the bench against runs."""
+"""Compares runs of the bench."""

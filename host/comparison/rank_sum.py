@@ -1,4 +1,4 @@
-"""How far one group of numbers is shifted against another, by ranks: nothing is assumed about what they look like."""
+"""The shift between two groups of numbers, from ranks. It assumes nothing about their distribution."""
 
 from __future__ import annotations
 

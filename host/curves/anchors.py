@@ -1,4 +1,4 @@
-"""JPEG and WebP beside a codec in training: the rate that each needs for the same PSNR, image by image."""
+"""JPEG and WebP beside a codec in training: the rate that each needs for the same PSNR, for each image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much rate one codec needs against another at equal quality: the Bjontegaard delta rate.
+"""The Bjontegaard delta rate: the rate that one codec needs against another at equal quality.
 
 G. Bjontegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33 (2001): the mean distance of the
 logarithms of the rates over the qualities that both curves reach. Between the points a monotone piecewise cubic

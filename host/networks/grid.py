@@ -1,4 +1,4 @@
-"""The latent grid as the network sees it, and how its scale is chosen."""
+"""The latent grid inside the network, and the choice of its scale."""
 
 from __future__ import annotations
 

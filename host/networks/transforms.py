@@ -1,4 +1,4 @@
-"""Block transforms as a network's start: a strided convolution begins as the best linear code of s x s blocks.
+"""Block transforms as starting weights: a strided convolution starts as a linear transform of s x s blocks.
 
 An autoencoder that starts from random weights stays far below a linear transform for a long time. So a Conv2D of
 stride s may begin as the projection on the first vectors of a basis of s x s blocks (zero around the block where

@@ -1,1 +1,1 @@
-"""What leaves the workstation, and what stays to decode it: checks, bundle, decoders."""
+"""Packages a converted model: checks, the bundle that travels, and the decoders that stay."""

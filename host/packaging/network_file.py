@@ -1,4 +1,4 @@
-"""What a .tflite file is: its ends, operations, costs, and which runtimes run it; all read from its bytes."""
+"""Describes a .tflite file from its bytes: tensors, operations, costs, and which runtimes run it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNPACK = (_OPERATOR.DEQUANTIZE, _OPERATOR.DENSIFY)  # float16 and sparse weight
 
 @dataclass(frozen=True)
 class Costs:
-    """What one image costs.
+    """The cost of one image.
 
     Attributes:
         parameters: weights and biases in the file, each counted once; biases of zeros that the converter added count.

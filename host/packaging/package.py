@@ -1,4 +1,4 @@
-"""What a task hands to export: everything that becomes a bundle and what stays home, in memory."""
+"""The converted model that a task hands to export, in memory: the bundle's contents, and the files that stay home."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network with fake quantization (TF Model Optimization Toolkit), its two ends on fixed ranges.
+"""Networks with fake quantization (TF Model Optimization Toolkit), whose input and output have fixed ranges.
 
 B. Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference" (2018).
 The toolkit's activation ranges are moving averages that start at -6..6 and need about a thousand steps to arrive; here
@@ -53,7 +53,7 @@ class NoQuantization(tfmot.quantization.keras.QuantizeConfig):
 
 
 class MovingOutput(NoQuantization):
-    """For layers that the toolkit does not know: the output on a range that follows what passes."""
+    """For layers that the toolkit does not know: the output's range follows the values that pass."""
 
     def get_output_quantizers(self, layer: Any) -> list[Any]:
         return [quantizers.MovingAverageQuantizer(8, per_axis=False, symmetric=False, narrow_range=False)]

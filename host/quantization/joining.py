@@ -1,4 +1,4 @@
-"""Joins an int8 encoder and an int8 decoder into one .tflite: the full model is the split pair, to the bit.
+"""Joins an int8 encoder and an int8 decoder into one .tflite that computes exactly what the two halves compute.
 
 Converting both halves in one graph with a fixed latent range does not work: the converter quantizes the biases of the
 layers that read the latent with the range that it calibrated, not with the grid's (TensorFlow 2.21), and the image is

@@ -1,4 +1,4 @@
-"""TensorFlow's own converter: Keras to .tflite, post-training quantization of the whole network alike."""
+"""TensorFlow's converter: Keras to .tflite, with the same post-training quantization for the whole network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One device over ssh: runs scripts there and copies folders. Every failure is one line."""
+"""A connection to one device over ssh, which runs scripts and copies folders. Every failure is one line."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from device.errors import one_line
 from host.errors import RemoteError
 from host.remote.target import Target
 
-# What ssh, rsync and scp say, and what to do about it.
+# Messages of ssh, rsync and scp, and what to do about each.
 _CURES = (
     ("could not resolve hostname", "no machine of that name; check it, or use the address"),
     ("connection refused", "it is on, but no ssh server listens there; switch ssh on, or give --port"),
-    ("no route to host", "no way there; is it on, and in this network?"),
-    ("network is unreachable", "no way there; is this machine in a network?"),
+    ("no route to host", "it cannot be reached; is it on, and in this network?"),
+    ("network is unreachable", "it cannot be reached; is this machine in a network?"),
     ("timed out", "no answer; is it on, and in this network?"),
     ("remote host identification has changed", "its host key changed; if that is right: ssh-keygen -R {host}"),
     ("host key verification failed", "its host key is not known here; run once: ssh {port}{login}"),

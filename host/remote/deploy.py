@@ -1,4 +1,4 @@
-"""Puts device/ with its bundles onto a device: whole, or not at all."""
+"""Copies device/ with its bundles to a device, completely or not at all."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tables, plots and the report: every number computed from files that bench, collect, evaluate and train left."""
+"""Tables, plots and the report. Every number comes from files that bench, collect, evaluate and train wrote."""

@@ -91,7 +91,7 @@ def _rows(rows: Sequence[ComparedRow]) -> list[str]:
     reasons = {row.reason for row in rows}
     if len(rows) == 1 or len(reasons) > 1 or reasons == {None}:
         return [line for row in rows for line in [_row(row), *_notes_of_row(row, row.reason)]]
-    # A reason that all rows share is told once.
+    # A reason that all rows share is printed once.
     lines = [line for row in rows for line in [_row(row), *_notes_of_row(row, None)]]
     return lines + wrapped(f"all rows: {rows[0].reason}")
 

@@ -1,4 +1,4 @@
-"""What `host collect` and `host evaluate` print: each result as a table, and how far its numbers are from here."""
+"""What `host collect` and `host evaluate` print: tables, and how the device's numbers agree with this machine's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report reads: a collected run and, for each of its models, the evaluation and the training that belong."""
+"""Reads the sources of a report: a collected run and, for each of its models, the matching evaluation and training."""
 
 from __future__ import annotations
 

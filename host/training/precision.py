@@ -12,7 +12,7 @@ POLICY = "mixed_bfloat16"  # float16 would need its loss scaled
 
 @contextmanager
 def precision(mixed: bool) -> Iterator[None]:
-    """Layers that are made within the block compute in bfloat16 where `mixed`, else as they would anyway."""
+    """Layers that are made within the block compute in bfloat16 if `mixed`, otherwise as usual."""
     before = keras.mixed_precision.global_policy()
     try:
         if mixed:

@@ -1,4 +1,4 @@
-"""The tables of coder id 1: how a code is predicted from codes before it, and what it costs then.
+"""The tables of coder id 1: they predict a code from earlier codes, and give the frequencies for what is left.
 
     codes before --predictors--> prediction: the nearest code, and the skew, which is what rounding to it left
     remainders before --scales, lefts--> score: how large the remainder, code - nearest, will be

@@ -1,7 +1,7 @@
-"""The encoder in float32 arithmetic, with nothing rounded inside: what int8 is compared with.
+"""The encoder in float32 arithmetic without rounding inside. The cost of int8 is measured against it.
 
-Its kernels are those that were trained, on int8's levels: the numbers that the gradients move behind them are off by up
-to half a level each, and were never the weights of a network that works. Only the codes themselves are integers.
+Its kernels are the trained ones on int8's levels. The unrounded numbers behind them differ by up to half a level each
+and were never used as weights. Only the codes themselves are integers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What codes would cost under a codec's own tables if nothing were lost to whole bytes, coder states and the header."""
+"""The ideal code length of codes under a codec's own tables, without whole bytes, coder states and the header."""
 
 from __future__ import annotations
 

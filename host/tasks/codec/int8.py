@@ -1,7 +1,7 @@
 """The encoder as the device runs it: int8, its output tensor the latent in steps, one file for every quality.
 
-The activations had their ranges in training already, so conversion decides nothing but the weights' scales, and needs
-no images. The output's scale is the step: 1 as converted, overwritten in four bytes of the file for a quality.
+Training fixed the ranges of the activations already, so conversion only chooses the weights' scales and needs no
+images. The output's scale is the step. It is 1 in the converted file; each quality overwrites these four bytes.
 """
 
 from __future__ import annotations

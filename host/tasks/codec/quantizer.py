@@ -1,4 +1,4 @@
-"""From the latent to codes: the step of a quality, a dead zone around zero, rounding; exact and as training sees it."""
+"""Turns the latent into codes: divides by a step, applies a dead zone, rounds; exactly, or as training sees it."""
 
 from __future__ import annotations
 

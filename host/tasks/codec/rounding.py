@@ -1,9 +1,9 @@
-"""The codes' kernel on its int8 levels, each weight rounded so that it makes up for those before it.
+"""Rounds the codes' kernel to int8 levels so that each weight compensates the rounding errors of earlier ones.
 
-Plain rounding of a block's pixels is worst for their mean, which is the largest thing in a picture and in no code but
-the first. So, as in E. Frantar et al., "GPTQ: Accurate Post-Training Quantization for Generative Pre-trained
-Transformers" (2023), https://arxiv.org/abs/2210.17323, weights are rounded one after another, and what a rounding
-changes in the output is taken back by the weights still to come, as the inputs' covariance says.
+Plain rounding distorts the mean of a block most, although the mean carries the most energy. So weights are rounded one
+after another, and later weights compensate each rounding error as the inputs' covariance says: E. Frantar et al.,
+"GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers" (2023),
+https://arxiv.org/abs/2210.17323.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The codec's start: its linear path is a cosine transform of blocks, its nonlinear branches add nothing yet.
+"""The codec's starting weights: a cosine transform of blocks as linear path; the nonlinear branches add nothing yet.
 
 The encoder's first layer keeps luma at full resolution and two chroma axes at half (all in 0..1, so that int8 holds
 them to a grey level); from there the codes' layer begins as the separable cosines of N. Ahmed et al., "Discrete Cosine

@@ -1,4 +1,4 @@
-"""How long a photo codec and those in Pillow take to encode and decode, each at its setting nearest one rate."""
+"""Encode and decode times of a photo codec and of the codecs in Pillow, each at its setting nearest one rate."""
 
 from __future__ import annotations
 
