@@ -33,10 +33,9 @@ from device.files import write_bytes, write_json  # noqa: E402
 from device.inputs.strips import PhotoEncoder  # noqa: E402
 from device.stream import HEADER_BYTES, unpack  # noqa: E402
 from host.curves.bd_rate import bd_rate_percent  # noqa: E402
-from host.curves.image_codecs import decode_image  # noqa: E402
+from host.curves.image_codecs import WEBP_HEADER_BYTES, decode_image, scan_bytes  # noqa: E402
 from host.data import cifar10, data_folder  # noqa: E402
 from host.errors import CurveError  # noqa: E402
-from host.evaluation.baselines import WEBP_HEADER_BYTES, jpeg_scan_bytes  # noqa: E402
 from host.metrics import bits_per_pixel, psnr_db  # noqa: E402
 from host.packaging.decoders import BUILD, find_decoders  # noqa: E402
 from host.quiet import load_tensorflow  # noqa: E402
@@ -53,8 +52,8 @@ CODECS: dict[str, Codec] = {
     for words in ("4:2:0", "4:4:4")
     for suffix, options, count in (
         ("", {"optimize": True}, len),
-        (HEADERLESS, {}, jpeg_scan_bytes),
-        (SCAN, {"optimize": True}, jpeg_scan_bytes),
+        (HEADERLESS, {}, scan_bytes),
+        (SCAN, {"optimize": True}, scan_bytes),
     )
 } | {
     "webp": ("WEBP", {"method": 6}, _WEBP, len),

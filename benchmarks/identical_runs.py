@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from device.errors import SplitliteError  # noqa: E402
-from device.run_file import FILE_NAME, read_run  # noqa: E402
+from device.run_file import FILE_NAME, Run, read_run  # noqa: E402
 from host.comparison.compare import compare  # noqa: E402
 from host.comparison.compared_row import FASTER, MACHINE, SLOWER, STAGES, ComparedRow  # noqa: E402
 from host.errors import CompareError  # noqa: E402
@@ -78,9 +78,7 @@ def main() -> int:
     return int(total["different"] > LIMIT)
 
 
-def make_pair(
-    folder: Path, arguments: Sequence[str], make: Callable[[Sequence[str], Path], None]
-) -> list[dict[str, Any]]:
+def make_pair(folder: Path, arguments: Sequence[str], make: Callable[[Sequence[str], Path], None]) -> list[Run]:
     """The two runs of a pair, made where they are missing.
 
     Args:
@@ -99,9 +97,9 @@ def make_pair(
         raise CompareError(f"{folder}: {len(runs)} runs, expected {len(SIDES)}; remove it and call again")
     for run in runs:
         # "python -m device.bench" before the arguments, "--out" and the folder after them.
-        if run["command"][3:-2] != list(arguments):
+        if list(run.command[3:-2]) != list(arguments):
             raise CompareError(
-                f"{folder}: made by {' '.join(run['command'])}, expected {' '.join(arguments)}; give another --folder"
+                f"{folder}: made by {' '.join(run.command)}, expected {' '.join(arguments)}; give another --folder"
             )
     return runs
 
@@ -117,7 +115,7 @@ def measure(arguments: Sequence[str], folder: Path) -> None:
         raise CompareError(f"the bench ended with exit status {done.returncode}; it says above why")
 
 
-def count_rows(runs: Sequence[dict[str, Any]], stage: str, confidence: float) -> dict[str, Any]:
+def count_rows(runs: Sequence[Run], stage: str, confidence: float) -> dict[str, Any]:
     """How many rows of a pair each rule calls different.
 
     Raises:

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from host.evaluation.decode import Decoded
+    from host.evaluation.reconstruct import Picture
+    from host.results import CollectedRun, Result
     from host.spec.model_folder import ModelFolder
     from host.tasks.task import Task
 
@@ -186,39 +189,37 @@ def evaluate(
     data_dir: str | Path | None = None,
     images: int | None = None,
     baselines: bool = True,
+    models: str | Path | None = None,
     bundles: str | Path | None = None,
     build: str | Path | None = None,
-) -> dict[str, Any]:
-    """Measures every variant of a trained model over the test set, with real bitstreams; exports it where need be.
+) -> Result:
+    """Judges every variant of a trained model over the test set, with real bitstreams; exports it where need be.
 
     Args:
         model: as `train` takes it.
-        data: a folder of images instead of the test set; a photo codec needs one, and takes them as they are.
-        out: the file that the result is written to; None: benchmarks/evaluations/<model>/, named after the codec tag
-            or, with `data`, after that folder.
+        data: a folder of images instead of the test set. A model of one size resizes and crops them, others take them
+            as they are.
+        out: the file that the result is written to; None: benchmarks/evaluations/<model>/, named after the tag or,
+            with `data`, after that folder.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
         images: only the first so many images; the result is then written only where `out` says so.
-        baselines: also Keras, PCA (not with `data`), JPEG and WebP.
+        baselines: also what the task has beside its models, such as JPEG and WebP.
+        models: the folder in which names are looked up; None: models/.
         bundles, build: as `export` takes them.
-
-    Returns:
-        {"model", "images", "codec_tags", "rows": [{"row", "metrics": {"psnr_db", "ssim", "bpp"}, "sizes", ...}], ...}.
 
     Raises:
         SpecError, DataError, ModelError, ExportError: one line each.
     """
-    name, models = locate(model)
     from host.evaluation import evaluate as evaluation
     from host.packaging import decoders
     from host.packaging import export as packaging
 
     return evaluation.evaluate(
-        name,
+        *_open(model, models),
         data=_path(data),
         out=_path(out),
         data_dir=_path(data_dir),
         images=images,
-        models=models,
         bundles=_path(bundles) or packaging.BUNDLES,
         build=_path(build) or decoders.BUILD,
         evaluations=evaluation.EVALUATIONS,
@@ -233,17 +234,17 @@ def collect(
     results: str | Path | None = None,
     bundles: str | Path | None = None,
     build: str | Path | None = None,
-) -> list[dict[str, Any]]:
-    """Decodes what a device sent, and keeps a copy of it with its evaluation.
+) -> list[CollectedRun]:
+    """Judges what a device sent, and keeps a copy of it.
 
     Args:
         path: a run's folder, its run.json, or a folder of runs, on this machine.
-        images: the folder with the originals of a run of the user's own images; without it there is no quality.
+        images: the folder with the originals of a run of the user's own images; without it nothing is judged.
         results: where runs are kept; benchmarks/results where None.
         bundles, build: as `export` takes them.
 
     Returns:
-        An evaluation a run, the oldest first: {"run_id", "device", "runtime", "results": [{"model", "rows"}], ...}.
+        The runs, the oldest first.
 
     Raises:
         CollectError: nothing to collect, an original that is missing or changed, or another run of the same id.
@@ -252,13 +253,92 @@ def collect(
     from host.evaluation import collect as collecting
     from host.packaging import decoders
     from host.packaging import export as packaging
+    from host.tasks import TASKS
 
     return collecting.collect(
         Path(path),
+        TASKS,
         _path(build) or decoders.BUILD,
         _path(results) or collecting.RESULTS,
         images=_path(images),
         bundles=_path(bundles) or packaging.BUNDLES,
+    )
+
+
+def decode(
+    files: Sequence[str | Path],
+    output: str | Path,
+    *,
+    decoder: str = "own",
+    original: str | Path | None = None,
+    build: str | Path | None = None,
+) -> list[Decoded]:
+    """Decodes bitstream files that `python -m device encode` wrote, to PNG files.
+
+    Args:
+        files: one bitstream each, of any model that was exported here.
+        output: the PNG's name for one file; a folder for several, or where it is one already.
+        decoder: "own" or "tuned".
+        original: the image that the only file was made of; it is judged against that.
+        build: as `export` takes it.
+
+    Raises:
+        BitstreamError: a file that is no bitstream, or a damaged one.
+        CollectError: no decoder for it, or the output cannot be written.
+        ImageError: the original cannot be read.
+    """
+    from host.evaluation import decode as decoding
+    from host.packaging import decoders
+    from host.tasks import TASKS
+
+    places = _path(original), _path(build) or decoders.BUILD
+    return decoding.decode([Path(file) for file in files], Path(output), TASKS, decoder, *places)
+
+
+def reconstruct(
+    model: str | Path,
+    files: Sequence[str | Path],
+    output: str | Path = "reconstructions",
+    *,
+    variant: str = "int8",
+    quality: int | None = None,
+    decoder: str = "own",
+    models: str | Path | None = None,
+    bundles: str | Path | None = None,
+    build: str | Path | None = None,
+) -> Iterator[Picture]:
+    """Encodes and decodes images, and writes a PNG of each: original, reconstruction and 4 times their difference.
+
+    Args:
+        model: as `train` takes it.
+        output: the folder of the PNG files.
+        quality: an operating point, from 0; None: the middle one, where there are several.
+        decoder: "own" or "tuned".
+        models: the folder in which names are looked up; None: models/.
+        bundles, build: as `export` takes them.
+
+    Yields:
+        Each image as soon as its PNG is written.
+
+    Raises:
+        ImageError: a file that is no image.
+        BundleError: no such variant or quality; lists those that there are.
+        CollectError: no such decoder, the model makes no pictures, or a PNG cannot be written.
+        SpecError, ModelError, ExportError: the model cannot be exported.
+    """
+    from host.evaluation import reconstruct as reconstruction
+    from host.packaging import decoders
+    from host.packaging import export as packaging
+
+    return reconstruction.reconstruct(
+        *_open(model, models),
+        [Path(file) for file in files],
+        Path(output),
+        variant=variant,
+        quality=quality,
+        decoder=decoder,
+        bundles=_path(bundles) or packaging.BUNDLES,
+        build=_path(build) or decoders.BUILD,
     )
 
 

@@ -55,7 +55,7 @@ def this_machine() -> tuple[str, str]:
 
 def device_name(board: object, hostname: object) -> str:
     """A folder's name for a machine: of its board where it has one, else of its host name."""
-    name = "".join(c if c.isalnum() else " " for c in str(board or hostname or "device").lower())
+    name = "".join(c if c.isascii() and c.isalnum() else " " for c in str(board or hostname or "device").lower())
     return "-".join(name.split())[:64] or "device"
 
 

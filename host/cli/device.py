@@ -163,9 +163,9 @@ def decode(files: tuple[Path, ...], output: Path, decoder: str, original: Path |
       host decode photo.bin -o photo.png --decoder tuned --original photo.ppm
       host decode *.bin -o decoded
     """
-    from host.evaluation.decode import decode as run
+    from host.api import decode as run
 
     if original and len(files) > 1:
         raise click.UsageError("--original takes one bitstream")
-    for found in run(files, output, decoder, original):
+    for found in run(files, output, decoder=decoder, original=original):
         say(found.text())

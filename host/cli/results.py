@@ -49,7 +49,7 @@ def compare(context: click.Context, runs: tuple[str, ...], stage: str, confidenc
       host compare 20260102T030405Z-pi-0a1b 20260109T030405Z-pi-7c2d
       host compare before/run.json after/run.json --stage invoke
     """
-    from host.comparison.compare import as_json as plain
+    from device.records import as_json as plain
     from host.comparison.compare import compare as run
     from host.comparison.stored_runs import read_stored_run
     from host.reporting.comparison import comparison_text
@@ -157,10 +157,9 @@ def reconstruct(
       host reconstruct photo holiday.jpg --quality 2
       host reconstruct cifar10-ae-mse cat.png dog.png -o pictures
     """
-    from host.evaluation.reconstruct import reconstruct as run
+    from host.api import reconstruct as run
 
-    options = {"variant": variant, "quality": quality, "decoder": decoder, "models": models_folder(models)}
-    for picture in run(name, files, output, **options):
+    for picture in run(name, files, output, variant=variant, quality=quality, decoder=decoder, models=models):
         say(picture.text())
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Json = Mapping[str, Any]
+from device.run_file import Run, RunRow
+
 Key = tuple[str, str, int]  # model, variant, threads
 
 # Of the environment: key to title, in the order in which they are told.
@@ -63,13 +64,13 @@ class Pairing:
     """
 
     refused_run: str | None
-    pairs: Mapping[Key, tuple[Json, Json]]
+    pairs: Mapping[Key, tuple[RunRow, RunRow]]
     refused: Mapping[Key, str]
     only: Mapping[str, tuple[Key, ...]]
     order: tuple[Key, ...]
 
 
-def pair_rows(baseline: Json, run: Json) -> Pairing:
+def pair_rows(baseline: Run, run: Run) -> Pairing:
     """Pairs the rows of two runs by model, variant and number of threads."""
     if reason := refuse_runs(baseline, run):
         return Pairing(reason, {}, {}, {"baseline": (), "run": ()}, ())
@@ -94,9 +95,9 @@ def pair_rows(baseline: Json, run: Json) -> Pairing:
     return Pairing(None, pairs, refused, only, order)
 
 
-def refuse_runs(baseline: Json, run: Json) -> str | None:
+def refuse_runs(baseline: Run, run: Run) -> str | None:
     """Why nothing of two runs may be compared; None if something may be."""
-    emulated = [bool(one["environment"].get("emulated")) for one in (baseline, run)]
+    emulated = [bool(one.environment.get("emulated")) for one in (baseline, run)]
     if emulated[0] != emulated[1]:
         which = "baseline" if emulated[0] else "run"
         return f"the {which} was emulated and the other was not: an emulator's times are not a machine's"
@@ -107,56 +108,56 @@ def refuse_runs(baseline: Json, run: Json) -> str | None:
     return None
 
 
-def differences(baseline: Json, run: Json) -> tuple[Difference, ...]:
+def differences(baseline: Run, run: Run) -> tuple[Difference, ...]:
     """What differs between two runs that may be compared: machine, system, software, settings, bundles."""
-    found = []
-    for part, titles in (("environment", _ENVIRONMENT), ("settings", _SETTINGS)):
-        found += [(title, baseline[part].get(key), run[part].get(key)) for key, title in titles.items()]
-    for model in sorted(baseline["bundles"].keys() & run["bundles"].keys()):
-        # The codec tag does not cover the sample images, and the time of coding depends on them.
-        digests = [one["bundles"][model]["bundle_sha256"] for one in (baseline, run)]
+    found: list[tuple[str, Any, Any]] = []
+    for key, title in _ENVIRONMENT.items():
+        found.append((title, baseline.environment.get(key), run.environment.get(key)))
+    for key, title in _SETTINGS.items():
+        found.append((title, getattr(baseline.settings, key), getattr(run.settings, key)))
+    for model in sorted(baseline.bundles.keys() & run.bundles.keys()):
+        # The tag does not cover the sample images, and the time of coding depends on them.
+        digests = [one.bundles[model].bundle_sha256 for one in (baseline, run)]
         found.append((f"bundle {model}", digests[0], digests[1]))
     return tuple(Difference(what, one, other) for what, one, other in found if one != other)
 
 
-def same_machine(baseline: Json, run: Json) -> bool:
+def same_machine(baseline: Run, run: Run) -> bool:
     """Whether both runs name the same host and CPU."""
-    return baseline["environment"].get("hostname") is not None and _equal(baseline, run, _MACHINE)
+    return baseline.environment.get("hostname") is not None and _equal(baseline, run, _MACHINE)
 
 
-def same_loop(baseline: Json, run: Json) -> bool:
+def same_loop(baseline: Run, run: Run) -> bool:
     """Whether the fixed loop tells one machine's speed in both: it is Python and numpy, and another one of these
     changes its time where nothing else does."""
     return same_machine(baseline, run) and _equal(baseline, run, ("python", "numpy"))
 
 
-def temperature_range(run: Json) -> tuple[float, float] | None:
+def temperature_range(run: Run) -> tuple[float, float] | None:
     """Lowest and highest temperature before and after the processes of a run, in degrees Celsius."""
-    rows = [row for row in run["results"] if row["status"] == "ok"]
-    states = [process[when] for row in rows for process in row["processes"] for when in ("before", "after")]
+    states = [state for row in run.rows for process in row.processes for state in (process.before, process.after)]
     found = [state["temperature_c"] for state in states if "temperature_c" in state]
     return (min(found), max(found)) if found else None
 
 
-def _refuse_row(baseline: Json, run: Json) -> str | None:
+def _refuse_row(baseline: RunRow, run: RunRow) -> str | None:
     for which, row in (("baseline", baseline), ("run", run)):
-        if row["status"] != "ok":
-            return f"failed in the {which}: {row['error']}"
-    tags = (baseline["codec_tag"], run["codec_tag"])
-    if tags[0] != tags[1]:
-        return f"other codec tag ({tags[0]} against {tags[1]}): another network or other tables"
-    counts = [len(row["outputs"]["images"]) for row in (baseline, run)]
+        if row.outputs is None:
+            return f"failed in the {which}: {row.error}"
+    if baseline.tag != run.tag:
+        return f"other tag ({baseline.tag} against {run.tag}): another network or other tables"
+    counts = [len(row.outputs.images) for row in (baseline, run) if row.outputs]
     if counts[0] != counts[1]:
         return f"other images: {counts[0]} against {counts[1]}"
     return None
 
 
-def _equal(baseline: Json, run: Json, keys: Iterable[str]) -> bool:
-    return all(baseline["environment"].get(key) == run["environment"].get(key) for key in keys)
+def _equal(baseline: Run, run: Run, keys: Iterable[str]) -> bool:
+    return all(baseline.environment.get(key) == run.environment.get(key) for key in keys)
 
 
-def _by_key(run: Json) -> dict[Key, Json]:
-    return {(row["model"], row["variant"], row["threads"]): row for row in run["results"]}
+def _by_key(run: Run) -> dict[Key, RunRow]:
+    return {(row.model, row.variant, row.threads): row for row in run.rows}
 
 
 def _other_threads(key: Key, rows: Iterable[Key], others: Iterable[Key]) -> list[int]:
@@ -165,6 +166,6 @@ def _other_threads(key: Key, rows: Iterable[Key], others: Iterable[Key]) -> list
     return [] if set(one) & set(other) else other
 
 
-def _images(run: Json) -> list[str]:
-    # The pixels, not the names: what a file is called changes no time. Version 1 knew only the samples.
-    return sorted(image["sha256"] for image in run.get("images", {}).get("files", ()))
+def _images(run: Run) -> list[str]:
+    # The pixels, not the names: what a file is called changes no time.
+    return sorted(image.sha256 for image in run.images)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from dataclasses import dataclass
 
+from device.run_file import Run
 from host.comparison.comparability import (
     Difference,
-    Json,
     Key,
     Pairing,
     differences,
@@ -74,7 +73,7 @@ class Comparisons:
     comparisons: tuple[Comparison, ...]
 
 
-def compare(runs: Sequence[Json], stage: str = "encode", confidence: float = 0.99) -> Comparisons:
+def compare(runs: Sequence[Run], stage: str = "encode", confidence: float = 0.99) -> Comparisons:
     """Compares runs with the first of them.
 
     Args:
@@ -85,7 +84,7 @@ def compare(runs: Sequence[Json], stage: str = "encode", confidence: float = 0.9
     Raises:
         CompareError: fewer than two runs, one of them twice, an unknown stage, or a confidence out of range.
     """
-    names = [run["run_id"] for run in runs]
+    names = [run.run_id for run in runs]
     if len(runs) < 2:
         raise CompareError("one run is nothing to compare; give two or more, the first is the baseline")
     if len(set(names)) < len(names):
@@ -102,18 +101,8 @@ def compare(runs: Sequence[Json], stage: str = "encode", confidence: float = 0.9
     return Comparisons(names[0], stage, confidence, tested, tuple(found))
 
 
-def as_json(value: Any) -> Any:
-    """A comparison for JSON; what does not apply is absent."""
-    if is_dataclass(value):
-        pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {name: as_json(part) for name, part in pairs if part is not None}
-    if isinstance(value, Mapping):
-        return {name: as_json(part) for name, part in value.items()}
-    return [as_json(part) for part in value] if isinstance(value, (tuple, list)) else value
-
-
-def _compare_run(baseline: Json, run: Json, pairing: Pairing, question: Question) -> Comparison:
-    environments = (baseline["environment"], run["environment"])
+def _compare_run(baseline: Run, run: Run, pairing: Pairing, question: Question) -> Comparison:
+    environments = (baseline.environment, run.environment)
     same = same_loop(baseline, run)
     rows_of_both = [[pair[side] for pair in pairing.pairs.values()] for side in (0, 1)]
     loop = measure_loop(rows_of_both[0], rows_of_both[1], question.confidence)
@@ -122,7 +111,7 @@ def _compare_run(baseline: Json, run: Json, pairing: Pairing, question: Question
         rows[key] = compare_rows(key, pair, environments, loop if same else None, question)
     ranges = {name: temperature_range(one) for name, one in (("baseline", baseline), ("run", run))}
     return Comparison(
-        run_id=run["run_id"],
+        run_id=run.run_id,
         refused=pairing.refused_run,
         emulated=all(environment.get("emulated") for environment in environments),
         same_machine=same_machine(baseline, run),

@@ -20,17 +20,18 @@ is not in any of this; only more runs, by turns, tell it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from device.bench.statistics import fewest_processes, percentile
 from device.bench.verdict import judge
-from device.run_file import process_samples
-from host.comparison.comparability import Json, Key
+from device.run_file import RunRow
+from host.comparison.comparability import Key
 from host.comparison.effects import Effect, Interval, Samples, measure_effect, pooled_median
 from host.comparison.median_ratio import median_ratio_interval
 
+Environment = Mapping[str, Any]
 FEWEST_PROCESSES = 10
 STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 _ONCE_A_PROCESS = ("load", "first_encode")
@@ -96,9 +97,9 @@ class Question:
     confidence: float
     tested: int
 
-    def enough(self, pair: tuple[Json, Json]) -> bool:
+    def enough(self, pair: tuple[RunRow, RunRow]) -> bool:
         """Whether both rows have the processes that an answer needs."""
-        return min(len(row["processes"]) for row in pair) >= self.fewest
+        return min(len(row.processes) for row in pair) >= self.fewest
 
     @property
     def fewest(self) -> int:
@@ -107,7 +108,11 @@ class Question:
 
 
 def compare_rows(
-    key: Key, pair: tuple[Json, Json], environments: tuple[Json, Json], loop: Loop | None, question: Question
+    key: Key,
+    pair: tuple[RunRow, RunRow],
+    environments: tuple[Environment, Environment],
+    loop: Loop | None,
+    question: Question,
 ) -> ComparedRow:
     """Compares a row of the baseline and one of the run that may be compared.
 
@@ -120,8 +125,8 @@ def compare_rows(
     """
     sides = [_side(row, environment, question.stage) for row, environment in zip(pair, environments, strict=True)]
     found: dict[str, Any] = {"baseline": sides[0], "run": sides[1]}
-    if pair[0]["delegate"] != pair[1]["delegate"]:
-        found["delegates"] = (pair[0]["delegate"], pair[1]["delegate"])
+    if pair[0].delegate != pair[1].delegate:
+        found["delegates"] = (pair[0].delegate, pair[1].delegate)
     counts = f"{sides[0].processes} and {sides[1].processes} processes"
     if not question.enough(pair):
         return ComparedRow(*key, FEW, f"{counts}; each side needs {question.fewest}", **found)
@@ -150,26 +155,26 @@ def compare_rows(
     return ComparedRow(*key, EQUAL, f"{only}; in units of the fixed loop the ratio is {divided.ratio:.3f}", **found)
 
 
-def measure_loop(baseline: Sequence[Json], run: Sequence[Json], confidence: float) -> Loop | None:
+def measure_loop(baseline: Sequence[RunRow], run: Sequence[RunRow], confidence: float) -> Loop | None:
     """The fixed loop over all processes of rows with status "ok"; None where one of them did not measure it."""
-    sides = [[process["reference_ns"] for row in rows for process in row["processes"]] for rows in (baseline, run)]
+    sides = [[process.reference_ns for row in rows for process in row.processes] for rows in (baseline, run)]
     if not all(side and all(side) for side in sides):
         return None
     interval = median_ratio_interval(sides[0], sides[1], confidence)
     return Loop(pooled_median(sides[1]) / pooled_median(sides[0]), interval)
 
 
-def _side(row: Json, environment: Json, stage: str) -> Side:
+def _side(row: RunRow, environment: Environment, stage: str) -> Side:
     times = _times(row, stage)
     return Side(len(times), sum(map(len, times)), pooled_median(times), tuple(judge(row, environment)))
 
 
-def _times(row: Json, stage: str) -> Samples:
+def _times(row: RunRow, stage: str) -> Samples:
     if stage in _ONCE_A_PROCESS:
-        return [[process[f"{stage}_ns"]] for process in row["processes"]]
-    return process_samples(row, f"{stage}_ns")
+        return [[getattr(process, f"{stage}_ns")] for process in row.processes]
+    return [process.samples[f"{stage}_ns"] for process in row.processes]
 
 
-def _in_loops(row: Json, times: Samples) -> Samples:
-    loops = [percentile(process["reference_ns"], 50) for process in row["processes"]]
+def _in_loops(row: RunRow, times: Samples) -> Samples:
+    loops = [percentile(process.reference_ns, 50) for process in row.processes]
     return [[sample / loop for sample in samples] for samples, loop in zip(times, loops, strict=True)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from device.run_file import FILE_NAME, read_run
+from device.run_file import FILE_NAME, Run, read_run
 from host.errors import CompareError
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -14,7 +13,7 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 PLACES = (_ROOT / "benchmarks" / "results", _ROOT / "device" / "results")
 
 
-def read_stored_run(name: str, places: Sequence[Path] = PLACES) -> dict[str, Any]:
+def read_stored_run(name: str, places: Sequence[Path] = PLACES) -> Run:
     """Reads a run; raises CompareError if there is none of that name, RunFileError if it cannot be read."""
     return read_run(find_stored_run(name, places))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -30,14 +31,18 @@ def image_codec_rows(images: Sequence[np.ndarray], budget_bytes: float | None) -
         images: uint8 (height, width, 1 or 3), 0..255, of any sizes.
         budget_bytes: each format at the setting whose mean bytes come nearest to it; None: all its settings, a curve.
     """
-    small = max(image.shape[0] * image.shape[1] for image in images) <= _SMALL
-    rows = []
+    first = list(islice(images, _SEARCHED))
+    small = max(image.shape[0] * image.shape[1] for image in first) <= _SMALL
+    found = []
     for name, codec in BASELINES.items():
         if budget_bytes is not None:
-            rows.append(_row(name, name, codec, images, nearest_setting(images[:_SEARCHED], codec, budget_bytes)))
+            found.append(_Files(name, name, codec, nearest_setting(first, codec, budget_bytes)))
         elif small or not codec.headerless:
-            rows += [_row(f"{name} q{setting}", name, codec, images, setting) for setting in codec.settings]
-    return rows
+            found += [_Files(f"{name} q{setting}", name, codec, setting) for setting in codec.settings]
+    for image in images:
+        for files in found:
+            files.add(image)
+    return [files.result(first[0]) for files in found]
 
 
 def nearest_setting(images: Sequence[np.ndarray], codec: ImageCodec, budget_bytes: float) -> int:
@@ -51,26 +56,37 @@ def nearest_setting(images: Sequence[np.ndarray], codec: ImageCodec, budget_byte
     return min((fitting, min(fitting + 1, HIGHEST)), key=lambda setting: abs(size(setting) - budget_bytes))
 
 
-def _row(name: str, family: str, codec: ImageCodec, images: Sequence[np.ndarray], setting: int) -> Row:
-    counts, judged = [], []
-    for image in images:
-        data = codec.encode(as_picture(image), setting)
-        counts.append(codec.count(data))
-        judged.append(judge_picture(image, decode_image(data, image.shape[2])))
-    shapes, size = [image.shape for image in images], float(np.mean(counts))
-    metrics, perfect = means(judged)
-    picture, library = as_picture(images[0]), library_version(codec)
-    data = codec.encode(picture, setting)
-    return Row(
-        name,
-        family=family,
-        quality=setting,
-        metrics={**metrics, BPP.key: mean_bpp(counts, shapes)},
-        perfect_images=perfect,
-        sizes={"bitstream_bytes": size},
-        ratios={"actual": ratio(shapes, size)},
-        latency={
-            "encoder": timed(lambda: codec.encode(picture, setting), library),
-            "decoder": timed(lambda: decode_image(data, images[0].shape[2]), library),
-        },
-    )
+class _Files:
+    """One format at one setting over many images."""
+
+    def __init__(self, row: str, family: str, codec: ImageCodec, setting: int) -> None:
+        self.row, self.family, self.codec, self.setting = row, family, codec, setting
+        self.counts: list[int] = []
+        self.shapes: list[tuple[int, ...]] = []
+        self.judged: list[dict[str, float | None]] = []
+
+    def add(self, image: np.ndarray) -> None:
+        data = self.codec.encode(as_picture(image), self.setting)
+        self.counts.append(self.codec.count(data))
+        self.shapes.append(image.shape)
+        self.judged.append(judge_picture(image, decode_image(data, image.shape[2])))
+
+    def result(self, timed_image: np.ndarray) -> Row:
+        """The row; its times are of one image."""
+        size = float(np.mean(self.counts))
+        metrics, perfect = means(self.judged)
+        picture, library = as_picture(timed_image), library_version(self.codec)
+        data = self.codec.encode(picture, self.setting)
+        return Row(
+            self.row,
+            family=self.family,
+            quality=self.setting,
+            metrics={**metrics, BPP.key: mean_bpp(self.counts, self.shapes)},
+            perfect_images=perfect,
+            sizes={"bitstream_bytes": size},
+            ratios={"actual": ratio(self.shapes, size)},
+            latency={
+                "encoder": timed(lambda: self.codec.encode(picture, self.setting), library),
+                "decoder": timed(lambda: decode_image(data, timed_image.shape[2]), library),
+            },
+        )

@@ -1,4 +1,4 @@
-"""Pictures of many sizes, as they are: read when they are first looked at, then kept in memory."""
+"""Pictures of many sizes, as they are: read when they are looked at, and kept in memory where that is wanted."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ class Pictures:
         if self.keep:
             self._kept[file] = image
         return image
+
+    def first(self, count: int | None) -> Pictures:
+        """The first so many of them."""
+        return Pictures(self.files[:count], self.channels, keep=self.keep)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[index] for index in range(len(self)))

@@ -10,7 +10,7 @@ import numpy as np
 from host.data.pictures import Pictures
 from host.data.stream import ImageFiles
 
-Images = np.ndarray | ImageFiles | Pictures
+Images = np.ndarray | ImageFiles | Pictures | list[np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Split:
 
     Attributes:
         images: an array uint8 (count, height, width, channels), 0..255; files that are read as training goes along;
-            or pictures of several sizes.
+            or pictures of several sizes, uint8 (height, width, channels) each.
         labels: int64 (count,), indices of `DataSet.classes`; None where the source has none.
         weights: float (count,), how often training draws each image, sum 1; None draws all alike.
     """
@@ -36,6 +36,12 @@ class Split:
         """The images, where they are all in memory and of one size."""
         assert isinstance(self.images, np.ndarray)
         return self.images
+
+    @property
+    def pictures(self) -> Sequence[np.ndarray]:
+        """The images one by one, in memory or read as they are looked at; not those that training streams."""
+        assert not isinstance(self.images, ImageFiles)
+        return self.images  # type: ignore[return-value]  # an array is a sequence of arrays in all but name
 
     def part(self, start: int | None, stop: int | None) -> Split:
         """The images from start to stop, where they are an array."""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from device.errors import BitstreamError
 from device.files import read_bytes, write_bytes
 from device.image_file import read_image
 from device.run_file import FILE_NAME as RUN_FILE
 from device.stream import unpack
+from host.curves.image_codecs import as_picture
 from host.errors import CollectError
-from host.evaluation.decoders import Decoders, find
-from host.metrics import bits_per_pixel, psnr_db, ssim
+from host.evaluation.receiver import Receiver, find_receiver
+from host.metrics import Metric, bits_per_pixel, words
 from host.packaging.decoders import BUILD
+
+if TYPE_CHECKING:
+    from host.tasks.task import Task
 
 SUFFIX = ".png"
 
@@ -33,8 +37,8 @@ class Decoded:
         shape: (height, width, channels).
         bitstream_bytes: header included.
         bpp: bits per pixel.
-        psnr_db: to the original; None without one, and where nothing differs.
-        ssim: to the original; None without one.
+        values: of the task's metrics, by key; None where nothing differs, empty without an original.
+        metrics: what these mean.
     """
 
     path: Path
@@ -44,8 +48,8 @@ class Decoded:
     shape: tuple[int, ...]
     bitstream_bytes: int
     bpp: float
-    psnr_db: float | None = None
-    ssim: float | None = None
+    values: Mapping[str, float | None] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()
 
     def text(self) -> str:
         """All of it in one line."""
@@ -54,31 +58,25 @@ class Decoded:
             f"{self.path}: {height} x {width} pixels, {self.model} {self.variant}, {self.decoder} decoder; "
             f"{self.bitstream_bytes} bytes, {self.bpp:.3f} bpp"
         )
-        if self.ssim is None:
-            return text
-        psnr = "equal to the original" if self.psnr_db is None else f"PSNR {self.psnr_db:.2f} dB"
-        return f"{text}; {psnr}, SSIM {self.ssim:.4f}"
-
-
-@dataclass(frozen=True)
-class _Job:
-    stream: bytes
-    target: Path
-    decoders: Decoders
-    codes: np.ndarray
-    shape: tuple[int, int, int]
+        return f"{text}; {words(self.metrics, self.values)}" if self.values else text
 
 
 def decode(
-    files: Sequence[Path], output: Path, decoder: str = "own", original: Path | None = None, build: Path = BUILD
+    files: Sequence[Path],
+    output: Path,
+    tasks: Mapping[str, Task],
+    decoder: str = "own",
+    original: Path | None = None,
+    build: Path = BUILD,
 ) -> list[Decoded]:
     """Decodes bitstream files. All are checked before the first PNG is written, and each is written whole.
 
     Args:
         files: one bitstream each, of any model that was exported here.
         output: the PNG's name for one file; a folder for several, or where it is one already.
+        tasks: by name: what a model may be made for.
         decoder: "own" or "tuned".
-        original: the image that the only file was made of, for PSNR and SSIM.
+        original: the image that the only file was made of; it is judged against that.
         build: where export left the decoders.
 
     Raises:
@@ -86,12 +84,39 @@ def decode(
         CollectError: no decoder for it, or the output cannot be written.
         ImageError: the original cannot be read.
     """
-    targets = _targets(files, output)
-    jobs = [_read(file, target, decoder, build) for file, target in zip(files, targets, strict=True)]
+    jobs = list(zip(files, _targets(files, output), strict=True))
     image = None if original is None else read_image(original)
-    if image is not None and image.shape != jobs[0].shape:
-        raise CollectError(f"{original}: {image.shape}, the bitstream is of an image {jobs[0].shape}")
-    return [_decode(job, decoder, image) for job in jobs]
+    ready = [(target, *_read(file, decoder, tasks, build)) for file, target in jobs]
+    found = []
+    for target, stream, receiver in ready:
+        made = receiver.picture(stream, decoder)
+        if image is not None and image.shape != made.shape:
+            raise CollectError(f"{original}: {image.shape}, the bitstream is of an image {made.shape}")
+        write_png(target, made)
+        found.append(
+            Decoded(
+                target,
+                receiver.folder.model,
+                receiver.folder.variant,
+                decoder,
+                made.shape,
+                len(stream),
+                bits_per_pixel(len(stream), made.shape),
+                {} if image is None else receiver.task.judge(image, made),
+                receiver.task.metrics,
+            )
+        )
+    return found
+
+
+def write_png(path: Path, image: np.ndarray) -> None:
+    """Writes uint8 (height, width, 1 or 3) as a PNG, whole; raises CollectError."""
+    buffer = io.BytesIO()
+    as_picture(image).save(buffer, format="png")
+    try:
+        write_bytes(path, buffer.getvalue())
+    except OSError as reason:
+        raise CollectError(f"{path}: cannot be written ({reason.strerror})") from None
 
 
 def _targets(files: Sequence[Path], output: Path) -> list[Path]:
@@ -108,41 +133,15 @@ def _targets(files: Sequence[Path], output: Path) -> list[Path]:
     return targets
 
 
-def _read(file: Path, target: Path, decoder: str, build: Path) -> _Job:
+def _read(file: Path, decoder: str, tasks: Mapping[str, Task], build: Path) -> tuple[bytes, Receiver]:
     stream = read_bytes(file, CollectError)
     if (file.parent / RUN_FILE).is_file():
-        raise CollectError(f"{file}: the outputs of a run, many bitstreams; host collect {file.parent} decodes them")
+        raise CollectError(f"{file}: the outputs of a run, many bitstreams; `host collect {file.parent}` decodes them")
     try:
         header, payload = unpack(stream)
-        decoders = find(build, header.tag)
-        codes = decoders.codes(payload, header.height, header.width)
+        receiver = find_receiver(build, header.tag, tasks)
+        receiver.check(decoder)
+        receiver.decoders.numbers(payload, header.height, header.width)
     except (BitstreamError, CollectError) as error:
         raise type(error)(f"{file}: {error}") from None
-    if decoder not in decoders.names:
-        raise CollectError(
-            f"{file}: {decoders.value['model']} {decoders.value['variant']} has no {decoder} decoder; "
-            f"there is: {', '.join(decoders.names)}"
-        )
-    return _Job(stream, target, decoders, codes, (header.height, header.width, decoders.value["image"]["channels"]))
-
-
-def _decode(job: _Job, decoder: str, original: np.ndarray | None) -> Decoded:
-    value = job.decoders.value
-    image = job.decoders.images(decoder, job.codes[None], *job.shape[:2])[0]
-    buffer = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, format="png")
-    try:
-        write_bytes(job.target, buffer.getvalue())
-    except OSError as reason:
-        raise CollectError(f"{job.target}: cannot be written ({reason.strerror})") from None
-    return Decoded(
-        path=job.target,
-        model=value["model"],
-        variant=value["variant"],
-        decoder=decoder,
-        shape=image.shape,
-        bitstream_bytes=len(job.stream),
-        bpp=bits_per_pixel(len(job.stream), image.shape),
-        psnr_db=None if original is None else psnr_db(original, image),
-        ssim=None if original is None else ssim(original, image),
-    )
+    return stream, receiver

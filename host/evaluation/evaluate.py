@@ -1,213 +1,182 @@
-"""Every variant over the whole test set, with the real split pair and real bitstreams, beside the baselines."""
+"""Every variant of a model over a whole test set or a folder, with real bitstreams, beside the task's baselines."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from time import perf_counter_ns
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from tqdm import tqdm
 
-from device.bench.environment import read_environment
-from device.bundle import read_bundle
-from device.files import read_json, write_json
+from device.bundle import Bundle, Variant, read_bundle
+from device.files import write_json
 from device.pipeline import Pipeline
-from device.runtime import load_runtime
-from host.data import data_folder, load
+from host.data import DataSet, data_folder, load
 from host.data.folder import list_images
+from host.data.pictures import Pictures
+from host.data.split import Split
 from host.data.stream import ImageFiles
 from host.errors import ModelError
-from host.evaluation.baselines import image_codec_rows, keras_row, pca_row
-from host.evaluation.collect import device_name
-from host.evaluation.decoders import read
-from host.evaluation.photographs import photo_rows
-from host.evaluation.rows import FORMAT_VERSION, decode_streams, latency, set_tag, variant_rows
+from host.evaluation.receiver import find_receiver
+from host.evaluation.tally import Shape, Tally, in_order, portions, shape_of
 from host.packaging.decoders import BUILD
-from host.packaging.export import BUNDLES, export, read_record
-from host.quantization.execution import TfliteDecoder, TfliteFull
-from host.quantization.recipes import recipes
+from host.packaging.export import BUNDLES, export
+from host.progress import no_bar
 from host.quiet import load_tensorflow
+from host.results import Latency, Result, Row, as_document, read_document, set_tag
 from host.spec.model_folder import ModelFolder
-from host.spec.models import MODELS
-from host.tasks import open_spec
+from host.timing import this_machine, timed
+
+if TYPE_CHECKING:
+    from host.tasks.task import Task
 
 EVALUATIONS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "evaluations"
-TIMED_RUNS, WARMUP_RUNS = 200, 20
+TEST_SET = "test set"
+_BUDGET = "int8"  # the row whose bytes baselines are set to
 
 
 def evaluate(
-    name: str,
+    task: Task,
+    model: ModelFolder,
     *,
     data: Path | None = None,
     out: Path | None = None,
     data_dir: Path | None = None,
     images: int | None = None,
-    models: Path = MODELS,
     bundles: Path = BUNDLES,
     build: Path = BUILD,
     evaluations: Path = EVALUATIONS,
     baselines: bool = True,
-) -> dict[str, Any]:
+) -> Result:
     """Evaluates a model; exports it first where that is not up to date.
 
     Args:
-        data: a folder of images instead of the test set, resized and cut as training on a folder does; a photo codec
-            takes them as they are, at all its qualities.
-        out: the file that the result is written to. None: evaluations/<name>/<codec tag>.json, with `data`
+        data: a folder of images instead of the test set. A model of one size gets them resized and cut as training on
+            a folder does; one of any size takes them as they are.
+        out: the file that the result is written to. None: evaluations/<name>/<tag>.json, with `data`
             evaluations/<name>/<its name>.json.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
         images: only the first so many images; the result is then written only where `out` says so.
-        baselines: also Keras, PCA (where there is a training set to fit it on), JPEG and WebP.
-
-    Returns:
-        The result in the one schema.
+        baselines: also what the task has beside its models, such as JPEG and WebP.
 
     Raises:
         ModelError, DataError, ExportError, SpecError: one line each.
     """
-    check_test_set(name, data, models)
-    if data is not None:
-        files, digest = list_images(data)
-        files = files[:images]
-    if open_spec(name, models)[0].name == "codec":
-        result = _photo_result(name, files, digest, models, bundles, build)
-    else:
-        model = ModelFolder(open_spec(name, models)[1])
-        load_tensorflow()
-        if data is None:
-            known = load(model.spec.data, data_folder(data_dir))
-            train, test = known.sample.array, known.test.array[:images]
-            result = _result(model, train, test, known.digest, bundles, build, baselines)
-        else:
-            test = ImageFiles(files, model.spec.data.image_shape, resize=model.spec.data.fit == "resize").load()
-            result = _result(model, None, test, digest, bundles, build, baselines)
-    if data is not None:
-        result["folder"] = data.resolve().name
+    load_tensorflow()
+    spec = model.spec
+    source = TEST_SET if data is None else f"folder {data.resolve().name}"
+    # Before the export takes its minute: a data set that is missing is to be mended first.
+    known = load(spec.data, data_folder(data_dir)) if data is None else None
+    export(task, model, bundles, build)
+    bundle = read_bundle(bundles / spec.name)
+    if data is not None or known is None:
+        known = _folder(data or Path(), bundle, spec.data.fit == "resize")
+    if not len(known.test):
+        raise ModelError(f"{spec.name}: its data set has no test images; give a folder of images: --data DIR")
+    known = replace(known, test=_first(known.test, images))
+    result = _result(task, model, bundle, known, build, source, baselines)
     if out is None and images is None:
-        out = evaluations / name / f"{result.get('folder', result['codec_tag'])}.json"
+        out = evaluations / spec.name / f"{result.tag if data is None else data.resolve().name}.json"
     if out is not None:
         _write(out, result)
     return result
 
 
-def check_test_set(name: str, data: Path | None, models: Path = MODELS) -> None:
-    """Raises ModelError where there is nothing to evaluate a model on: photo codecs have no test set."""
-    if data is None and open_spec(name, models)[0].name == "codec":
-        raise ModelError(
-            f"{name}: a codec of many rates; benchmarks/rate_distortion.py compares those, see README.md; "
-            "for its own figures give images: --data DIR"
-        )
+def _folder(folder: Path, bundle: Bundle, resize: bool) -> DataSet:
+    files, digest = list_images(folder)
+    shape = bundle.input.shape
+    if shape is None:
+        test = Split(Pictures([(file, 1.0) for file in files], keep=False))
+    else:
+        test = Split(ImageFiles(files, shape, resize=resize).load())
+    none = Split([])
+    return DataSet(none, none, test, none, digest)
+
+
+def _first(split: Split, count: int | None) -> Split:
+    images = split.images
+    assert not isinstance(images, ImageFiles)  # no test set is streamed
+    labels = None if split.labels is None else split.labels[:count]
+    return Split(images.first(count) if isinstance(images, Pictures) else images[:count], labels)
 
 
 def _result(
-    model: ModelFolder,
-    train: np.ndarray | None,
-    test: np.ndarray,
-    digest: str,
-    bundles: Path,
-    build: Path,
-    baselines: bool,
-) -> dict[str, Any]:
-    name = model.spec.name
-    export(open_spec(model.folder)[0], model, bundles, build)
-    tags: dict[str, str] = dict(read_record(build, name).tags)
-    environment = read_environment(load_runtime())
-    machine = device_name({"board": environment.get("cpu_model"), **environment})
-    runtime = f"{environment['runtime']} {environment['runtime_version']}"
-
-    def timed(call: Callable[[], object]) -> dict[str, Any]:
-        return latency(time_calls(call), machine, runtime)
-
-    rows: list[dict[str, Any]] = []
-    for variant, tag in ((variant, tags[variant]) for variant in recipes(model.spec) if variant in tags):
-        decoders = read(build, name, tag)
-        encoder = Pipeline(read_bundle(bundles / name), variant)
-        streams = [encoder.encode(image) for image in test]
-        found, _ = variant_rows(
-            test, streams, decode_streams(streams, decoders), decoders, _latencies(encoder, decoders, test, timed)
-        )
-        rows += found
+    task: Task, model: ModelFolder, bundle: Bundle, data: DataSet, build: Path, source: str, baselines: bool
+) -> Result:
+    spec = model.spec
+    rows: list[Row] = []
+    shapes: list[Shape] = []
+    variants = sorted(bundle.variants.values(), key=lambda each: in_order(each.family, each.quality))
+    with tqdm(total=len(variants) * len(data.test), unit="image", disable=no_bar()) as bar:
+        for variant in variants:
+            bar.set_description(variant.name)
+            found, shapes = _variant(task, bundle, variant, data.test, build, source, bar)
+            rows += found
     if baselines:
-        sent = {row["row"]: row["sizes"]["bitstream_bytes"] for row in rows}
-        budget = sent.get("int8", float(np.mean(list(sent.values()))))
-        rows.append(keras_row(model, test, lambda call: latency(time_calls(call), machine, "keras, batch 1")))
-        if train is not None:
-            rows.append(pca_row(train, test, decoders.grid.count))
-        rows += image_codec_rows(test, budget)
-    encoder_parameters, decoder_parameters = _parameters(model)
-    return {
-        "format_version": FORMAT_VERSION,
-        "model": name,
-        "task": model.spec.task,
-        "images": len(test),
-        "loss": model.spec.training.loss,
-        "codec_tag": set_tag(tags),
-        "codec_tags": tags,
-        "model_sha256": model.digest(),
-        "spec_sha256": model.spec.digest,
-        "data_sha256": digest,
-        "device": machine,
-        "parameters": {"encoder": encoder_parameters, "decoder": decoder_parameters},
-        "rows": rows,
+        budget = None if any(each.quality is not None for each in variants) else _bytes(rows)
+        rows += [replace(row, source=source) for row in task.baselines(model, data, budget)]
+    tags = {name: each.tag for name, each in bundle.variants.items()}
+    return Result(
+        model=spec.name,
+        task=task.name,
+        metrics=task.metrics,
+        images=len(shapes),
+        image_shapes=tuple(sorted(set(shapes))),
+        source=source,
+        tag=set_tag(tags),
+        tags=tags,
+        model_sha256=bundle.model_sha256,
+        spec_sha256=bundle.spec_sha256,
+        rows=tuple(rows),
+        loss=spec.training.loss or None,
+        device=this_machine()[0],
+        data_sha256=data.digest,
+        parameters={name: network.count_params() for name, network in task.networks(spec).items()},
+    )
+
+
+def _variant(
+    task: Task, bundle: Bundle, variant: Variant, test: Split, build: Path, source: str, bar: tqdm[None]
+) -> tuple[list[Row], list[Shape]]:
+    pipeline = Pipeline(bundle, variant.name)
+    tally = Tally(find_receiver(build, variant.tag, {task.name: task}, bundle.model))
+    shapes: list[Shape] = []
+    sizes: dict[str, list[int]] = {}
+    for place, images in portions(test.pictures):
+        streams = [pipeline.encode(image) for image in images]
+        some = [shape_of(image) for image in images]
+        labels = None if test.labels is None else test.labels[place]
+        for numbers in tally.add(streams, some, task.truths(Split(images, labels))):
+            for key, size in pipeline.sizes(numbers).items():
+                sizes.setdefault(key, []).append(size)
+        shapes += some
+        bar.update(len(images))
+    means = {key: float(np.mean(each)) for key, each in sizes.items()}
+    return tally.rows(means, _latencies(pipeline, tally, test.pictures[0]), source), shapes
+
+
+def _latencies(pipeline: Pipeline, tally: Tally, image: np.ndarray) -> dict[str, Latency]:
+    decoders, name = tally.decoders, tally.decoders.names[0]
+    numbers, size = pipeline.numbers(image), (image.shape[0], image.shape[1])
+    found = {
+        "encoder": timed(lambda: pipeline.encode(image)),
+        "decoder": timed(lambda: decoders.restore(name, [numbers], [size])),
     }
+    whole = decoders.whole()
+    return found if whole is None else {**found, "full": timed(lambda: whole(image))}
 
 
-def _photo_result(
-    name: str, files: Sequence[Path], digest: str, models: Path, bundles: Path, build: Path
-) -> dict[str, Any]:
-    export(open_spec(name, models)[0], ModelFolder(open_spec(name, models)[1]), bundles, build)
-    tags: dict[str, str] = dict(read_record(build, name).tags)
-    bundle = read_bundle(bundles / name)
-    return {
-        "format_version": FORMAT_VERSION,
-        "model": name,
-        "task": bundle.task,
-        "images": len(files),
-        "codec_tag": set_tag(tags),
-        "codec_tags": tags,
-        "model_sha256": bundle.model_sha256,
-        "spec_sha256": bundle.spec_sha256,
-        "data_sha256": digest,
-        "rows": photo_rows(bundle.folder, files, build),
-    }
+def _bytes(rows: Sequence[Row]) -> float:
+    sent = {row.row: row.sizes["bitstream_bytes"] for row in rows}
+    return sent.get(_BUDGET, float(np.mean(list(sent.values()))))
 
 
-def _write(path: Path, result: dict[str, Any]) -> None:
-    # A folder may be named as another result is: benchmarks/evaluations/photo/kodak.json is of rate_distortion.py.
+def _write(path: Path, result: Result) -> None:
+    # A folder may be named as another result is.
     if path.exists():
-        known = read_json(path, ModelError)
-        of = ("model", "task", "folder")
-        if not isinstance(known, dict) or [known.get(key) for key in of] != [result.get(key) for key in of]:
+        known = read_document(Result, path, ModelError)
+        if (known.model, known.task, known.source) != (result.model, result.task, result.source):
             raise ModelError(f"{path}: holds something else, which is not overwritten; give another file: --out FILE")
-    write_json(path, result)
-
-
-def time_calls(call: Callable[[], object]) -> list[int]:
-    """Nanoseconds of TIMED_RUNS calls, after WARMUP_RUNS that are not counted."""
-    for _ in range(WARMUP_RUNS):
-        call()
-    samples = []
-    for _ in range(TIMED_RUNS):
-        started = perf_counter_ns()
-        call()
-        samples.append(perf_counter_ns() - started)
-    return samples
-
-
-def _latencies(encoder: Pipeline, decoders: Any, test: np.ndarray, timed: Any) -> dict[str, Any]:
-    codes = encoder.numbers(test[0])[None]
-    decoder = TfliteDecoder(decoders.read("own"), decoders.grid)
-    full = TfliteFull(decoders.read("full"))
-    return {
-        "encoder": timed(lambda: encoder.encode(test[0])),
-        "decoder": timed(lambda: decoder.images(codes)),
-        "full": timed(lambda: full.images(test[:1])),
-    }
-
-
-def _parameters(model: ModelFolder) -> tuple[int, int]:
-    from host.networks.builder import build as build_networks
-
-    encoder, decoder = build_networks(model.spec)
-    return encoder.count_params(), decoder.count_params()
+    write_json(path, as_document(result))

@@ -2,54 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from device.pipeline import Pipeline, open_pipeline
-from device.stream import unpack
-from host.errors import CollectError
-from host.evaluation.decoders import Decoders, read
-from host.metrics import WINDOW, bits_per_pixel, psnr_db, ssim
+from host.evaluation.receiver import Receiver, find_receiver
+from host.metrics import bits_per_pixel
 from host.packaging.decoders import BUILD
+
+if TYPE_CHECKING:
+    from host.tasks.task import Task
 
 
 @dataclass(frozen=True)
-class Codec:
-    """An encoder of a bundle, at one quality, and the decoders of its codec tag."""
+class Deployed:
+    """Both ends of a variant: what runs on the device, and what decodes its streams."""
 
-    encoder: Pipeline
-    decoders: Decoders
+    pipeline: Pipeline
+    receiver: Receiver
 
-    @property
-    def shape(self) -> tuple[int, int, int] | None:
-        """(height, width, channels) of the images that it takes; None: photographs of any size."""
-        return self.encoder.image_shape
-
-    def encode(self, image: np.ndarray) -> bytes:
-        """uint8 (height, width, channels) to its bitstream; raises ImageError for another shape."""
-        return self.encoder.encode(image)
-
-    def decode(self, stream: bytes, decoder: str = "own") -> np.ndarray:
-        """A bitstream to uint8 (height, width, channels).
+    def reconstruct(self, image: np.ndarray, decoder: str = "own") -> Reconstruction:
+        """Encodes and decodes an image, uint8 (height, width, channels).
 
         Args:
             decoder: "own" or "tuned".
 
         Raises:
-            BitstreamError: damaged, or of another codec tag.
-            CollectError: no such decoder.
+            ImageError: a shape that the encoder does not take.
+            CollectError: no such decoder, or what it makes is no picture.
         """
-        value = self.decoders.value
-        if decoder not in self.decoders.names:
-            raise CollectError(
-                f"{value['model']} {value['variant']} has no {decoder} decoder; "
-                f"there is: {', '.join(self.decoders.names)}"
-            )
-        header, payload = unpack(stream, expect_tag=value["codec_tag"])
-        codes = self.decoders.codes(payload, header.height, header.width)
-        return self.decoders.images(decoder, codes[None], header.height, header.width)[0]
+        stream = self.pipeline.encode(image)
+        made = self.receiver.picture(stream, decoder)
+        return Reconstruction(image, made, len(stream), self.receiver.task.judge(image, made))
 
 
 @dataclass(frozen=True)
@@ -59,21 +47,13 @@ class Reconstruction:
     Attributes:
         original, image: uint8 (height, width, channels), 0..255.
         bitstream_bytes: header included.
+        metrics: by key; None where nothing differs, absent where a metric does not apply.
     """
 
     original: np.ndarray
     image: np.ndarray
     bitstream_bytes: int
-
-    @property
-    def psnr_db(self) -> float | None:
-        """None where nothing differs."""
-        return psnr_db(self.original, self.image)
-
-    @property
-    def ssim(self) -> float | None:
-        """None where a side is shorter than SSIM's window."""
-        return ssim(self.original, self.image) if min(self.original.shape[:2]) >= WINDOW else None
+    metrics: Mapping[str, float | None]
 
     @property
     def bpp(self) -> float:
@@ -85,12 +65,18 @@ class Reconstruction:
         return self.original.size / self.bitstream_bytes
 
 
-def open_codec(bundle: str | Path, variant: str = "int8", quality: int | None = None, build: Path = BUILD) -> Codec:
+def open_deployed(
+    bundle: str | Path,
+    tasks: Mapping[str, Task],
+    variant: str = "int8",
+    quality: int | None = None,
+    build: Path = BUILD,
+) -> Deployed:
     """Loads an encoder and finds its decoders.
 
     Args:
         bundle: a folder, or a name in device/bundles.
-        quality: of a photo codec; None: its middle one.
+        quality: an operating point; None: the middle one, where there are several.
         build: where export left the decoders.
 
     Raises:
@@ -98,14 +84,8 @@ def open_codec(bundle: str | Path, variant: str = "int8", quality: int | None = 
         ModelLoadError, RuntimeUnavailableError: the encoder cannot be loaded.
         CollectError: no decoders for it here.
     """
-    encoder = open_pipeline(bundle, variant, quality=quality)
-    return Codec(encoder, read(build, encoder.bundle.model, encoder.tag))
-
-
-def reconstruct_one(image: np.ndarray, codec: Codec, decoder: str = "own") -> Reconstruction:
-    """Encodes and decodes an image, uint8 (height, width, channels); raises as `Codec.encode` and `Codec.decode`."""
-    stream = codec.encode(image)
-    return Reconstruction(image, codec.decode(stream, decoder), len(stream))
+    pipeline = open_pipeline(bundle, variant, quality=quality)
+    return Deployed(pipeline, find_receiver(build, pipeline.tag, tasks, pipeline.bundle.model))
 
 
 def difference(original: np.ndarray, image: np.ndarray, gain: int) -> np.ndarray:

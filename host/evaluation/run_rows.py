@@ -1,161 +1,157 @@
-"""One model of a run as rows of the result schema: what was really sent, decoded, with the run's times and memory."""
+"""One model of a run as rows of the result schema: what was really sent, judged, with the run's times and memory."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from device.bench.statistics import median_interval, percentile
+from device.bench.statistics import median_interval
 from device.errors import SplitliteError
 from device.files import sha256_bytes
-from device.run_file import pooled_samples, process_samples, read_outputs
+from device.run_file import Run, RunRow, read_outputs
+from host.data.pictures import Pictures
+from host.data.split import Split
 from host.errors import CollectError
-from host.evaluation.codes import compare_codes
-from host.evaluation.decoders import Decoders, read
-from host.evaluation.originals import own_images
-from host.evaluation.rows import decode_streams, latency, set_tag, variant_rows
+from host.evaluation.agreement import compare_numbers
+from host.evaluation.receiver import find_receiver
+from host.evaluation.tally import Shape, Tally, grid, in_order, portions, shape_of
 from host.packaging.decoders import read_samples
-from host.quantization.recipes import DEFAULTS
+from host.results import Latency, Result, Row, set_tag
+from host.timing import latency
 
-Json = dict[str, Any]
-_PICTURES = 8  # images whose reconstructions are kept for the report's grid,
-_PICTURE_SIDE = 512  # and at most so much of each, from its middle: a photograph's would take gigabytes
+if TYPE_CHECKING:
+    from host.tasks.task import Task
+
+_OF_STREAMS = ("network_bytes", "payload_bytes", "bitstream_bytes")  # counted here, from what was sent
+
+
+@dataclass(frozen=True)
+class Home:
+    """What this workstation has of the models that a device ran.
+
+    Attributes:
+        tasks: by name.
+        build, bundles: where export left the decoders, and the encoders.
+    """
+
+    tasks: Mapping[str, Task]
+    build: Path
+    bundles: Path
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a run's times are from; `emulated`: by what, and so no speed."""
+
+    device: str
+    runtime: str
+    emulated: str | None = None
 
 
 def model_result(
-    folder: Path,
-    run: Mapping[str, Any],
-    model: str,
-    origin: Mapping[str, str],
-    own: np.ndarray | None,
-    build: Path,
-    bundles: Path,
-) -> tuple[Json, dict[str, np.ndarray]]:
-    """Evaluates all rows of a model.
+    folder: Path, run: Run, model: str, origin: Origin, own: Pictures | None, home: Home
+) -> tuple[Result, dict[str, np.ndarray]]:
+    """Judges all rows of a model.
 
     Args:
         folder, run: the run.
-        origin: "device" and "runtime" of its times, "emulated" where they are not speed.
         own: the user's own images that the device encoded; None where it was the samples, or they are not at hand.
-        build, bundles: where export left the decoders and the encoders.
 
     Returns:
-        The RESULT, its rows in the order of the variants and of their threads, and by row the first reconstructions,
-        the originals among them. A row that cannot be evaluated has an "error".
+        The result, its rows in the order of the variants and of their threads, and by row the middles of the first
+        pictures, the originals among them. A row that cannot be judged has an "error".
     """
-    order = list(DEFAULTS)
-    rows = sorted(
-        (row for row in run["results"] if row["model"] == model),
-        key=lambda row: (
-            order.index(row["variant"]) if row["variant"] in order else len(order),
-            row["variant"],
-            row["threads"],
-        ),
-    )
-    source = run["bundles"][model]
-    evaluated: list[Json] = []
+    rows = [row for row in run.rows if row.model == model]
+    rows.sort(key=lambda each: (in_order(each.family, each.quality), each.threads))
+    known = run.bundles[model]
+    own_split = None if own is None else Split(own)
+    sent: tuple[Sequence[Shape], Split | None] = [image.shape for image in run.images], own_split
+    source = "samples" if not run.images else "folder" if own is None else f"folder {own.files[0][0].parent.name}"
+    judged: list[Row] = []
+    done: dict[tuple[str, str], list[Row]] = {}
     pictures: dict[str, np.ndarray] = {}
-    done: dict[tuple[str, str], list[Json]] = {}
-    task = "compression"
+    task: Task | None = None
     for row in rows:
-        label = {
-            "row": row["variant"],
-            "variant": row["variant"],
-            "decoder": "own",
-            "codec_tag": row["codec_tag"],
-            "threads": row["threads"],
-        }
-        if row["status"] != "ok":
-            evaluated.append({**label, "error": row.get("error", "failed on the device")})
-            continue
         try:
-            files = own_images(run)
-            originals = own if files else read_samples(build, model, source["bundle_sha256"]).array
-            streams = _streams(folder, row, len(files) or len(originals))
-            decoders = read(build, model, row["codec_tag"])
-            same = row["codec_tag"], row["outputs"]["sha256"]
-            if same not in done:
-                done[same], shown = _evaluate(row, streams, originals, decoders, bundles)
-                pictures.update({name: middle(stack) for name, stack in shown.items()})
-                task = decoders.value.get("task", task)
-                entries = done[same]
-            else:
-                # More threads made the same bitstreams: only the times are new, and no decoder at home has a part.
-                entries = [entry for entry in done[same] if entry["decoder"] == "own"]
+            if row.outputs is None:
+                raise CollectError(row.error or "failed on the device")
+            if not run.images:
+                samples = read_samples(home.build, model, known.bundle_sha256)
+                sent = [shape_of(image) for image in samples.pictures], samples
+            same = row.tag, row.outputs.sha256
+            entries = done.get(same, [])[:1]  # more threads, the same streams: no decoder at home has a part in it
+            if not entries:
+                tally = Tally(find_receiver(home.build, row.tag, home.tasks, model))
+                task = tally.task
+                done[same] = entries = _judge(tally, folder, row, *sent, source, home.bundles / model)
+                pictures |= {name: grid(kept) for name, kept in tally.pictures.items()}
         except SplitliteError as error:
-            evaluated.append({**label, "error": str(error)})
-            continue
-        measured = {
-            "threads": row["threads"],
-            "latency": {"encoder": run_latency(row, origin)},
-            "memory": run_memory(row),
-        }
-        evaluated += [{**entry, **measured} for entry in entries]
-    return {
-        "model": model,
-        "task": task,
-        "images": max((len(row["outputs"]["images"]) for row in rows if row["status"] == "ok"), default=0),
-        "images_from": "folder" if own_images(run) else "samples",
-        "codec_tag": set_tag({row["variant"]: row["codec_tag"] for row in rows}),
-        "model_sha256": source["model_sha256"],
-        "spec_sha256": source["spec_sha256"],
-        "rows": evaluated,
-    }, pictures
+            failed = Row(row.variant, row.variant, row.family, row.quality, tag=row.tag, threads=row.threads)
+            judged.append(replace(failed, error=str(error)))
+        else:
+            times = {"encoder": run_latency(row, origin)}
+            judged += [replace(each, threads=row.threads, latency=times, memory=run_memory(row)) for each in entries]
+    tags = {row.variant: row.tag for row in rows}
+    result = Result(
+        model=model,
+        task=task.name if task else "",
+        metrics=task.metrics if task else (),
+        images=max((len(row.outputs.images) for row in rows if row.outputs), default=0),
+        image_shapes=tuple(sorted(set(sent[0]))),
+        source=source,
+        tag=set_tag(tags),
+        tags=tags,
+        model_sha256=known.model_sha256,
+        spec_sha256=known.spec_sha256,
+        rows=tuple(judged),
+        device=origin.device,
+    )
+    return result, pictures
 
 
-def run_latency(row: Mapping[str, Any], origin: Mapping[str, str]) -> Json:
-    """The encode times of a row of a run: of the samples of all its processes.
+def run_latency(row: RunRow, origin: Origin) -> Latency:
+    """The encode times of a row of a run, of the samples of all its processes.
 
-    Returns:
-        As `rows.latency`, with "threads", "processes" and, where these are enough, "median_interval_ns": the ends of
-        the 95 % confidence interval of the median over processes.
+    Where the processes are enough, "median_interval_ns" is the 95 % confidence interval of the median over processes.
     """
-    processes = process_samples(row)
-    found = {
-        **latency(pooled_samples(row), origin["device"], origin["runtime"]),
-        **origin,
-        "threads": row["threads"],
-        "processes": len(processes),
-    }
-    interval = median_interval(processes)
-    return found if interval is None else {**found, "median_interval_ns": list(interval)}
+    processes = [process.samples["encode_ns"] for process in row.processes]
+    return replace(
+        latency([sample for samples in processes for sample in samples], origin.device, origin.runtime),
+        threads=row.threads,
+        processes=len(processes),
+        median_interval_ns=median_interval(processes),
+        emulated=origin.emulated,
+    )
 
 
-def run_memory(row: Mapping[str, Any]) -> dict[str, int]:
+def run_memory(row: RunRow) -> dict[str, float]:
     """Memory of a row's worker processes: the largest peak, the median of everything else; bytes."""
     values: dict[str, list[int]] = {}
-    for process in row["processes"]:
-        for key, value in process["memory"].items():
+    for process in row.processes:
+        for key, value in process.memory.items():
             values.setdefault(key, []).append(value)
-    return {
-        key: max(found) if key.startswith("peak_") else round(percentile(found, 50)) for key, found in values.items()
-    }
+    return {key: max(v) if key.startswith("peak_") else round(float(np.median(v))) for key, v in values.items()}
 
 
-def _streams(folder: Path, row: Mapping[str, Any], expected: int) -> list[bytes]:
+def _judge(
+    tally: Tally, folder: Path, row: RunRow, shapes: Sequence[Shape], split: Split | None, source: str, bundle: Path
+) -> list[Row]:
     streams = read_outputs(folder, row)
-    if len(streams) != expected:
-        raise CollectError(f"{len(streams)} outputs of {expected} images; run the bench again")
-    return streams
-
-
-def _evaluate(
-    row: Mapping[str, Any], streams: list[bytes], originals: np.ndarray | None, decoders: Decoders, bundles: Path
-) -> tuple[list[Json], dict[str, np.ndarray]]:
-    codes = decode_streams(streams, decoders)
-    if sha256_bytes(codes.tobytes()) != row["codes_sha256"]:
-        raise CollectError("the codes decoded here are not those that the device coded; report this as a bug")
-    entries, pictures = variant_rows(originals, streams, codes, decoders, {})
-    compared = compare_codes(codes, originals, bundles / row["model"], row["variant"], row["codec_tag"])
-    if originals is not None:
-        pictures["originals"] = originals
-    return [{**entry, "codes": compared} for entry in entries], pictures
-
-
-def middle(images: np.ndarray) -> np.ndarray:
-    """What is kept of images (count, height, width, channels) for the report's grid of pictures."""
-    top, left = (max(0, (side - _PICTURE_SIDE) // 2) for side in images.shape[1:3])
-    return images[:_PICTURES, top : top + _PICTURE_SIDE, left : left + _PICTURE_SIDE]
+    if len(streams) != len(shapes):
+        raise CollectError(f"{len(streams)} outputs of {len(shapes)} images; run the bench again")
+    numbers: list[np.ndarray] = []
+    if split is None:
+        numbers += tally.add(streams, shapes, None)
+    else:
+        for place, images in portions(split.pictures):
+            labels = None if split.labels is None else split.labels[place]
+            numbers += tally.add(streams[place], shapes[place], tally.task.truths(Split(images, labels)))
+    if sha256_bytes(b"".join(each.tobytes() for each in numbers)) != row.numbers_sha256:
+        raise CollectError("the numbers decoded here are not those that the device sent; report this as a bug")
+    agreement = compare_numbers(numbers, None if split is None else split.pictures, bundle, row.variant, row.tag)
+    sizes = {key: float(np.mean(value)) for key, value in row.sizes.items() if key not in _OF_STREAMS}
+    return [replace(each, agreement=agreement) for each in tally.rows(sizes, {}, source)]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-RunMaker = Callable[..., dict[str, Any]]
+from device.errors import RunFileError
+from device.records import as_json, from_json
+from device.run_file import FILE_NAME, FORMAT_VERSION, Run
+
+RunMaker = Callable[..., Run]
 ENVIRONMENT = {
     "hostname": "pi",
     "cpu_model": "Cortex-A72",
@@ -37,7 +43,7 @@ def make_run(
     share: float = 1.0,
     spread: float = 0.01,
     environment: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> Run:
     """A run as `read_run` returns it.
 
     Args:
@@ -75,35 +81,69 @@ def make_run(
             "after": {"temperature_c": 61.0},
         }
 
+    place = {"offset": 0, "length": 1, "crc32": 0}
     rows = [
         {
             "model": "m",
             "variant": variant,
+            "family": variant,
             "threads": count,
-            "codec_tag": f"tag-{variant}",
+            "tag": f"{len(variant):08x}",
             "status": "ok",
             "processes": [process(position, MEDIANS_NS[variant] / count) for position in range(processes)],
-            "sizes": {},
-            "outputs": {"images": [{"offset": 0, "length": 1, "crc32": 0}] * 4},
-            "codes_sha256": "c" * 64,
+            "sizes": {"network_bytes": 1, "payload_bytes": [1] * 4, "bitstream_bytes": [1] * 4},
+            "outputs": {"file": f"m.{variant}.bin", "sha256": "f" * 64, "images": [place] * 4},
+            "numbers_sha256": "c" * 64,
             "delegate": "XNNPACK",
         }
         for count in threads
         for variant in variants
     ]
     whole = {**ENVIRONMENT, **(environment or {})}
-    return {
-        "format_version": 2,
+    value = {
         "run_id": run_id,
         "started_at": "2026-01-02T03:04:05Z",
         "finished_at": "2026-01-02T03:05:05Z",
         "command": ["python", "-m", "device.bench"],
-        "settings": {"threads": list(threads), "repetitions": processes, "runs": 20, "seed": seed},
+        "settings": {
+            "threads": list(threads),
+            "repetitions": processes,
+            "runs": 20,
+            "minimum_ns": 10**9,
+            "warmup": 3,
+            "warmup_ns": 10**8,
+            "seed": seed,
+        },
         "environment": {key: value for key, value in whole.items() if value is not None},
-        "images": {"source": "samples"},
-        "bundles": {"m": {"model_sha256": "1", "spec_sha256": "2", "bundle_sha256": "b" * 64}},
-        "results": rows,
+        "bundles": {"m": {"model_sha256": "1" * 64, "spec_sha256": "2" * 64, "bundle_sha256": "b" * 64}},
+        "rows": rows,
     }
+    return from_json(Run, value, run_id, RunFileError)
+
+
+def edited(run: Run, change: Callable[[dict[str, Any]], None]) -> Run:
+    """A copy of a run, its JSON changed."""
+    value = as_json(run)
+    change(value)
+    return from_json(Run, value, run.run_id, RunFileError)
+
+
+def write_run_file(run: Run, folder: Path) -> Path:
+    """Writes a run's run.json as the bench does, without its outputs; returns its folder."""
+    (folder / run.run_id).mkdir(parents=True)
+    value = {**as_json(run), "format_version": FORMAT_VERSION}
+    (folder / run.run_id / FILE_NAME).write_text(json.dumps(value))
+    return folder / run.run_id
+
+
+def without_loop(run: Run) -> Run:
+    """A copy of a run that did not measure the fixed loop."""
+
+    def change(value: dict[str, Any]) -> None:
+        for process in (process for row in value["rows"] for process in row["processes"]):
+            process["reference_ns"] = []
+
+    return edited(run, change)
 
 
 @pytest.fixture

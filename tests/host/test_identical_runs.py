@@ -6,14 +6,15 @@ import importlib.util
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from device.run_file import FORMAT_VERSION
 from host.errors import CompareError
+from tests.host.conftest import write_run_file
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "identical_runs.py"
 ARGUMENTS = ["--bundle", "m", "--repetitions", "10"]
@@ -38,12 +39,8 @@ class FakeBench:
         number = len(self.folders)
         self.folders.append(folder)
         run = self.bench_run(f"run-{number}", number, **self.options[number % len(self.options)])
-        sizes = {"encoder_bytes": 1, "latent_bytes": 1, "payload_bytes": [1] * 4, "bitstream_bytes": [1] * 4}
-        for row in run["results"]:
-            row.update(sizes=sizes, outputs={"file": "x.bin", "sha256": "", **row["outputs"]})
-        run["command"] = ["python", "-m", "device.bench", *arguments, "--out", str(folder)]
-        (folder / run["run_id"]).mkdir(parents=True)
-        (folder / run["run_id"] / "run.json").write_text(json.dumps({**run, "format_version": FORMAT_VERSION}))
+        command = ("python", "-m", "device.bench", *arguments, "--out", str(folder))
+        write_run_file(replace(run, command=command), folder)
 
 
 @pytest.fixture
@@ -55,11 +52,11 @@ def test_only_missing_runs_are_made(script: ModuleType, bench: FakeBench, tmp_pa
     (tmp_path / "first" / ".run-9.partial").mkdir(parents=True)
     (tmp_path / "first" / ".run-9.partial" / "run.json").write_text("{}")
     runs = script.make_pair(tmp_path, ARGUMENTS, bench)
-    assert [run["run_id"] for run in runs] == ["run-0", "run-1"]
+    assert [run.run_id for run in runs] == ["run-0", "run-1"]
     assert bench.folders == [tmp_path / "first", tmp_path / "second"]
     assert script.make_pair(tmp_path, ARGUMENTS, bench) == runs and len(bench.folders) == 2
     (tmp_path / "second" / "run-1" / "run.json").unlink()
-    assert [run["run_id"] for run in script.make_pair(tmp_path, ARGUMENTS, bench)] == ["run-0", "run-2"]
+    assert [run.run_id for run in script.make_pair(tmp_path, ARGUMENTS, bench)] == ["run-0", "run-2"]
 
 
 def test_runs_of_another_call_are_not_taken(script: ModuleType, bench: FakeBench, tmp_path: Path) -> None:

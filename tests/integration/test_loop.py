@@ -158,8 +158,9 @@ def test_what_crossed_the_wire_is_payload_and_16_bytes(loop: Any, collected: Any
 
 
 def test_the_decoded_codes_are_those_that_the_device_made(loop: Any) -> None:
-    from device.files import sha256_bytes
     from host.evaluation.rows import decode_streams
+
+    from device.files import sha256_bytes
 
     for row in read_run(loop.run)["results"]:
         decoders = read_decoders(loop.build, "tiny", row["codec_tag"])
@@ -218,8 +219,8 @@ def test_evaluate_and_collect_agree_on_the_same_images(loop: Any, collected: Any
 
 def test_the_keras_row_is_the_float32_row(loop: Any, evaluated: dict[str, Any]) -> None:
     from host.data.photos import load
-
     from host.evaluation.baselines import keras_row
+
     from host.spec.model_folder import ModelFolder
 
     row = keras_row(ModelFolder(open_spec("tiny", loop.models)[1]), load(16)[1][:40], lambda call: {"called": call()})

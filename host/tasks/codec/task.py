@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from host.metrics import PSNR, SSIM
+import numpy as np
+
+from host.data.split import Split
+from host.metrics import PICTURES, judge_picture
 from host.spec.models import MODELS, spec_file
 from host.spec.parsing import parse_spec, read_spec
 from host.spec.reader import Reader
@@ -16,8 +19,10 @@ from host.tasks.codec.spec import SECTIONS, CodecOptions, CodecSpec, read_option
 if TYPE_CHECKING:
     import tf_keras as keras
 
+    from host.data import DataSet
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
+    from host.results import Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.codec.decoders import CodecDecoders
 
@@ -26,7 +31,7 @@ class CodecTask:
     """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
 
     name = "codec"
-    metrics = (PSNR, SSIM)
+    metrics = PICTURES
     sections = SECTIONS
     exported_by = ("int8", "layers", "networks", "packaging", "quantizer", "tables")
 
@@ -72,6 +77,20 @@ class CodecTask:
         from host.tasks.codec.decoders import CodecDecoders
 
         return CodecDecoders(home, self)  # type: ignore[arg-type]
+
+    def truths(self, split: Split) -> Sequence[np.ndarray]:
+        """The images themselves."""
+        return split.pictures
+
+    def judge(self, truth: np.ndarray, made: np.ndarray) -> dict[str, float | None]:
+        """PSNR and SSIM."""
+        return judge_picture(truth, made)
+
+    def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
+        """JPEG and WebP."""
+        from host.curves.baseline_rows import image_codec_rows
+
+        return image_codec_rows(data.test.pictures, budget_bytes)
 
 
 def parse_codec_spec(value: object, file: Path) -> CodecSpec:

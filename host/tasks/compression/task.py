@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from host.metrics import PSNR, SSIM
+import numpy as np
+
+from host.data.split import Split
+from host.metrics import PICTURES, judge_picture
 from host.spec.reader import Reader
 from host.spec.types import DataSpec, Spec
 from host.tasks.compression.spec import SECTIONS, CompressionOptions, read_options
@@ -14,8 +17,10 @@ from host.tasks.compression.spec import SECTIONS, CompressionOptions, read_optio
 if TYPE_CHECKING:
     import tf_keras as keras
 
+    from host.data import DataSet
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
+    from host.results import Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.compression.decoders import CompressionDecoders
 
@@ -24,7 +29,7 @@ class CompressionTask:
     """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
 
     name = "compression"
-    metrics = (PSNR, SSIM)
+    metrics = PICTURES
     sections = SECTIONS
     exported_by = ("checks", "halves", "packaging")
 
@@ -66,3 +71,17 @@ class CompressionTask:
         from host.tasks.compression.decoders import CompressionDecoders
 
         return CompressionDecoders(home)
+
+    def truths(self, split: Split) -> Sequence[np.ndarray]:
+        """The images themselves."""
+        return split.pictures
+
+    def judge(self, truth: np.ndarray, made: np.ndarray) -> dict[str, float | None]:
+        """PSNR and SSIM."""
+        return judge_picture(truth, made)
+
+    def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
+        """Keras, a PCA, JPEG and WebP."""
+        from host.tasks.compression.baselines import baselines
+
+        return baselines(model, data, budget_bytes)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from device.run_file import FORMAT_VERSION
 from host.cli import main
 from host.cli.results import COMPARED_STAGES
 from host.comparison.compared_row import STAGES
+from tests.host.conftest import write_run_file
 
 
 @pytest.fixture
@@ -20,13 +20,7 @@ def write_run(tmp_path: Path, bench_run: Any) -> Any:
     """Writes a run's run.json and gives its folder."""
 
     def write(run_id: str, seed: int, **options: Any) -> Path:
-        run = bench_run(run_id, seed, **options)
-        sizes = {"encoder_bytes": 1, "latent_bytes": 1, "payload_bytes": [1] * 4, "bitstream_bytes": [1] * 4}
-        for row in run["results"]:
-            row.update(sizes=sizes, outputs={"file": "x.bin", "sha256": "", **row["outputs"]})
-        (tmp_path / run_id).mkdir()
-        (tmp_path / run_id / "run.json").write_text(json.dumps({**run, "format_version": FORMAT_VERSION}))
-        return tmp_path / run_id
+        return write_run_file(bench_run(run_id, seed, **options), tmp_path)
 
     return write
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from device.run_file import Run
 from host.comparison.comparability import differences, pair_rows, same_loop, same_machine, temperature_range
+from tests.host.conftest import edited
 
 EMULATED = {"emulated": "qemu-user"}
 
@@ -16,7 +18,7 @@ def test_rows_are_paired_by_model_variant_and_threads(bench_run: Any) -> None:
     assert found.refused_run is None and not found.refused
     assert found.order == (("m", "int8", 1), ("m", "int8", 2))
     one, other = found.pairs["m", "int8", 2]
-    assert one is first["results"][3] and other is second["results"][2]
+    assert one is first.rows[3] and other is second.rows[2]
     assert found.only == {
         "baseline": (("m", "float32", 1), ("m", "float32", 2)),
         "run": (("m", "int16x8", 1), ("m", "int16x8", 2)),
@@ -25,11 +27,9 @@ def test_rows_are_paired_by_model_variant_and_threads(bench_run: Any) -> None:
 
 def test_another_codec_tag_is_another_network(bench_run: Any) -> None:
     first, second = bench_run("a", 1), bench_run("b", 2)
-    second["results"][1]["codec_tag"] = "new"
+    second = edited(second, lambda run: run["rows"][1].update(tag="new"))
     found = pair_rows(first, second)
-    assert found.refused == {
-        ("m", "int8", 1): "other codec tag (tag-int8 against new): another network or other tables"
-    }
+    assert found.refused == {("m", "int8", 1): "other tag (00000004 against new): another network or other tables"}
     assert list(found.pairs) == [("m", "float32", 1)]
 
 
@@ -44,14 +44,15 @@ def test_threads_in_common_are_compared_and_others_are_refused(bench_run: Any) -
 
 def test_other_threads_are_still_told_beside_another_codec_tag(bench_run: Any) -> None:
     first, second = bench_run("a", 1), bench_run("b", 2, threads=(1, 4))
-    second["results"][1]["codec_tag"] = "new"
+    second = edited(second, lambda run: run["rows"][1].update(tag="new"))
     found = pair_rows(first, second)
     assert ("m", "int8", 4) in found.only["run"]
 
 
 def test_a_row_that_failed_says_where_and_why(bench_run: Any) -> None:
     first, second = bench_run("a", 1), bench_run("b", 2)
-    second["results"][0] = {**second["results"][0], "status": "failed", "error": "no RESIZE in int16x8"}
+    failed = {"status": "failed", "error": "no RESIZE in int16x8"}
+    second = edited(second, lambda run: run["rows"].append({**run["rows"].pop(0), **failed, "outputs": None}))
     assert pair_rows(first, second).refused["m", "float32", 1] == "failed in the run: no RESIZE in int16x8"
     assert "failed in the baseline" in pair_rows(second, first).refused["m", "float32", 1]
 
@@ -64,26 +65,23 @@ def test_emulated_and_real_are_not_compared(bench_run: Any) -> None:
 
 
 def test_other_images_are_not_compared_whatever_they_are_called(bench_run: Any) -> None:
-    def with_images(run_id: str, *digests: str) -> dict[str, Any]:
+    def with_images(run_id: str, *digests: str) -> Run:
         files = [{"name": f"{run_id}{n}", "sha256": digest, "shape": [8, 8, 3]} for n, digest in enumerate(digests)]
-        return {**bench_run(run_id, 1), "images": {"source": "folder", "files": files}}
+        return edited(bench_run(run_id, 1), lambda run: run.update(images=files))
 
     samples = bench_run("s", 1)
-    old = {key: value for key, value in samples.items() if key != "images"}  # version 1 knew the samples only
-    assert pair_rows(old, samples).refused_run is None
     assert pair_rows(with_images("a", "1", "2"), with_images("b", "2", "1")).refused_run is None
     reason = pair_rows(samples, with_images("a", "1", "2")).refused_run or ""
     assert reason.startswith("other images (the bundle's samples against 2 of a folder)")
     assert "other images" in (pair_rows(with_images("a", "1"), with_images("b", "2")).refused_run or "")
-    fewer = bench_run("f", 1)
-    fewer["results"][0]["outputs"] = {"images": fewer["results"][0]["outputs"]["images"][:3]}
+    fewer = edited(bench_run("f", 1), lambda run: run["rows"][0]["outputs"]["images"].pop())
     assert pair_rows(samples, fewer).refused == {("m", "float32", 1): "other images: 4 against 3"}
 
 
 def test_differences_name_what_they_are_of(bench_run: Any) -> None:
     first = bench_run("a", 1)
     second = bench_run("b", 2, processes=12, environment={"numpy": "1.26.4", "governor": None, "board": "Pi 4"})
-    second["bundles"]["m"]["bundle_sha256"] = "d" * 64
+    second = edited(second, lambda run: run["bundles"]["m"].update(bundle_sha256="d" * 64))
     found = {part.what: (part.baseline, part.run) for part in differences(first, second)}
     assert found == {
         "board": (None, "Pi 4"),
@@ -115,7 +113,9 @@ def test_one_machine_and_one_loop(bench_run: Any) -> None:
 def test_the_temperature_is_the_range_over_all_processes(bench_run: Any) -> None:
     run = bench_run("a", 1)
     assert temperature_range(run) == (45.0, 61.0)
-    for row in run["results"]:
-        for process in row["processes"]:
-            process["before"], process["after"] = {}, {}
-    assert temperature_range(run) is None
+
+    def forget(value: dict[str, Any]) -> None:
+        for process in (process for row in value["rows"] for process in row["processes"]):
+            del process["before"], process["after"]
+
+    assert temperature_range(edited(run, forget)) is None

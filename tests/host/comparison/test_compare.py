@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from host.comparison.compare import Comparison, as_json, compare
+from device.records import as_json
+from device.run_file import Run
+from host.comparison.compare import Comparison, compare
 from host.comparison.compared_row import EQUAL, FEW, MACHINE, REFUSED, STAGES
 from host.errors import CompareError
+from tests.host.conftest import edited, without_loop
 
 
-def one(*runs: dict[str, Any], **options: Any) -> Comparison:
+def one(*runs: Run, **options: Any) -> Comparison:
     (comparison,) = compare(runs, **options).comparisons
     return comparison
 
@@ -65,11 +68,13 @@ def test_a_network_slower_than_any_share_of_the_machine_explains_is_found(bench_
 
 
 def test_two_speeds_within_both_runs_are_no_difference(bench_run: Any) -> None:
-    def mixed(run_id: str, seed: int) -> dict[str, Any]:
+    def mixed(run_id: str, seed: int) -> Run:
         run, slow = bench_run(run_id, seed), bench_run(run_id, seed + 50, machine=1.85, share=0.8)
-        for row, other in zip(run["results"], slow["results"], strict=True):
-            row["processes"][(seed % 3) * 3 :] = other["processes"][(seed % 3) * 3 :]
-        return run
+        first = (seed % 3) * 3
+        pairs = zip(run.rows, slow.rows, strict=True)
+        return replace(
+            run, rows=tuple(replace(a, processes=a.processes[:first] + b.processes[first:]) for a, b in pairs)
+        )
 
     for seed in range(3):
         assert not {"slower", "faster"} & set(verdicts(one(mixed("a", seed), mixed("b", seed + 1))))
@@ -95,35 +100,8 @@ def test_too_few_processes_have_medians_and_no_verdict(bench_run: Any) -> None:
     )
 
 
-def test_a_run_of_version_1_is_read_and_is_too_little(bench_run: Any, tmp_path: Path) -> None:
-    from device.run_file import read_run
-
-    new = bench_run("a", 1)
-    process = ("load_ns", "first_encode_ns", "warmup_ns", "samples", "memory")
-    rows = [
-        {
-            **{key: row[key] for key in ("model", "variant", "codec_tag", "status", "codes_sha256", "delegate")},
-            **{key: row["processes"][0][key] for key in process},
-            "sizes": {"encoder_bytes": 1, "latent_bytes": 1, "payload_bytes": [1] * 4, "bitstream_bytes": [1] * 4},
-            "outputs": {"file": "x.bin", "sha256": "", **row["outputs"]},
-        }
-        for row in new["results"]
-    ]
-    settings = {"threads": 1, "runs": 20, "warmup": 3, "seed": 0}
-    old = {**new, "run_id": "old", "format_version": 1, "settings": settings, "results": rows}
-    del old["images"]
-    (tmp_path / "run.json").write_text(json.dumps(old))
-    found = one(read_run(tmp_path), new)
-    assert verdicts(found) == [FEW, FEW]
-    assert found.loop is None
-    assert ("processes a row", 1, 10) in {(part.what, part.baseline, part.run) for part in found.differences}
-
-
 def test_runs_without_the_fixed_loop_are_compared_by_their_times(bench_run: Any) -> None:
-    first, second = bench_run("a", 1), bench_run("b", 2, slower=1.2)
-    for row in second["results"]:
-        for process in row["processes"]:
-            process["reference_ns"] = []
+    first, second = bench_run("a", 1), without_loop(bench_run("b", 2, slower=1.2))
     found = one(first, second)
     assert verdicts(found) == ["slower", "slower"]
     assert found.loop is None and found.rows[0].divided is None
@@ -144,7 +122,7 @@ def test_a_refused_run_has_a_reason_and_no_rows(bench_run: Any) -> None:
 
 def test_refused_rows_stand_among_the_others_in_the_baselines_order(bench_run: Any) -> None:
     first, second = (bench_run(name, seed, variants=("int8", "float32")) for name, seed in (("a", 1), ("b", 2)))
-    second["results"][0]["codec_tag"] = "new"
+    second = edited(second, lambda run: run["rows"][0].update(tag="new"))
     found = one(first, second)
     assert [(row.variant, row.verdict) for row in found.rows] == [("int8", REFUSED), ("float32", EQUAL)]
 
@@ -172,7 +150,7 @@ def test_every_stage_can_be_compared(stage: str, bench_run: Any) -> None:
 
 def test_unstable_rows_and_other_delegates_are_told(bench_run: Any) -> None:
     first, second = bench_run("a", 1), bench_run("b", 2, environment={"governor": "powersave"})
-    second["results"][0]["delegate"] = "none"
+    second = edited(second, lambda run: run["rows"][0].update(delegate="none"))
     found = one(first, second).rows
     assert found[0].delegates == ("XNNPACK", "none") and found[1].delegates is None
     assert found[0].baseline and found[0].baseline.unstable == ()

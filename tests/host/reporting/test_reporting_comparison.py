@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from device.run_file import Run
 from host.comparison.compare import compare
 from host.reporting.comparison import comparison_text
+from tests.host.conftest import edited, without_loop
 
 
-def text_of(*runs: dict[str, Any], **options: Any) -> str:
+def text_of(*runs: Run, **options: Any) -> str:
     text = comparison_text(compare(runs, **options))
     assert max(map(len, text.splitlines())) <= 80, text
     assert all(line == line.rstrip() for line in text.splitlines())
@@ -56,10 +58,7 @@ def test_the_loop_is_told_as_what_it_is(bench_run: Any) -> None:
     assert "Nothing is divided by that" in elsewhere and "One machine made both" not in elsewhere
     python = flat(text_of(first, bench_run("b", 2, environment={"python": "3.13.1"})))
     assert "Python or numpy changed and the fixed loop ran 1.0" in python
-    silent = bench_run("b", 2)
-    for row in silent["results"]:
-        for process in row["processes"]:
-            process["reference_ns"] = []
+    silent = without_loop(bench_run("b", 2))
     assert "A run has no times of the fixed loop, so nothing tells whether the machine's own" in flat(
         text_of(first, silent)
     )
@@ -78,10 +77,10 @@ def test_too_few_and_refused_rows_say_why(bench_run: Any) -> None:
     assert line_of(text, "int8").endswith("too few to tell")
     assert text.count("10 and 3 processes; each side needs 10") == 1  # of both rows
     assert "rows were compared" not in flat(text)
-    second["results"][1]["codec_tag"] = "new"
+    second = edited(second, lambda run: run["rows"][1].update(tag="new"))
     text = text_of(first, second)
     assert line_of(text, "int8").split()[1:] == ["-"] * 5 + ["refused"]
-    assert "other codec tag (tag-int8 against new)" in flat(text) and "10 and 3 processes" in text
+    assert "other tag (00000004 against new)" in flat(text) and "10 and 3 processes" in text
 
 
 def test_a_refused_run_has_no_table(bench_run: Any) -> None:
@@ -113,12 +112,14 @@ def test_each_run_has_its_part(bench_run: Any) -> None:
 
 
 def test_microseconds_and_seconds_keep_their_digits_and_long_names_their_line(bench_run: Any) -> None:
-    def scaled(run: dict[str, Any], factor: float) -> dict[str, Any]:
-        for row in run["results"]:
-            row["variant"] += "_with_a_long_name"
-            for process in row["processes"]:
-                process["samples"]["encode_ns"] = [round(ns * factor) for ns in process["samples"]["encode_ns"]]
-        return run
+    def scaled(run: Run, factor: float) -> Run:
+        def change(value: dict[str, Any]) -> None:
+            for row in value["rows"]:
+                row["variant"] += "_with_a_long_name"
+                for process in row["processes"]:
+                    process["samples"]["encode_ns"] = [round(ns * factor) for ns in process["samples"]["encode_ns"]]
+
+        return edited(run, change)
 
     text = text_of(*(scaled(bench_run(name, seed), 0.002) for name, seed in (("a", 1), ("b" * 90, 2))))
     assert "int8_with_a_~  0.0020" in text

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from host.evaluation.codes import compare_codes, host_description
 
 from device.bundle import Bundle
 from device.tests import tiny
-from host.evaluation.codes import compare_codes, host_description
 from host.quantization.execution import TfliteEncoder
 
 

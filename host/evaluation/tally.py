@@ -1,0 +1,155 @@
+"""What one variant sent, decoded and judged a few images at a time; in the end a row for each of its decoders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from device.errors import BitstreamError
+from device.stream import HEADER_BYTES, unpack
+from host.evaluation.receiver import Receiver
+from host.metrics import BPP, mean_bpp, means, ratio
+from host.quantization.recipes import DEFAULTS
+from host.results import Latency, Row
+
+Shape = tuple[int, int, int]
+ORIGINALS = "originals"
+_AT_ONCE = 64  # images, or as many as have so many pixels: of large photographs only a few are in memory
+_PIXELS = 1 << 22
+_PICTURES = 8  # images whose pictures are kept for the report's grid,
+_PICTURE_SIDE = 512  # and at most so much of each, from its middle
+
+
+def portions(images: Iterable[np.ndarray]) -> Iterator[tuple[slice, list[np.ndarray]]]:
+    """Images that are worked on together, with their place among all."""
+    start, some, pixels = 0, [], 0
+    for image in images:
+        some.append(image)
+        pixels += image.shape[0] * image.shape[1]
+        if len(some) == _AT_ONCE or pixels > _PIXELS:
+            yield slice(start, start + len(some)), some
+            start, some, pixels = start + len(some), [], 0
+    if some:
+        yield slice(start, start + len(some)), some
+
+
+def shape_of(image: np.ndarray) -> Shape:
+    """(height, width, channels)."""
+    height, width, channels = image.shape
+    return height, width, channels
+
+
+def in_order(family: str, quality: int | None) -> tuple[int, str, int]:
+    """What variants are sorted by: the default ones first, the qualities of one family together."""
+    order = list(DEFAULTS)
+    return order.index(family) if family in order else len(order), family, quality or 0
+
+
+class Tally:
+    """Collects what becomes of one variant's streams.
+
+    Attributes:
+        pictures: by row, the middles of the first pictures, the "originals" among them; empty where there are none.
+    """
+
+    def __init__(self, receiver: Receiver) -> None:
+        """Raises CollectError: a decoder's file is missing or damaged."""
+        self.task, self.home, self.decoders = receiver.task, receiver.folder, receiver.decoders
+        self.sizes = {name: self.decoders.sizes(name) for name in self.decoders.names}
+        self.pictures: dict[str, list[np.ndarray]] = {}
+        self._values: dict[str, list[Mapping[str, float | None]]] = {}
+        self._counts: list[int] = []
+        self._shapes: list[Shape] = []
+
+    def add(self, streams: Sequence[bytes], shapes: Sequence[Shape], truths: Sequence[Any] | None) -> list[np.ndarray]:
+        """Decodes some more streams and judges what each decoder makes of them.
+
+        Args:
+            shapes: of the images, (height, width, channels).
+            truths: as `Task.truths` gives them; None where they are not at hand: then nothing is judged.
+
+        Returns:
+            The numbers that the device sent, an array an image.
+
+        Raises:
+            BitstreamError: a damaged stream, or one of another tag or image size; says which image.
+        """
+        numbers = []
+        for stream, shape in zip(streams, shapes, strict=True):
+            try:
+                numbers.append(self._numbers(stream, shape))
+            except BitstreamError as error:
+                raise BitstreamError(f"image {len(self._counts) + len(numbers)}: {error}") from None
+        self._counts += map(len, streams)
+        self._shapes += shapes
+        if truths is not None:
+            if self.decoders.makes_pictures:
+                _keep(self.pictures.setdefault(ORIGINALS, []), truths)
+            for name in self.decoders.names:
+                made = self.decoders.restore(name, numbers, [shape[:2] for shape in shapes])
+                judged = [self.task.judge(*pair) for pair in zip(truths, made, strict=True)]
+                self._values.setdefault(name, []).extend(judged)
+                if self.decoders.makes_pictures:
+                    _keep(self.pictures.setdefault(self._label(name), []), made)
+        return numbers
+
+    def _numbers(self, stream: bytes, shape: Shape) -> np.ndarray:
+        header, payload = unpack(stream, expect_tag=self.home.tag)
+        if (header.height, header.width) != shape[:2]:
+            raise BitstreamError(f"of {header.height} x {header.width} pixels, the image has {shape[0]} x {shape[1]}")
+        return self.decoders.numbers(payload, header.height, header.width)
+
+    def rows(self, sent_sizes: Mapping[str, float], latency: Mapping[str, Latency], source: str) -> list[Row]:
+        """One row a decoder; without truths one row, since rate and times are the encoder's.
+
+        Args:
+            sent_sizes: means of what the device counted an image, such as "latent_bytes".
+            latency: by part. A row of a further decoder has the encoder's alone.
+        """
+        stream_bytes = float(np.mean(self._counts))
+        sizes = {**sent_sizes, "payload_bytes": stream_bytes - HEADER_BYTES, "bitstream_bytes": stream_bytes}
+        ratios = {"actual": ratio(self._shapes, stream_bytes)}
+        if "latent_bytes" in sizes:
+            ratios["nominal"] = ratio(self._shapes, sizes["latent_bytes"])
+        rate = {BPP.key: mean_bpp(self._counts, self._shapes)} if BPP in self.task.metrics else {}
+        rows: list[Row] = []
+        for name in self.decoders.names if self._values else self.decoders.names[:1]:
+            metrics, perfect = means(self._values.get(name, ()))
+            rows.append(
+                Row(
+                    self._label(name),
+                    variant=self.home.variant,
+                    family=self.home.family,
+                    quality=self.home.quality,
+                    decoder=name,
+                    tag=self.home.tag,
+                    metrics={**metrics, **rate},
+                    perfect_images=perfect,
+                    sizes={"network_bytes": self.home.network_bytes, **self.sizes[name], **sizes},
+                    ratios=ratios,
+                    latency={part: time for part, time in latency.items() if not rows or part == "encoder"},
+                    source=source,
+                )
+            )
+        return rows
+
+    def _label(self, decoder: str) -> str:
+        first = decoder == self.decoders.names[0]
+        return self.home.variant if first else f"{self.home.variant}+{decoder}"
+
+
+def grid(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """What is kept of pictures (height, width, channels) of any sizes for the report's grid: middles of one size."""
+    height, width = (min(_PICTURE_SIDE, *(picture.shape[side] for picture in pictures)) for side in (0, 1))
+    return np.stack([_middle(picture, height, width) for picture in pictures[:_PICTURES]])
+
+
+def _keep(kept: list[np.ndarray], made: Sequence[np.ndarray]) -> None:
+    kept += [_middle(each, _PICTURE_SIDE, _PICTURE_SIDE) for each in made[: _PICTURES - len(kept)]]
+
+
+def _middle(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    top, left = (max(0, (side - kept) // 2) for side, kept in zip(image.shape, (height, width), strict=False))
+    return image[top : top + height, left : left + width]
