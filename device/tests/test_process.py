@@ -57,7 +57,7 @@ class RunWorker(unittest.TestCase):
             self.assertEqual(process.run_worker(self.job)["status"], "ok")
 
     def test_what_the_signals_mean(self) -> None:
-        self.assertIn("want of memory", process.describe_exit(-9, ""))
+        self.assertIn("memory ran out", process.describe_exit(-9, ""))
         self.assertIn("SIGSEGV", process.describe_exit(-11, ""))
         self.assertIn("exit status 3: last", process.describe_exit(3, "first\nlast\n"))
         self.assertIn("nothing on stderr", process.describe_exit(1, ""))

@@ -159,7 +159,7 @@ def test_on_a_terminal_it_has_one_there_too_and_ctrl_c_goes_there(real: Machine,
     shown += read_terminal(ours, process)
     os.close(ours)
     assert process.wait(20) == 1
-    assert b"interrupted; nothing was kept" in shown and b"nothing was collected" in shown, shown.decode()
+    assert b"interrupted; nothing was saved" in shown and b"nothing was collected" in shown, shown.decode()
     assert wait_until(lambda: not processes(real)), processes(real)
     assert runs(real) == []
 
