@@ -34,7 +34,8 @@ from device.inputs.strips import PhotoEncoder  # noqa: E402
 from device.stream import HEADER_BYTES, unpack  # noqa: E402
 from host.curves.bd_rate import bd_rate_percent  # noqa: E402
 from host.curves.image_codecs import WEBP_HEADER_BYTES, decode_image, scan_bytes  # noqa: E402
-from host.data import cifar10, data_folder  # noqa: E402
+from host.data import data_folder  # noqa: E402
+from host.data.cifar import CIFAR10  # noqa: E402
 from host.errors import CurveError  # noqa: E402
 from host.metrics import bits_per_pixel, psnr_db  # noqa: E402
 from host.packaging.decoders import BUILD, find_decoders  # noqa: E402
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, prints and writes; 0 done, 1 an error in one line."""
     options = _options(arguments)
     try:
-        test = np.asarray(cifar10.load(data_folder(options.data_dir))[1].images)
+        test = np.asarray(CIFAR10.load(data_folder(options.data_dir))[1].images)
         result = measure(test[: options.images], options.bundle, options.build)
         if options.json:
             write_json(options.json, result)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from host.data import cifar10, cifar100, fashion_mnist, mnist, skimage_patches, tensorflow_datasets
+from host.data import skimage_patches, tensorflow_datasets
+from host.data.cifar import CIFAR10, CIFAR100, Cifar
 from host.data.fitting import fit_images
 from host.data.folder import FolderFiles, ImageFile, find_files
+from host.data.mnist import FASHION_MNIST, MNIST, Mnist
 from host.data.pictures import Pictures, scaled_size
 from host.data.split import Split
 from host.data.stream import ImageFiles
@@ -22,11 +24,11 @@ from host.spec.types import WHOLE, DataSpec
 
 __all__ = ["DataSet", "Split", "data_folder", "load"]
 
-LOADERS: dict[str, tuple[Callable[[Path | None], tuple[Split, Split]], tuple[str, ...]]] = {
-    "cifar10": (cifar10.load, cifar10.CLASSES),
-    "cifar100": (cifar100.load, cifar100.CLASSES),
-    "fashion_mnist": (fashion_mnist.load, fashion_mnist.CLASSES),
-    "mnist": (mnist.load, mnist.CLASSES),
+OFFICIAL: dict[str, Cifar | Mnist] = {
+    "cifar10": CIFAR10,
+    "cifar100": CIFAR100,
+    "fashion_mnist": FASHION_MNIST,
+    "mnist": MNIST,
 }
 IN_MEMORY_BYTES = 1 << 30  # of pixels; a folder that has more is streamed, unless the spec decides
 SAMPLE = 20_000  # images of a streamed folder that are held in memory, for what needs an array
@@ -82,8 +84,9 @@ def load(spec: DataSpec, folder: Path | None = None) -> DataSet:
     elif spec.dataset == "skimage":
         train, test, classes = *skimage_patches.load(int(shape[0])), ()
     else:
-        loader, classes = LOADERS[spec.dataset]
-        train, test = loader(folder)
+        official = OFFICIAL[spec.dataset]
+        classes = official.classes
+        train, test = official.load(folder)
     assert isinstance(spec.validation, int)  # names are those of files
     if len(train) <= spec.validation:
         raise DataError(

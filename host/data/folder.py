@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,29 +77,37 @@ def find_files(
         DataError: no such folder, no images, more than a tenth of them damaged, too few for the splits.
     """
     found = [_entries(path, data_folder) for path in paths]
-    digests = [digest for _, digest in found]
-    files = [file for entries, _ in found for file in entries]
+    found += [_entries(FolderPath(test), data_folder)] if test else []
+    files = [file for entries, _ in found[: len(paths)] for file in entries]
     splits = {split: [file for file in files if file.split == split] for split in SPLITS}
     rest = splits["train"] or [file for file in files if file.split is None]
-    if test:
-        splits["test"], digest = _entries(FolderPath(test), data_folder)
-        digests.append(digest)
+    splits["test"] = found[-1][0] if test else splits["test"]
+    left = list(dict.fromkeys(file.path for file in rest))
+    aside: dict[str, list[Path]] = {}
     if isinstance(validation, tuple):
-        splits["validation"], rest = _named(rest, validation, paths[0], data_folder)
-    unique = list(dict.fromkeys(file.path for file in rest))
-    if isinstance(validation, int):
-        unique = [unique[index] for index in np.random.default_rng(0).permutation(len(unique))]
+        aside["validation"] = sorted((data_folder or Path()) / paths[0].path / name for name in validation)
+        missing = set(aside["validation"]).difference(left)
+        if missing:
+            raise DataError(f"{min(missing).parent}: data.validation names {min(missing).name}, which is not there")
+        left = [path for path in left if path not in aside["validation"]]
+    else:
+        left = [left[index] for index in np.random.default_rng(0).permutation(len(left))]
         for split in ("validation", "test"):
             if not splits[split]:
-                aside, unique = unique[:validation], unique[validation:]
-                splits[split] = _once(rest, aside)
-        rest = sorted((file for file in rest if file.path in set(unique)), key=_rank(unique))
-    if not rest:
+                aside[split], left = left[:validation], left[validation:]
+    if not left:
         raise DataError(
             f"{paths[0].path}: {len(files)} images leave none to train on, data.validation takes {validation} for each "
             "split that has no folder; lower it"
         )
-    parts = tuple(rest), tuple(splits["validation"]), tuple(splits["test"])
+    first = {file.path: file for file in reversed(rest)}  # an image that is listed at several scales
+    splits |= {split: [first[path] for path in some] for split, some in aside.items()}
+    places = {path: place for place, path in enumerate(left)}
+    train = [file for file in rest if file.path in places]
+    if isinstance(validation, int):
+        train.sort(key=lambda file: places[file.path])
+    parts = tuple(train), tuple(splits["validation"]), tuple(splits["test"])
+    digests = [digest for _, digest in found]
     digest = digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
     return FolderFiles(*parts, _classes(*parts), digest)
 
@@ -116,31 +124,6 @@ def _entries(source: FolderPath, data_folder: Path | None) -> tuple[list[ImageFi
         inner = parts[1:] if split else parts
         files.append(ImageFile(path, size, source.scale, source.weight, split, inner[0] if inner else ""))
     return files, digest
-
-
-def _named(
-    files: Sequence[ImageFile], names: Sequence[str], first: FolderPath, data_folder: Path | None
-) -> tuple[list[ImageFile], list[ImageFile]]:
-    """The files of these names in the first folder, and all others."""
-    wanted = [(data_folder or Path()) / first.path / name for name in names]
-    known = {file.path for file in files}
-    missing = [path for path in wanted if path not in known]
-    if missing:
-        raise DataError(f"{missing[0].parent}: data.validation names {missing[0].name}, which is not there")
-    return _once(files, sorted(wanted)), [file for file in files if file.path not in wanted]
-
-
-def _once(files: Iterable[ImageFile], paths: Sequence[Path]) -> list[ImageFile]:
-    """Files by path, each at the first scale that it is listed with, in the order of the paths."""
-    first: dict[Path, ImageFile] = {}
-    for file in files:
-        first.setdefault(file.path, file)
-    return [first[path] for path in paths]
-
-
-def _rank(paths: Sequence[Path]) -> Callable[[ImageFile], int]:
-    places = {path: index for index, path in enumerate(paths)}
-    return lambda file: places[file.path]
 
 
 def _classes(*splits: Sequence[ImageFile]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from host.errors import SpecError
@@ -17,6 +17,7 @@ SHORT = {
     "training.patience": "training.stages.float.patience",
     "latent_dims": "latent.dims",
 }
+_KEYS = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _PART = re.compile(r"([A-Za-z0-9_-]+)((?:\[\d+\])*)")
 
 
@@ -50,23 +51,18 @@ def overridden(value: Any, overrides: Mapping[str, Any]) -> Any:
     """
     result = copy.deepcopy(value)
     for path, new in overrides.items():
-        keys: list[Any] = []
-        for part in path.split("."):
-            name, indices = part.split("[", 1) if "[" in part else (part, "")
-            keys += [name, *(int(index) for index in re.findall(r"\d+", indices))]
-        place = result
-        for depth, key in enumerate(keys):
-            last = depth == len(keys) - 1
-            if isinstance(key, str) and isinstance(place, dict):
-                if last:
-                    place[key] = new
-                else:
-                    place = place.setdefault(key, {})
-            elif isinstance(key, int) and isinstance(place, list) and key < len(place):
-                if last:
-                    place[key] = new
-                else:
-                    place = place[key]
-            else:
-                raise SpecError(f"--set {path}: the spec has no such place; the paths are those of its spec.json")
+        try:
+            _put(result, [int(index) if index else name for name, index in _KEYS.findall(path)], new)
+        except LookupError:
+            raise SpecError(f"--set {path}: the spec has no such place; the paths are those of its spec.json") from None
     return result
+
+
+def _put(place: Any, keys: Sequence[str | int], new: Any) -> None:
+    key: Any = keys[0]
+    if not isinstance(place, dict if isinstance(key, str) else list):
+        raise LookupError(key)
+    if len(keys) == 1:
+        place[key] = new
+    else:
+        _put(place.setdefault(key, {}) if isinstance(place, dict) else place[key], keys[1:], new)

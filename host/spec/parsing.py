@@ -135,15 +135,15 @@ def _stages(reader: Reader, sections: Sections, named: Mapping[str, Json]) -> di
 
 
 def _stage(reader: Reader, name: str, kind: str, sections: Sections, named: Mapping[str, Json]) -> StageSpec:
-    table = sections.stages[kind].fields
-    if "epochs" not in table:
-        return StageSpec(name, kind, options=reader.fields(table))
+    section = sections.stages[kind]
+    if not section.trains:
+        return StageSpec(name, kind, options=reader.fields(section.fields))
     own = {
         key: read_named(reader, key, available, default) if key in reader.value else named[key]
         for key, (available, default) in sections.named.items()
     }
     reader.known += sections.named
-    values = reader.fields(table)
+    values = reader.fields(section.fields)
     return StageSpec(
         name,
         kind,

@@ -38,10 +38,6 @@ class Reader:
         found: str = self.field(key, Field((str,), default[0] if default else REQUIRED, choices=available))
         return found
 
-    def number(self, key: str, low: float, high: float, *default: Any) -> Any:
-        kinds = (int, float) if isinstance(low, float) else (int,)
-        return self.field(key, Field(kinds, default[0] if default else REQUIRED, low=low, high=high))
-
     def child(self, key: str, *default: Any) -> Reader:
         return Reader(self.take(key, dict, *default), f"{self.path}.{key}", self.file, self.sizes)
 

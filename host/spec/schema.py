@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from host.spec.catalogue import LayerKind
 from host.spec.fields import REQUIRED, Field
 from host.spec.layer_lists import LAYER_NAME
 from host.spec.sections import (
@@ -20,7 +19,6 @@ from host.spec.sections import (
     WEIGHT,
     LayerList,
     Sections,
-    StageSection,
     data_fields,
     recipe_fields,
 )
@@ -70,24 +68,25 @@ class _Definitions:
 
 def _of_task(task: Task, defs: _Definitions) -> Json:
     sections = task.sections
-    required = ["format_version", "task", "data", "training"]
-    required += [name for name, table in sections.networks.items() if table.required] + list(sections.lists)
-    required += [name for name, table in sections.objects.items() if _object(table)["required"]]
-    lists = {name: {"type": "array", "minItems": 1, "items": _object(table)} for name, table in sections.lists.items()}
-    return _closed(
+    objects = {name: _object(table) for name, table in sections.objects.items()}
+    required = [name for name, table in sections.networks.items() if table.required]
+    required += [name for name, table in objects.items() if table["required"]]
+    recipe = _object(recipe_fields(sections.conversions))
+    return _object(
+        {},
         {
             "$schema": {"type": "string"},
             "format_version": {"const": FORMAT_VERSION},
             "task": {"const": task.name},
             "description": {"type": "string"},
             "data": _data(sections.fits),
-            **{name: _object(table) for name, table in sections.objects.items()},
-            **lists,
+            **objects,
+            **{name: _list(_object(table)) for name, table in sections.lists.items()},
             **{name: _layers(table, f"{task.name}_{name}", defs) for name, table in sections.networks.items()},
             "training": _training(sections, task.name, defs),
-            "quantization": _quantization(sections),
+            "quantization": _object(QUANTIZATION, {"recipes": {"type": "object", "additionalProperties": recipe}}),
         },
-        required,
+        ["format_version", "task", "data", "training", *required, *sections.lists],
     )
 
 
@@ -97,114 +96,89 @@ def _data(fits: tuple[str, ...]) -> Json:
     for dataset in DATASETS:
         for fit in fits:
             fields = data_fields(dataset, fit, fits) | fields | data_fields("folder", fit, fits)
-    data = _object(fields)
-    data["properties"]["dataset"] = {"anyOf": [{"enum": list(DATASETS)}, {"type": "string", "pattern": f"^{TFDS}."}]}
     folder = {"anyOf": [{"type": "string"}, _object(FOLDER_PATH)]}
-    data["properties"]["path"] = {"anyOf": [folder, {"type": "array", "minItems": 1, "items": folder}]}
-    return data | {"required": ["dataset"]}
+    own = {
+        "dataset": {"anyOf": [{"enum": list(DATASETS)}, {"type": "string", "pattern": f"^{TFDS}."}]},
+        "path": {"anyOf": [folder, _list(folder)]},
+    }
+    return _object(fields, own) | {"required": ["dataset"]}
 
 
 def _training(sections: Sections, task: str, defs: _Definitions) -> Json:
-    training = _object(TRAINING)
-    training["properties"] |= _named_keys(sections, defs)
-    if sections.losses:
-        training["properties"]["loss"] = _losses(sections.losses)
-        training["required"].append("loss")
-    if "discriminator" in sections.networks:
-        training["properties"]["adversarial"] = _object(ADVERSARIAL)
-    kinds = {
-        kind: defs.refer(f"{task}_{kind}", _stage(section, sections, defs)) for kind, section in sections.stages.items()
-    }
-    other: Json = {
-        "required": ["kind"],
-        "properties": {"kind": {"enum": list(kinds)}},
-        "allOf": [{"if": _is("kind", kind), "then": stage} for kind, stage in kinds.items()],
-    }
-    required = [kind for kind, section in sections.stages.items() if section.required]
-    stages: Json = {"type": "object", "properties": kinds, "required": required, "additionalProperties": other}
-    training["properties"]["stages"] = stages
-    training["required"].append("stages")
-    return training
-
-
-def _stage(section: StageSection, sections: Sections, defs: _Definitions) -> Json:
-    stage = _object(section.fields)
-    stage["properties"]["kind"] = {"enum": list(sections.stages)}
-    if "epochs" in section.fields:
-        stage["properties"] |= _named_keys(sections, defs)
-    return stage
-
-
-def _named_keys(sections: Sections, defs: _Definitions) -> Json:
-    return {
+    named = {
         key: defs.refer(key, _named(available)) | {"default": default}
         for key, (available, default) in sections.named.items()
     }
-
-
-def _quantization(sections: Sections) -> Json:
-    quantization = _object(QUANTIZATION)
-    quantization["properties"]["recipes"] = {
-        "type": "object",
-        "additionalProperties": _object(recipe_fields(sections.conversions)),
+    kind = {"kind": {"enum": list(sections.stages)}}
+    kinds = {
+        name: defs.refer(f"{task}_{name}", _object(section.fields, kind | (named if section.trains else {})))
+        for name, section in sections.stages.items()
     }
-    return quantization
+    stages: Json = {
+        "type": "object",
+        "properties": kinds,
+        "required": [name for name, section in sections.stages.items() if section.required],
+        "additionalProperties": {
+            "required": ["kind"],
+            "properties": kind,
+            "allOf": [{"if": _is("kind", name), "then": stage} for name, stage in kinds.items()],
+        },
+    }
+    own: Json = {**named, "stages": stages}
+    if sections.losses:
+        own["loss"] = _losses(sections.losses)
+    if "discriminator" in sections.networks:
+        own["adversarial"] = _object(ADVERSARIAL)
+    return _object(TRAINING, own, ["stages", *(["loss"] if sections.losses else [])])
 
 
 def _layers(table: LayerList, name: str, defs: _Definitions) -> Json:
-    # A branch a layer: an editor then completes the arguments of the layer that is written.
     initializer = defs.refer(f"{name}_initializer", _named(table.initializers))
-    branches = [{"if": _is("layer", layer), "then": _layer(kind, initializer)} for layer, kind in table.layers.items()]
-    entry = {
-        "type": "object",
-        "required": ["layer"],
-        "properties": {"layer": {"enum": list(table.layers), "description": "a Keras layer"}},
-        "allOf": branches,
-    }
-    return defs.refer(name, {"type": "array", "minItems": 1, "items": entry})
-
-
-def _layer(kind: LayerKind, initializer: Json) -> Json:
-    found = _object(kind.arguments)
-    found["properties"] |= {
+    layer: Json = {
         "layer": True,
         "name": {"type": "string", "pattern": f"^{LAYER_NAME.pattern}$"},
         "input": {"$ref": "#/$defs/names"},
     }
-    if kind.weighted:
-        found["properties"]["initializer"] = initializer
-    return found
+    entry = {
+        "type": "object",
+        "required": ["layer"],
+        "properties": {"layer": {"enum": list(table.layers), "description": "a Keras layer"}},
+        # A branch a layer: an editor then completes the arguments of the layer that is written.
+        "allOf": [
+            {
+                "if": _is("layer", each),
+                "then": _object(kind.arguments, layer | ({"initializer": initializer} if kind.weighted else {})),
+            }
+            for each, kind in table.layers.items()
+        ],
+    }
+    return defs.refer(name, _list(entry))
 
 
 def _named(tables: Mapping[str, Mapping[str, Field]]) -> Json:
-    forms = [
-        _closed({"name": {"const": name}} | _object(table)["properties"], ["name"]) for name, table in tables.items()
-    ]
+    forms = [_object(table, {"name": {"const": name}}) | {"required": ["name"]} for name, table in tables.items()]
     return {"anyOf": [{"enum": list(tables)}, *forms]}
 
 
 def _losses(losses: Mapping[str, Mapping[str, Field]]) -> Json:
-    weight = WEIGHT.schema()
-    terms = {
-        name: {"anyOf": [weight, _object({"weight": WEIGHT, **table})]}
-        if not any(field.default is REQUIRED for field in table.values())
-        else _object({"weight": WEIGHT, **table})
-        for name, table in losses.items()
-    }
-    names = [name for name, term in terms.items() if "anyOf" in term]
-    return {"anyOf": [{"enum": names}, _closed(terms, []) | {"minProperties": 1}]}
+    terms = {name: _object({"weight": WEIGHT, **table}) for name, table in losses.items()}
+    names = [name for name, term in terms.items() if not term["required"]]
+    either = {name: {"anyOf": [WEIGHT.schema(), terms[name]]} if name in names else terms[name] for name in terms}
+    return {"anyOf": [{"enum": names}, _object({}, either) | {"minProperties": 1}]}
 
 
 def _is(key: str, value: str) -> Json:
     return {"properties": {key: {"const": value}}, "required": [key]}
 
 
-def _object(table: Mapping[str, Field]) -> Json:
-    return _closed(
-        {key: field.schema() for key, field in table.items()},
-        [key for key, field in table.items() if field.default is REQUIRED],
-    )
+def _list(items: Json) -> Json:
+    return {"type": "array", "minItems": 1, "items": items}
 
 
-def _closed(properties: Json, required: list[str]) -> Json:
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+def _object(table: Mapping[str, Field], more: Json | None = None, required: Iterable[str] = ()) -> Json:
+    return {
+        "type": "object",
+        "properties": {key: field.schema() for key, field in table.items()} | dict(more or {}),
+        "required": [*(key for key, field in table.items() if field.default is REQUIRED), *required],
+        "additionalProperties": False,
+    }

@@ -125,6 +125,11 @@ class StageSection:
     required: bool = False
     weights: bool = False
 
+    @property
+    def trains(self) -> bool:
+        """Whether it trains a network, with an optimizer."""
+        return "epochs" in self.fields
+
 
 @dataclass(frozen=True)
 class Sections:

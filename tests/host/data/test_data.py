@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from host.data import LOADERS, data_folder, load, skimage_patches
+from host.data import OFFICIAL, data_folder, load, skimage_patches
 from host.data.split import Split
 from host.errors import DataError
 from host.spec.types import DataSpec
@@ -26,7 +27,8 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> Split:
     """Nine pictures of noise, each with its number as its label, in place of CIFAR-10's training images."""
     images = np.random.default_rng(0).integers(0, 256, (9, 32, 32, 3), dtype=np.uint8)
     split = Split(images, np.arange(9))
-    monkeypatch.setitem(LOADERS, "cifar10", (lambda folder: (split, split.part(0, 2)), tuple("abcdefghi")))
+    official = SimpleNamespace(load=lambda folder: (split, split.part(0, 2)), classes=tuple("abcdefghi"))
+    monkeypatch.setitem(OFFICIAL, "cifar10", official)
     return split
 
 

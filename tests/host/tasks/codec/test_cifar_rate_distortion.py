@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from benchmarks import cifar_rate_distortion as benchmark
 from device.bundle import Bundle
 from device.stream import HEADER_BYTES
-from host.data import cifar10
+from host.data.split import Split
 from host.tasks.codec.networks import Codec
 
 
@@ -22,7 +23,7 @@ def pictures(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     made = (sum(np.roll(smooth, (y, x), (1, 2)) for y in range(6) for x in range(6)) // 36)[:, :32, :32].astype(
         np.uint8
     )
-    monkeypatch.setattr(cifar10, "load", lambda folder: (made, made))
+    monkeypatch.setattr(benchmark, "CIFAR10", SimpleNamespace(load=lambda folder: (Split(made), Split(made))))
     return made
 
 
