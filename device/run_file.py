@@ -90,16 +90,13 @@ class Energy:
 
 @dataclass(frozen=True)
 class Process:
-    """One fresh process that measured a row.
+    """One fresh process that measured a row; `position`: its place in the order of all processes of the run.
 
     Attributes:
-        position: its place in the order of all processes of the run.
-        load_ns: from files to an encoder that is ready.
-        first_encode_ns, warmup_ns: before the samples.
-        samples: by stage, the keys of `STAGES`: nanoseconds.
-        reference_ns: of a fixed loop, before and after.
+        samples: by the keys of `STAGES`; before them came `first_encode_ns` and `warmup_ns`.
+        reference_ns: of a fixed loop, before and after the samples.
         memory: "rss_before_load_bytes", "rss_after_load_bytes", "peak_rss_bytes".
-        before, after: the machine's state, as `bench.state.read_state` tells it.
+        before, after: the machine, as `bench.state.read_state` tells it.
     """
 
     position: int
@@ -116,7 +113,7 @@ class Process:
 
 @dataclass(frozen=True)
 class Failure:
-    """A process that failed; `position` as of `Process`, None where it was not one of those."""
+    """A process that failed; `position` as of `Process`, None for one that did not measure."""
 
     error: str
     position: Optional[int] = None
@@ -124,7 +121,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Minute:
-    """One minute without a pause: how many encodes, and the times of some of them; `state` at its end."""
+    """One minute without a pause: how many encodes, the times of some of them, the machine at its end."""
 
     encodes: int
     encode_ns: tuple[int, ...]
@@ -144,15 +141,11 @@ class RunRow:
     """One variant with one number of threads.
 
     Attributes:
-        status: "ok", or "failed", and then `error` says why and what follows is missing.
-        processes: one at least.
+        status: "ok", or "failed", and then `error` says why and nothing follows.
         sizes: "network_bytes", and for each image lists of "payload_bytes", "bitstream_bytes" and what the kind of
             output adds, such as "latent_bytes".
-        outputs: what was made of all images.
         numbers_sha256: digest of the numbers that the outputs hold.
         delegate: what ran the network, as `runtime.delegate_of` names it.
-        runtime_log: lines that the runtime wrote while loading.
-        failures: processes that failed.
     """
 
     model: str
@@ -180,14 +173,7 @@ class RunRow:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the bench.
-
-    Attributes:
-        started_at, finished_at: ISO 8601, UTC.
-        environment: as `bench.environment.read_environment` tells it.
-        bundles: by model.
-        images: the user's own; none where each model encoded its bundle's samples.
-    """
+    """One run of the bench; `images` are the user's own, none where the bundles' samples were encoded."""
 
     run_id: str
     started_at: str
@@ -304,16 +290,13 @@ def _parse(value: Any, path: Path) -> Run:
         run = from_json(Run, value, "", RunFileError)
         plain_name(run.run_id, "run_id", RunFileError)
         for model, origin in run.bundles.items():
-            plain_name(model, f"bundles.{model}", RunFileError)
-            for digest in (origin.model_sha256, origin.spec_sha256, origin.bundle_sha256):
-                _must(_DIGEST.fullmatch(digest), f"bundles.{model}", f"{digest!r:.80} is not a SHA-256")
+            plain_name(model, "bundles", RunFileError)
+            for key, digest in vars(origin).items():
+                _must(_DIGEST.fullmatch(digest), f"bundles.{model}.{key}", f"{digest!r:.80} is not a SHA-256")
         for number, image in enumerate(run.images):
             name = image.name
-            _must(
-                0 < len(name) < 256 and name == Path(name).name and name != ".." and name.isprintable(),
-                f"images[{number}].name",
-                f"{name!r:.80} is not the name of a file",
-            )
+            plain = 0 < len(name) < 256 and name.isprintable() and name == Path(name).name and name != ".."
+            _must(plain, f"images[{number}].name", f"{name!r:.80} is not the name of a file")
         for number, row in enumerate(run.rows):
             _check_row(row, f"rows[{number}]")
             _must(row.model in run.bundles, f"rows[{number}].model", f"{row.model!r} is not among the bundles")
@@ -326,23 +309,18 @@ def _check_row(row: RunRow, where: str) -> None:
     for key in ("model", "variant", "family"):
         plain_name(getattr(row, key), f"{where}.{key}", RunFileError)
     _must(_TAG.fullmatch(row.tag), f"{where}.tag", f"{row.tag!r:.80} is not 8 hexadecimal digits")
-    if row.status == "failed":
-        _must(row.error, f"{where}.error", "missing")
+    _must(row.status in ("ok", "failed"), f"{where}.status", f"{row.status!r:.80}, expected 'ok' or 'failed'")
+    for key in ("processes", "outputs", "numbers_sha256", "delegate") if row.ok else ("error",):
+        _must(getattr(row, key), f"{where}.{key}", "missing")
+    if row.outputs is None or not row.ok:
         return
-    _must(row.ok, f"{where}.status", f"{row.status!r:.80}, expected 'ok' or 'failed'")
-    _must(row.processes, f"{where}.processes", "empty, expected one at least")
-    for key in ("outputs", "numbers_sha256", "delegate"):
-        _must(getattr(row, key) is not None, f"{where}.{key}", "missing")
-    assert row.outputs is not None
     plain_name(row.outputs.file, f"{where}.outputs.file", RunFileError)
     for key in ("network_bytes", "payload_bytes", "bitstream_bytes"):
         _must(key in row.sizes, f"{where}.sizes.{key}", "missing")
     for key, value in row.sizes.items():
-        sizes = [value] if key == "network_bytes" else value
-        _must(isinstance(sizes, list), f"{where}.sizes.{key}", "not a list")
+        sizes, expected = ([value], 1) if key == "network_bytes" else (value, len(row.outputs.images))
+        _must(isinstance(sizes, list) and len(sizes) == expected, f"{where}.sizes.{key}", "not one for each image")
         _check_counts(sizes, f"{where}.sizes.{key}")
-        expected = 1 if key == "network_bytes" else len(row.outputs.images)
-        _must(len(sizes) == expected, f"{where}.sizes.{key}", "not one for each image")
     for number, process in enumerate(row.processes):
         part = f"{where}.processes[{number}]"
         for name, counts in (("warmup_ns", process.warmup_ns), ("reference_ns", process.reference_ns)):

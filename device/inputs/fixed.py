@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import BundleError
 from ..quantization import Array, TensorInfo, make_input_quantizer
-from ..records import as_json, from_json
+from ..records import from_json
 
 if TYPE_CHECKING:
     from ..runtime import Network
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fixed:
-    """The size of every image, in pixels."""
+    """The size of every image, in pixels; see `inputs.Source`."""
 
     kind: ClassVar[str] = "fixed"
     height: int
@@ -26,39 +26,29 @@ class Fixed:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """(height, width, channels)."""
         return self.height, self.width, self.channels
 
     @property
     def wanted(self) -> str:
-        """Which images it takes, and what to do with others, in words."""
         return f"uint8 {self.shape}; resize or crop it first"
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it, without "kind"."""
-        return dict(as_json(self))
-
     def takes(self, shape: tuple[int, ...]) -> bool:
-        """Whether it takes uint8 images of this shape."""
         return shape == self.shape
 
     def check(self, tensor: TensorInfo) -> None:
-        """Raises BundleError where an input tensor is of another shape, or not quantized as an image."""
         if tensor.shape != (1, *self.shape):
             raise BundleError(f"input {tensor.name!r}: shape {tensor.shape}, expected {(1, *self.shape)} of the images")
         make_input_quantizer(tensor)
 
     def macs(self, macs: int, tensor: TensorInfo, height: int, width: int) -> int:
-        """Multiply-accumulates of an image: those of the file."""
         return macs
 
     def open(self, network: Network) -> FixedTensors:
-        """Prepares the input tensor."""
         return FixedTensors(network)
 
 
 class FixedTensors:
-    """One input tensor, one output tensor."""
+    """One input tensor, one output tensor; see `inputs.Tensors`."""
 
     def __init__(self, network: Network) -> None:
         # Own buffers and set_tensor/get_tensor: as quick as views into the runtime's memory in both runtimes,
@@ -73,14 +63,12 @@ class FixedTensors:
         return self._shape
 
     def run(self, image: Array) -> tuple[Array]:
-        """The output tensor of an image."""
         self._fill(image, self._buffer)
         self._set(self._buffer)
         self.invoke()
         return (self._get(),)
 
     def quantize(self, image: Array) -> None:
-        """Puts the image into the input tensor."""
         self._fill(image, self._buffer)
         self._set(self._buffer)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import BundleError
 from ..quantization import Array, TensorInfo, make_input_quantizer
-from ..records import as_json, from_json
+from ..records import from_json
 from ..stream import MAX_SIDE
 
 if TYPE_CHECKING:
@@ -41,19 +41,13 @@ class Strips:
 
     def __post_init__(self) -> None:
         if min(self.block, self.channels) < 1 or min(self.before, self.after) < 0:
-            raise BundleError(f"input {self.to_dict()}: block and channels must be positive, the rest not less than 0")
+            raise BundleError(f"{self}: block and channels must be positive, the rest not less than 0")
 
     @property
     def wanted(self) -> str:
-        """Which images it takes, and what to do with others, in words."""
         return f"uint8 (height, width, {self.channels}) with sides of 1 to {MAX_SIDE}; convert it or cut it into parts"
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it, without "kind"."""
-        return dict(as_json(self))
-
     def takes(self, shape: tuple[int, ...]) -> bool:
-        """Whether it takes uint8 images of this shape."""
         return len(shape) == 3 and shape[2] == self.channels and 0 < min(shape[:2]) <= max(shape[:2]) <= MAX_SIDE
 
     def blocks(self, height: int, width: int) -> tuple[int, int]:
@@ -65,7 +59,6 @@ class Strips:
         return self.before + blocks * self.block + self.after
 
     def check(self, tensor: TensorInfo) -> None:
-        """Raises BundleError where an input tensor is not int8, quantized as an image."""
         if tensor.dtype != "int8" or len(tensor.shape) != 4 or tensor.shape[3] != self.channels:
             raise BundleError(f"input {tensor.name!r} is {tensor}, expected int8 of {self.channels} channels")
         make_input_quantizer(tensor)
@@ -76,7 +69,6 @@ class Strips:
         return round(macs / (tensor.shape[1] * tensor.shape[2]) * rows * columns)
 
     def open(self, network: Network) -> StripTensors:
-        """Makes ready for the first image."""
         return StripTensors(self, network)
 
 
@@ -125,18 +117,15 @@ class StripTensors:
             yield self._run(pixels)[:, strip[1] :]
 
     def quantize(self, image: Array) -> None:
-        """Writes all strips of pixels."""
         while len(self._inputs) < len(self._strips):
             self._inputs.append(np.empty_like(self._inputs[0]))
         for strip, pixels in zip(self._strips, self._inputs):
             self._fill(image, strip, pixels)
 
     def invoke(self) -> None:
-        """Runs the network on each."""
         self._outputs = [self._run(pixels) for pixels in self._inputs]
 
     def tensors(self) -> Iterator[Array]:
-        """What it made of them."""
         return (tensor[:, strip[1] :] for strip, tensor in zip(self._strips, self._outputs))
 
     def _fill(self, image: Array, strip: tuple[int, int], pixels: Array) -> None:

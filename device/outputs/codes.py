@@ -6,15 +6,14 @@ A grid maps a code to a number: value = scale * (code - zero_point).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..errors import BundleError
-from ..files import digest_tag
 from ..quantization import CODE_MAX, CODE_MIN, Array, Stage, TensorInfo, same_grid
-from ..records import as_json, from_json
+from ..records import from_json
 from . import ReadFile, TablesFile
 from .entropy import CODER_ID, Tables, parse_tables
 
@@ -36,7 +35,7 @@ class LatentGrid:
 
     def __post_init__(self) -> None:
         if min(self.height, self.width, self.channels) < 1 or not 0 < self.scale < float("inf"):
-            raise BundleError(f"latent grid {self.to_dict()}: sides, channels and scale must be positive")
+            raise BundleError(f"{self}: sides, channels and scale must be positive")
         if not CODE_MIN <= self.zero_point <= CODE_MAX:
             raise BundleError(f"latent grid: zero point {self.zero_point} is not in {CODE_MIN}..{CODE_MAX}")
 
@@ -50,78 +49,52 @@ class LatentGrid:
         """Codes per image; also their bytes before entropy coding."""
         return self.height * self.width * self.channels
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class CodesDescription:
-    """An output of this kind in a bundle."""
+    """An output of this kind in a bundle; see `outputs.Description`."""
 
     kind: ClassVar[str] = "codes"
     grid: LatentGrid
     tables: TablesFile
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it, without "kind"."""
-        return dict(as_json(self))
-
     def files(self) -> dict[str, str]:
-        """The tables."""
         return {self.tables.file: self.tables.sha256}
 
     def tag(self, network_sha256: str) -> str:
-        """The digest of what fixes the codes' meaning and coding, and of nothing else: no decoder is in it."""
-        digests = {"encoder_sha256": network_sha256, "tables_sha256": self.tables.numbers_sha256}
-        return digest_tag({"coder": CODER_ID, "latent": self.grid.to_dict(), **digests})
+        return self.tables.tag(CODER_ID, self.grid, network_sha256)
 
     def check(self, tensor: TensorInfo, source: Any) -> None:
-        """Raises BundleError where the tensor is not of this grid, or the input is not of one size."""
         if source.shape is None:
             raise BundleError("a latent grid of one size needs an input of one size; export the bundle again")
         make_output_quantizer(tensor, self.grid)
 
     def open(self, tensor: TensorInfo, read: ReadFile) -> CodesOutput:
-        """Prepares buffers and tables; raises BundleError."""
-        return CodesOutput(self, tensor, self.read_tables(read))
-
-    def reader(self, read: ReadFile) -> CodesReader:
-        """The decoder of payloads; raises BundleError."""
-        return CodesReader(self.grid, self.read_tables(read))
+        return CodesOutput(self.grid, tensor, self.read_tables(read))
 
     def read_tables(self, read: ReadFile) -> Tables:
         """The tables; raises BundleError if they are damaged or do not fit the grid."""
-        tables = parse_tables(read(self.tables.file, self.tables.sha256), self.tables.file)
-        if tables.channels != self.grid.channels:
-            raise BundleError(
-                f"{self.tables.file}: tables of {tables.channels} channels, the latent has {self.grid.channels}"
-            )
-        if tables.sha256 != self.tables.numbers_sha256:
-            raise BundleError(f"{self.tables.file}: other tables than the bundle says; export the bundle again")
-        return tables
+        return self.tables.read(read, parse_tables, self.grid.channels)
 
 
 class CodesOutput:
-    """Codes and payloads of one tensor's images."""
+    """Codes int8 (height, width, channels) of one tensor; see `outputs.Output`."""
 
-    def __init__(self, description: CodesDescription, tensor: TensorInfo, tables: Tables) -> None:
-        self._codes: Array = np.zeros(description.grid.shape, np.int8)
-        self._quantize = make_output_quantizer(tensor, description.grid)
-        self._coder = tables.coder(description.grid.shape)
+    def __init__(self, grid: LatentGrid, tensor: TensorInfo, tables: Tables) -> None:
+        self._codes: Array = np.zeros(grid.shape, np.int8)
+        self._quantize = make_output_quantizer(tensor, grid)
+        self._coder = tables.coder(grid.shape)
         self._is_float = tensor.dtype == "float32"
 
     def prepare(self, height: int, width: int, tensor_shape: tuple[int, ...]) -> None:
         """Nothing: all images are of one size."""
 
     def numbers(self, tensors: Iterable[Array]) -> Array:
-        """The codes, int8 (height, width, channels) of the latent."""
         (tensor,) = tensors
         self._quantize(tensor, self._codes)
         return self._codes.copy()
 
     def payload(self, tensors: Iterable[Array]) -> bytes:
-        """The codes, entropy-coded."""
         (tensor,) = tensors
         self._quantize(tensor, self._codes)
         return self._coder.encode(self._codes)
@@ -130,17 +103,6 @@ class CodesOutput:
         """ "latent_bytes"; and "uncoded_latent_bytes", which a float network's latent would take as it is."""
         sizes = {"latent_bytes": numbers.nbytes}
         return {**sizes, "uncoded_latent_bytes": 4 * numbers.size} if self._is_float else sizes
-
-
-class CodesReader:
-    """Payloads to codes."""
-
-    def __init__(self, grid: LatentGrid, tables: Tables) -> None:
-        self._coder = tables.coder(grid.shape)
-
-    def numbers(self, payload: bytes, height: int, width: int) -> Array:
-        """The codes, int8 (height, width, channels) of the latent; raises BitstreamError for a damaged payload."""
-        return self._coder.decode(payload)
 
 
 def parse(value: dict[str, Any], where: str) -> CodesDescription:

@@ -1,4 +1,4 @@
-"""What the page offers: the bundles that were exported, their encoders, qualities and samples."""
+"""What the page offers: the exported models that make pictures, their encoders, qualities, decoders and samples."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import numpy as np
 from device.bundle import Bundle, list_bundles, read_bundle
 from device.pipeline import DEFAULT_BUNDLES
 from host.errors import DemoError
+from host.evaluation.receiver import Receiver, find_receiver
+from host.packaging.decoders import BUILD
+from host.tasks import TASKS
 
 _PREFERRED = ("int8_qat", "int8")  # what the page starts with, where there is one
 
@@ -20,63 +23,78 @@ class Choice:
     """One exported model.
 
     Attributes:
-        variants: names of its encoders, without a quality.
-        qualities: 0 is the smallest bitstreams; empty where there is nothing to choose.
+        build: where export left its decoders.
+        decoders: the names of all that it has, such as "own" and "tuned"; not every variant has every one.
     """
 
     bundle: Bundle
-    variants: tuple[str, ...]
-    qualities: tuple[int, ...]
+    build: Path
+    decoders: tuple[str, ...]
 
     @property
     def name(self) -> str:
         return self.bundle.model
 
     @property
-    def any_size(self) -> bool:
-        """Whether it takes images of any size; else those of `bundle.input.shape`."""
-        return self.bundle.input.shape is None
+    def families(self) -> tuple[str, ...]:
+        """The names of its encoders, without a quality."""
+        return self.bundle.families()
 
     @property
-    def first_variant(self) -> str:
-        return next((name for name in _PREFERRED if name in self.variants), self.variants[0])
+    def qualities(self) -> tuple[int, ...]:
+        """0 is the smallest bitstreams; empty where there is nothing to choose."""
+        return tuple(sorted({quality for family in self.families for quality in self.bundle.qualities(family)}))
+
+    @property
+    def shape(self) -> tuple[int, int, int] | None:
+        """(height, width, channels) of the images that it takes; None where these may be of any size."""
+        shape: tuple[int, int, int] | None = self.bundle.input.shape
+        return shape
+
+    @property
+    def first_family(self) -> str:
+        return next((name for name in _PREFERRED if name in self.families), self.families[0])
 
     @property
     def first_quality(self) -> int | None:
         return self.qualities[len(self.qualities) // 2] if self.qualities else None
 
-    def entry(self, variant: str, quality: int | None) -> str:
-        """The bundle's name of an encoder at a quality; raises BundleError where there is none."""
-        return self.bundle.find(variant, quality).name
+    def receiver(self, family: str, quality: int | None) -> Receiver:
+        """What decodes an encoder's streams; raises BundleError, CollectError."""
+        return find_receiver(self.build, self.bundle.find(family, quality).tag, TASKS, self.name)
 
     def samples(self, count: int) -> np.ndarray:
         """The first sample images, uint8 (count, height, width, channels); raises BundleError."""
         return self.bundle.read_samples()[:count]
 
 
-def list_choices(names: Sequence[str] = (), bundles: Path = DEFAULT_BUNDLES) -> dict[str, Choice]:
+def list_choices(names: Sequence[str] = (), bundles: Path = DEFAULT_BUNDLES, build: Path = BUILD) -> dict[str, Choice]:
     """The exported models by name.
 
     Args:
-        names: names or folders of bundles; all where none is given.
-        bundles: where export left them.
+        names: names or folders of bundles; None given, all that make pictures.
+        bundles, build: where export left them and their decoders.
 
     Raises:
-        DemoError: there is none, or none of that name.
-        BundleError: one that cannot be read.
+        DemoError: there is none, none of that name, or one that makes no pictures.
+        BundleError, CollectError: one that cannot be read, or without decoders.
     """
     there = list_bundles(bundles)
-    if not names and not there:
-        raise DemoError(f"{bundles}: no exported models here; make them with `host export`")
-    folders = [_folder(name, there, bundles) for name in names] or there
-    return {choice.name: choice for choice in map(read_choice, folders)}
+    found = [read_choice(folder, build) for folder in ([_folder(name, there, bundles) for name in names] or there)]
+    blind = [choice for choice in found if not choice.decoders]
+    if names and blind:
+        raise DemoError(f"{blind[0].name}: a model of the task {blind[0].bundle.task}, which makes no pictures to show")
+    if len(blind) == len(found):
+        raise DemoError(f"{bundles}: no exported models that make pictures; make them with `host export`")
+    return {choice.name: choice for choice in found if choice.decoders}
 
 
-def read_choice(folder: Path) -> Choice:
-    """One bundle as a choice; raises BundleError."""
+def read_choice(folder: Path, build: Path = BUILD) -> Choice:
+    """One bundle as a choice, without decoders where these make no pictures; raises BundleError, CollectError."""
     bundle = read_bundle(folder)
-    families = bundle.families()
-    return Choice(bundle, families, bundle.qualities(families[0]))
+    receivers = [find_receiver(build, each.tag, TASKS, bundle.model) for each in bundle.variants.values()]
+    names = [name for each in receivers if each.decoders.makes_pictures for name in each.decoders.names]
+    return Choice(bundle, build, tuple(dict.fromkeys(names)))
 
 
 def _folder(name: str, there: Sequence[Path], bundles: Path) -> Path:

@@ -13,36 +13,38 @@ from host.quiet import load_tensorflow
 MAX_PIXELS = 4_000_000  # the decoder's network holds a photograph whole, in float32 and many channels
 
 
-def fit(picture: Image.Image, choice: Choice) -> tuple[np.ndarray, str]:
+def fit(picture: Image.Image, choice: Choice) -> tuple[np.ndarray, list[str]]:
     """The image that is encoded, and what was done to it.
 
     Args:
-        picture: of any mode and size; an orientation that its EXIF data gives is applied.
+        picture: of any mode and size, read as everywhere else.
         choice: a model for one size crops the middle to its proportions and resizes that; others take it as it is.
 
     Returns:
-        uint8 (height, width, channels), and a sentence, empty where nothing was changed.
+        uint8 (height, width, channels), and sentences, none where nothing was changed.
 
     Raises:
         DemoError: too large for a page.
+        ImageError: a picture of a kind that is not read.
     """
-    height, width, channels = choice.bundle.samples.shape[1:]
+    notes: list[str] = []
     turned = ImageOps.exif_transpose(picture)
-    assert turned is not None
-    image = turned.convert("L" if channels == 1 else "RGB")
-    note = ""
-    if not choice.any_size and image.size != (width, height):
-        note = (
-            f"{choice.name} takes {width} × {height} pixels: the image of {image.width} × {image.height} "
+    pixels = np.atleast_3d(np.asarray(turned.convert("L" if turned.mode == "L" else "RGB")))
+    height, width = pixels.shape[:2]
+    channels = choice.bundle.input.channels
+    if choice.shape is None:
+        if height * width > MAX_PIXELS:
+            raise DemoError(
+                f"image of {width} × {height} pixels; the page takes up to {MAX_PIXELS // 1_000_000} megapixels; make "
+                "it smaller, or use python -m device encode and host decode"
+            )
+    elif pixels.shape[:2] != choice.shape[:2]:
+        notes.append(
+            f"{choice.name} takes {choice.shape[1]} × {choice.shape[0]} pixels: the image of {width} × {height} "
             "was cropped to these proportions and resized; every number is about the resized one."
         )
-    elif image.width * image.height > MAX_PIXELS:
-        raise DemoError(
-            f"image of {image.width} × {image.height} pixels; the page takes up to {MAX_PIXELS // 1_000_000} "
-            "megapixels; make it smaller, or use python -m device encode and host decode"
-        )
-    pixels = np.asarray(image).reshape(image.height, image.width, channels)
-    if note:
+    shape = choice.shape or (height, width, channels)
+    if pixels.shape != shape:
         load_tensorflow()
-        pixels = fit_images(pixels[None], choice.bundle.samples.shape[1:], resize=True)[0]
-    return pixels, note
+        pixels = fit_images(pixels[None], shape, resize=True)[0]
+    return pixels, notes

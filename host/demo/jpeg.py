@@ -35,6 +35,6 @@ def jpeg_at(image: np.ndarray, budget_bytes: int) -> Jpeg:
     """
     codec, picture = IMAGE_CODECS["jpeg"], as_picture(image)
     quality = fitting_setting(lambda setting: len(codec.encode(picture, setting)), budget_bytes)
-    best = codec.encode(picture, quality)
-    pixels = decode_image(best, image.shape[2])
-    return Jpeg(pixels, quality, len(best), len(best) - scan_bytes(best), len(best) <= budget_bytes)
+    data = codec.encode(picture, quality)
+    pixels = decode_image(data, image.shape[2])
+    return Jpeg(pixels, quality, len(data), len(data) - scan_bytes(data), len(data) <= budget_bytes)

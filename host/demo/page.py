@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported; nothing leaves this machine
@@ -16,11 +18,10 @@ from PIL import Image
 
 from device.errors import SplitliteError
 from host.demo.choices import Choice
-from host.demo.compress import DIFFERENCE_GAIN, Result, compress, decoder_names
+from host.demo.compress import DIFFERENCE_GAIN, Compressed, compress
 from host.demo.fitting import fit
 from host.demo.table import remarks, table_html
 from host.evaluation.one_image import difference
-from host.packaging.decoders import BUILD
 
 ADDRESS = "127.0.0.1"
 _SAMPLES = 12
@@ -33,6 +34,7 @@ _CSS = """
 .gradio-container {max-width: 1200px !important; width: 100%; margin: 0 auto !important}
 #samples .grid-container {grid-template-columns: repeat(6, minmax(0, 1fr)) !important}
 .picture img {width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated}
+#samples {flex-grow: 0 !important}
 table.numbers {width: 100%; border-collapse: collapse; font-size: 15px; border: 0 !important}
 table.numbers th, table.numbers td {padding: 6px 10px !important; border: 0 !important}
 table.numbers tr {border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important}
@@ -44,49 +46,58 @@ table.numbers td {text-align: right; font-variant-numeric: tabular-nums; white-s
 """
 
 
-def build_page(choices: Mapping[str, Choice], build: Path = BUILD) -> gr.Blocks:
-    """The page for these models.
+@dataclass(frozen=True)
+class _Controls:
+    """What is chosen of one model.
 
-    Args:
-        choices: by name, at least one.
-        build: where export left the decoders.
+    Each model has its own, of which one is visible: choices that changed under a value that is still on its way would
+    make an error of it.
     """
-    first_name, first = next(iter(choices.items()))
+
+    box: gr.Column
+    family: gr.Radio
+    quality: gr.Slider
+    decoder: gr.Radio
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [self.family, self.quality, self.decoder]
+
+
+def build_page(choices: Mapping[str, Choice]) -> gr.Blocks:
+    """The page for these models, by name, at least one."""
+    names = list(choices)
+    # Written once: Gradio would write a picture anew while the browser reads the same one from another event.
+    folder = TemporaryDirectory(prefix="splitlite-demo-")
+    samples = {name: _write_samples(choice, Path(folder.name) / name) for name, choice in choices.items()}
 
     def offer(name: str) -> list[Any]:
-        choice = choices[name]
-        low, high = (choice.qualities[0], choice.qualities[-1]) if choice.any_size else (0, 1)
-        samples = choice.samples(_SAMPLES)
-        return [
-            gr.update(choices=list(choice.variants), value=choice.first_variant),
-            gr.update(minimum=low, maximum=high, value=choice.first_quality or 0, visible=choice.any_size),
-            gr.update(value=[_picture(image) for image in samples], selected_index=None),
-            _picture(samples[0]),
-        ]
+        boxes = [gr.update(visible=each == name) for each in names]
+        return [*boxes, gr.update(value=samples[name], selected_index=None), samples[name][0]]
 
-    def show(picture: Image.Image | None, name: str, variant: str, quality: int, decoder: str) -> list[Any]:
-        choice = choices[name]
+    def show(picture: Image.Image | None, name: str, *values: Any) -> list[Any]:
+        choice, place = choices[name], 3 * names.index(name)
+        family, quality, decoder = values[place : place + 3]
         if picture is None:
-            return [None, None, None, None, "", _notes(["Pick a sample or drop an image."]), gr.update()]
-        level = int(quality) if choice.any_size else None
+            return [None, None, None, None, "", _notes(["Pick a sample or drop an image."])]
+        level = int(quality) if choice.qualities else None
         try:
-            decoders = decoder_names(choice, variant, level, build)
-            image, note = fit(picture, choice)
+            decoders = choice.receiver(family, level).decoders.names
+            image, notes = fit(picture, choice)
             if decoder not in decoders:
-                note = f"{note} {name}, {variant} has no {decoder} decoder; shown is its own.".strip()
+                notes.append(f"{name}, {family} has no {decoder} decoder; the picture is from its own decoder.")
                 decoder = decoders[0]
-            result = compress(image, choice, variant, level, decoder, build)
+            result = compress(image, choice, family, level, decoder)
         except SplitliteError as error:
-            return [None, None, None, None, "", _notes([str(error)], "error"), gr.update()]
-        title = f"{name}, {variant}" if level is None else f"{name}, {variant}, quality {level}"
-        notes = _notes([note, *remarks(result)] if note else remarks(result))
-        return [*_pictures(result), table_html(result, title), notes, gr.update(value=decoder)]
+            return [None, None, None, None, "", _notes([str(error)], "error")]
+        title = f"{name}, {family}" if level is None else f"{name}, {family}, quality {level}"
+        return [*_pictures(result), table_html(result, title), _notes([*notes, *remarks(result)])]
 
-    def take(name: str, event: gr.SelectData) -> Image.Image:
-        return _picture(choices[name].samples(_SAMPLES)[event.index])
+    def take(name: str, event: gr.SelectData) -> str:
+        return samples[name][event.index]
 
     with gr.Blocks(title="splitlite demo", analytics_enabled=False) as page:
-        gr.Markdown("# splitlite\nAn image through a model of yours: encoded as on the device, decoded as at home.")
+        gr.Markdown("# splitlite\nAn image through one of your models: encoded as on the device, decoded as at home.")
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 # PNG: the browser must get and send back every pixel as it is.
@@ -96,18 +107,11 @@ def build_page(choices: Mapping[str, Choice], build: Path = BUILD) -> gr.Blocks:
                 )  # fmt: skip
                 gallery = gr.Gallery(
                     format="png", columns=6, allow_preview=False, label="Samples", interactive=False,
-                    elem_id="samples", buttons=[], object_fit="cover",
+                    elem_id="samples", buttons=[], object_fit="cover", height="auto",
                 )  # fmt: skip
             with gr.Column(scale=3, min_width=320):
-                model = gr.Dropdown(list(choices), value=first_name, label="Model", elem_id="model", filterable=False)
-                variant = gr.Radio(list(first.variants), value=first.first_variant, label="Variant", elem_id="variant")
-                quality = gr.Slider(
-                    step=1, label="Quality (0: smallest)", elem_id="quality", visible=first.any_size, buttons=[],
-                    minimum=first.qualities[0] if first.any_size else 0,
-                    maximum=first.qualities[-1] if first.any_size else 1, value=first.first_quality or 0,
-                )  # fmt: skip
-                # All that there are: a choice that arrives after it was taken back must not be an error.
-                decoder = gr.Radio(["own", "tuned"], value="own", label="Decoder", elem_id="decoder")
+                model = gr.Dropdown(names, value=names[0], label="Model", elem_id="model", filterable=False)
+                controls = [_controls(choice, visible=name == names[0]) for name, choice in choices.items()]
                 numbers = gr.HTML(elem_id="numbers")
                 notes = gr.HTML(elem_id="notes")
         labels = ("Original", "Reconstruction", f"Difference × {DIFFERENCE_GAIN}", "JPEG")
@@ -119,16 +123,47 @@ def build_page(choices: Mapping[str, Choice], build: Path = BUILD) -> gr.Blocks:
                 )
                 for label in labels
             ]  # fmt: skip
-        inputs = [upload, model, variant, quality, decoder]
-        outputs = [*pictures, numbers, notes, decoder]
-        changes = [upload.change, variant.input, quality.input, decoder.input]
-        # An encoder serves one thread at a time, and what is clicked last is what is shown.
-        gr.on(changes, show, inputs, outputs, concurrency_limit=1, trigger_mode="always_last", api_visibility="private")
-        offered = [variant, quality, gallery, upload]
-        # A new model brings a sample of its own, and that change shows it.
-        gr.on([page.load, model.input], offer, [model], offered, api_visibility="private")
-        gallery.select(take, [model], [upload], api_visibility="private")
+        shown: dict[str, Any] = {
+            "fn": show,
+            "inputs": [upload, model, *(part for each in controls for part in each.inputs)],
+            "outputs": [*pictures, numbers, notes],
+            # An encoder serves one thread at a time, and what is clicked last is what is shown.
+            "concurrency_limit": 1, "concurrency_id": "show", "trigger_mode": "always_last",
+            "api_visibility": "private",
+        }  # fmt: skip
+        gr.on([upload.upload, upload.clear, *(part.input for each in controls for part in each.inputs)], **shown)
+        offered = [*(each.box for each in controls), gallery, upload]
+        # Not by the change of the image: two models may have the same first sample.
+        gr.on([page.load, model.input], offer, [model], offered, api_visibility="private").then(**shown)
+        gallery.select(take, [model], [upload], api_visibility="private").then(**shown)
+    page.samples_folder = folder  # stays as long as the page
     return page
+
+
+def _write_samples(choice: Choice, folder: Path) -> list[str]:
+    folder.mkdir()
+    files = [folder / f"{index}.png" for index in range(_SAMPLES)]
+    found = list(zip(files, choice.samples(_SAMPLES), strict=False))
+    for file, image in found:
+        _picture(image).save(file)
+    return [str(file) for file, _ in found]
+
+
+def _controls(choice: Choice, *, visible: bool) -> _Controls:
+    low, high = (choice.qualities[0], choice.qualities[-1]) if choice.qualities else (0, 1)
+    with gr.Column(visible=visible, elem_classes="controls") as box:
+        return _Controls(
+            box,
+            gr.Radio(list(choice.families), value=choice.first_family, label="Variant", elem_classes="variant"),
+            gr.Slider(
+                low, high, choice.first_quality or 0, step=1, label="Quality (0: smallest)", elem_classes="quality",
+                visible=bool(choice.qualities), buttons=[],
+            ),
+            gr.Radio(
+                list(choice.decoders), value=choice.decoders[0], label="Decoder", elem_classes="decoder",
+                visible=len(choice.decoders) > 1,
+            ),
+        )  # fmt: skip
 
 
 def launch(page: gr.Blocks, port: int | None, *, browser: bool) -> str:
@@ -148,7 +183,7 @@ def launch(page: gr.Blocks, port: int | None, *, browser: bool) -> str:
     return address
 
 
-def _pictures(result: Result) -> list[Image.Image]:
+def _pictures(result: Compressed) -> list[Image.Image]:
     ours = result.ours
     apart = difference(ours.original, ours.image, DIFFERENCE_GAIN)
     return [_picture(each) for each in (ours.original, ours.image, apart, result.jpeg.pixels)]

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from html import escape
 
-from host.demo.compress import Result
+from host.demo.compress import Compressed
 from host.evaluation.one_image import Reconstruction
-from host.metrics import WINDOW
+from host.metrics import BPP, Metric
 
 _SEPARATOR = " "  # thin space between thousands
 
 
-def table_html(result: Result, title: str) -> str:
+def table_html(result: Compressed, title: str) -> str:
     """One row a quantity, the model beside JPEG; each number's cell carries data-key."""
     ours, theirs = result.ours, result.theirs
     rows = [
         ("Bytes", "bytes", _whole(ours.bitstream_bytes), _whole(theirs.bitstream_bytes)),
         ("Compression ratio", "ratio", f"{ours.ratio:.2f} : 1", f"{theirs.ratio:.2f} : 1"),
-        ("Bits per pixel", "bpp", f"{ours.bpp:.3f}", f"{theirs.bpp:.3f}"),
-        ("PSNR", "psnr", psnr_text(ours), psnr_text(theirs)),
-        ("SSIM", "ssim", ssim_text(ours), ssim_text(theirs)),
+        ("Bits per pixel", "bpp", BPP.text(ours.bpp), BPP.text(theirs.bpp)),
+        *(
+            (metric.title, metric.key, metric_text(metric, ours), metric_text(metric, theirs))
+            for metric in result.metrics
+            if metric != BPP  # counted, not judged
+        ),
         ("Encode time", "encode", time_text(result.encode_ns), ""),
         ("Decode time", "decode", time_text(result.decode_ns), ""),
     ]
     body = "".join(
-        f'<tr><th scope="row">{label}</th><td data-key="{key}">{left}</td><td data-key="jpeg-{key}">{right}</td></tr>'
+        f'<tr><th scope="row">{escape(label)}</th><td data-key="{key}">{left}</td>'
+        f'<td data-key="jpeg-{key}">{right}</td></tr>'
         for label, key, left, right in rows
     )
     return (
@@ -33,30 +37,29 @@ def table_html(result: Result, title: str) -> str:
     )
 
 
-def remarks(result: Result) -> list[str]:
+def remarks(result: Compressed) -> list[str]:
     """Sentences below the table."""
     found = [
-        f"Times are of this machine, one thread: medians of {result.encode_runs} and {result.decode_runs} runs; "
-        "decoding includes opening the decoder."
+        f"Times are of this machine, one thread: medians of {result.encode_runs} and {result.decode_runs} runs.",
     ]
     jpeg, ours = result.jpeg, result.ours.bitstream_bytes
     if jpeg.header_bytes > ours:
         found.insert(
             0,
-            f"JPEG's headers alone are {jpeg.header_bytes} bytes, more than our {ours}: no JPEG is as small. "
-            "Shown is its lowest quality, at more bytes.",
+            f"The headers of a JPEG alone take {jpeg.header_bytes} bytes, more than the {ours} of the model: no JPEG "
+            "is as small. The one shown has the lowest quality, and more bytes.",
         )
     elif not jpeg.fits:
-        found.insert(0, f"No JPEG is as small as {ours} bytes. Shown is its lowest quality, at more bytes.")
+        found.insert(0, f"No JPEG is as small as {ours} bytes. The one shown has the lowest quality, and more bytes.")
     return found
 
 
-def psnr_text(made: Reconstruction) -> str:
-    return "no difference" if made.psnr_db is None else f"{made.psnr_db:.2f} dB"
-
-
-def ssim_text(made: Reconstruction) -> str:
-    return f"below {WINDOW} pixels" if made.ssim is None else f"{made.ssim:.4f}"
+def metric_text(metric: Metric, made: Reconstruction) -> str:
+    """One metric of a picture; a perfect one has no value, and a small one may have none."""
+    if metric.key not in made.metrics:
+        return "image too small"
+    value = made.metrics[metric.key]
+    return "no difference" if value is None else metric.text(value)
 
 
 def time_text(nanoseconds: float) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from ...errors import BundleError
 from ...quantization import Array
@@ -32,7 +31,7 @@ class BlockGrid:
 
     def __post_init__(self) -> None:
         if min(self.block, self.channels) < 1 or min(self.before, self.after, self.plain) < 0 or not self.step > 0:
-            raise BundleError(f"latent {self.to_dict()}: block, channels and step must be positive, the rest not less")
+            raise BundleError(f"{self}: block, channels and step must be positive, the rest not less")
         if self.parts not in (1, 2):
             raise BundleError(f"latent.parts: {self.parts}, known here are 1 and 2; update this splitlite")
 
@@ -49,7 +48,3 @@ class BlockGrid:
             tensor >>= 1
             tensor[..., : self.plain] = plain
         return tensor
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return asdict(self)

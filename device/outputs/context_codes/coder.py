@@ -90,21 +90,6 @@ class ContextCoder:
             yield row, payload[place : place + length]
             place += length
 
-    def decode(self, payload: bytes) -> Array:
-        """Payload to codes int8, of this coder's shape. The plain reference: seconds per megapixel.
-
-        Raises:
-            BitstreamError: the payload is not one that `encode` makes for these tables and this shape.
-        """
-        from .decoder import Rows, decode_segment  # an encoder does without
-
-        codes = np.empty(self.shape, np.int8)
-        above = Rows(self.shape[1], self.shape[2])
-        for first, segment in self.segments(payload):
-            part = codes[first : first + self.segment_rows]
-            above = decode_segment(segment, part, above, self.tables)
-        return codes
-
     def _encode_segment(self, codes: Array, above: Above) -> tuple[bytes, Above]:
         """Codes int8 (rows, columns, channels) to a segment; `above` and what is returned beside it: rows of planes."""
         sequence, extra, nonzero, above = self.symbols(codes, above)
@@ -186,3 +171,13 @@ def _number(value: int) -> bytes:
     """LEB128: seven bits a byte, the lowest first, the highest bit set in all but the last."""
     parts = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
     return bytes([part | 0x80 for part in parts[:-1]] + parts[-1:])
+
+
+def read_number(data: bytes) -> tuple[int, int]:
+    """The number at the beginning of `data` and how many bytes it takes; raises BitstreamError."""
+    value = 0
+    for place, byte in enumerate(data[:5]):
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return value, place + 1
+    raise BitstreamError("payload does not begin with the number of its symbols; damaged")

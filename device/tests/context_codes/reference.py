@@ -11,17 +11,40 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...errors import BitstreamError
+from ...outputs.context_codes.coder import ContextCoder, read_number
+from ...outputs.context_codes.lanes import _LOW, _PAIR_BITS, _PAIR_TOTAL, _WORD_BITS, read_head
+from ...outputs.context_codes.tables import (
+    GROUP,
+    MAGNITUDES,
+    NEIGHBOURS,
+    QUIET_CAP,
+    SKEW_BITS,
+    TABLE_BITS,
+    TOTAL,
+    ContextTables,
+)
 from ...quantization import CODE_MAX, CODE_MIN, Array
-from . import lanes
-from .tables import GROUP, MAGNITUDES, NEIGHBOURS, QUIET_CAP, SKEW_BITS, TOTAL, ContextTables
 
 _HALF = 1 << SKEW_BITS - 1
+
+
+def decode(payload: bytes, coder: ContextCoder) -> Array:
+    """Payload to codes int8, of the coder's shape.
+
+    Raises:
+        BitstreamError: the payload is not one that the coder makes.
+    """
+    codes = np.empty(coder.shape, np.int8)
+    above = Rows(coder.shape[1], coder.shape[2])
+    for first, segment in coder.segments(payload):
+        above = decode_segment(segment, codes[first : first + coder.segment_rows], above, coder.tables)
+    return codes
 
 
 def decode_segment(segment: bytes, codes: Array, above: Rows, tables: ContextTables) -> Rows:
     """Fills `codes`, int8 (rows, columns, channels), and returns the last row; raises BitstreamError for damage."""
     count, begin = read_number(segment)
-    decoder = lanes.Decoder(segment[begin:], count)
+    decoder = Decoder(segment[begin:], count)
     for row in codes:
         here = Rows(codes.shape[1], codes.shape[2])
         _decode_row(decoder, above, here, tables)
@@ -31,17 +54,7 @@ def decode_segment(segment: bytes, codes: Array, above: Rows, tables: ContextTab
     return above
 
 
-def read_number(data: bytes) -> tuple[int, int]:
-    """The number at the beginning of `data` and how many bytes it takes; raises BitstreamError."""
-    value = 0
-    for place, byte in enumerate(data[:5]):
-        value |= (byte & 0x7F) << 7 * place
-        if byte < 0x80:
-            return value, place + 1
-    raise BitstreamError("payload does not begin with the number of its symbols; damaged")
-
-
-def _decode_row(decoder: lanes.Decoder, above: Rows, here: Rows, tables: ContextTables) -> None:
+def _decode_row(decoder: Decoder, above: Rows, here: Rows, tables: ContextTables) -> None:
     table_of, starts, frequencies = tables.rows.tolist(), tables.starts.tolist(), tables.frequencies.tolist()
     score_edges, skew_edges = tables.score_edges.tolist(), tables.skew_edges.tolist()
     companding, escape = tables.companding.tolist(), 2 * tables.radius + 1
@@ -75,7 +88,7 @@ def _decode_row(decoder: lanes.Decoder, above: Rows, here: Rows, tables: Context
         here.end(channel)
 
 
-def _decode_groups(decoder: lanes.Decoder, base: list[int], tables: ContextTables) -> list[bool]:
+def _decode_groups(decoder: Decoder, base: list[int], tables: ContextTables) -> list[bool]:
     """Which groups of a row are coded."""
     edges, quiet = tables.quiet_edges.tolist(), tables.quiet_frequencies.tolist()
     coded = []
@@ -122,3 +135,73 @@ def _sources(
         ((above if NEIGHBOURS[neighbour][0] else here)[channel], NEIGHBOURS[neighbour][1], weight)
         for neighbour, channel, weight in terms
     ]
+
+
+class Decoder:
+    """Takes symbols from a payload of lanes: ask for the `slot`, find the symbol there, `advance`; `finish` at the end.
+
+    The plain reference. Damage raises BitstreamError in one of these, or decodes to other symbols.
+    """
+
+    def __init__(self, payload: bytes, count: int) -> None:
+        """Reads the states of a payload of `count` symbols, at least one."""
+        pairs = (count + 1) // 2
+        self._payload = payload
+        self._states, self._phases, self._next = read_head(payload, pairs)
+        self._end = len(payload)
+        self._returned: list[int] = []  # words out of first states, the next one last
+        self._phase = 0
+        self._left = self._phases[0]
+        self._lane = -self._left % len(self._states)
+        self._frequency = self._rest = 0  # of the first symbol of a pair, while the second is being taken
+        if count % 2:
+            self.advance(TOTAL, 0)
+
+    def slot(self) -> int:
+        """0..2**15 - 1: where the next symbol lies in its table."""
+        if self._frequency:
+            return self._rest // self._frequency
+        return (self._states[self._lane] & _PAIR_TOTAL - 1) >> TABLE_BITS
+
+    def advance(self, frequency: int, start: int) -> None:
+        """Takes the next symbol, which its table gives this frequency and start."""
+        state = self._states[self._lane]
+        if not self._frequency:
+            self._frequency, self._rest = frequency, (state & _PAIR_TOTAL - 1) - (start << TABLE_BITS)
+            return
+        state = (state >> _PAIR_BITS) * self._frequency * frequency + self._rest - self._frequency * start
+        self._frequency = 0
+        self._states[self._lane] = state if state >= _LOW else state << _WORD_BITS | self._word()
+        self._lane = (self._lane + 1) % len(self._states)
+        self._left -= 1
+        if not self._left and self._phase < len(self._phases) - 1:
+            self._halve()
+
+    def extra(self) -> int:
+        """Takes the last byte that was not taken yet."""
+        self._end -= 1
+        if self._end < self._next:
+            raise BitstreamError("payload ends before its symbols do; damaged, or coded with other tables")
+        return self._payload[self._end]
+
+    def finish(self) -> None:
+        """Raises BitstreamError unless symbols and payload end together."""
+        if set(self._states) != {_LOW} or self._left or self._returned or self._next != self._end:
+            raise BitstreamError("payload does not end where its symbols end; damaged, or coded with other tables")
+
+    def _word(self) -> int:
+        if self._returned:
+            return self._returned.pop()
+        self._next += 4
+        if self._next > self._end:
+            raise BitstreamError("payload ends before its symbols do; damaged, or coded with other tables")
+        return int.from_bytes(self._payload[self._next - 4 : self._next], "big")
+
+    def _halve(self) -> None:
+        lanes = len(self._states) // 2
+        if max(self._states[lanes:]) >= 2 * _LOW:
+            raise BitstreamError("payload's lanes do not end where its symbols do; damaged, or coded with other tables")
+        self._returned += [state - _LOW for state in reversed(self._states[lanes:])]
+        del self._states[lanes:]
+        self._phase += 1
+        self._left, self._lane = self._phases[self._phase], 0
