@@ -59,9 +59,10 @@ def _info(runtime_name: str | None) -> None:
         return
     for folder in folders:
         bundle = read_bundle(folder)
-        shape = bundle.input.shape
-        size = "images of any size" if shape is None else "images of " + " x ".join(str(side) for side in shape)
-        print(f"bundle {folder.name}: {size}, {', '.join(bundle.variants)}")
+        shape, channels = bundle.input.shape, bundle.input.channels
+        size = "any size" if shape is None else f"{shape[1]} x {shape[0]} pixels"
+        colour = {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
+        print(f"bundle {folder.name}: images of {size}, {colour}; {', '.join(bundle.variants)}")
 
 
 def _encode(options: argparse.Namespace) -> None:
@@ -71,8 +72,8 @@ def _encode(options: argparse.Namespace) -> None:
     from .runtime import check_runtime
 
     check_runtime(options.runtime)
-    image = read_image(options.image)
     encoder = open_encoder(options.bundle, options.variant, runtime=options.runtime, quality=options.quality)
+    image = read_image(options.image, encoder.bundle.input.channels)
     bitstream = encoder.encode(image)
     try:
         write_bytes(options.output, bitstream)
@@ -82,21 +83,23 @@ def _encode(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="splitlite on the device.")
+    text = "Encode images and measure encoders on this device."
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=text)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="{info,bench,encode}")
-    info = commands.add_parser("info", help="this machine, its runtimes and the bundles")
-    info.add_argument("--runtime", help="ai_edge_litert or tflite_runtime")
-    commands.add_parser("bench", help="measure the encoders; see bench --help", add_help=False)
-    encode = commands.add_parser("encode", help="one image to a bitstream")
-    encode.add_argument(
-        "image", type=Path, help=".ppm, .pgm or .npy (others with Pillow), of a size that the encoder takes"
-    )
-    encode.add_argument("-o", "--output", type=Path, required=True, help="the bitstream's file")
-    encode.add_argument("--bundle", required=True, help="name or path")
-    encode.add_argument("--variant", default="int8", help="default int8")
-    encode.add_argument("--quality", type=int, help="of a photo codec, from 0, the smallest (default: in the middle)")
-    encode.add_argument("--runtime", help="ai_edge_litert or tflite_runtime")
+    runtime = "runtime to use: ai_edge_litert or tflite_runtime (default: the first one installed)"
+    info = commands.add_parser("info", help="show this machine, its runtimes and the bundles")
+    info.add_argument("--runtime", help=runtime)
+    commands.add_parser("bench", help="measure the encoders (options: bench --help)", add_help=False)
+    encode = commands.add_parser("encode", help="encode one image to a bitstream file")
+    files = "image file: .ppm, .pgm or .npy; with Pillow also PNG, JPEG and others"
+    encode.add_argument("image", type=Path, help=files)
+    encode.add_argument("-o", "--output", type=Path, required=True, help="bitstream file to write")
+    encode.add_argument("--bundle", required=True, help="bundle: a name or a folder")
+    encode.add_argument("--variant", default="int8", help="variant of the encoder (default: int8)")
+    quality = "quality of a codec; 0 gives the smallest bitstreams (default: the middle one)"
+    encode.add_argument("--quality", type=int, help=quality)
+    encode.add_argument("--runtime", help=runtime)
     return parser
 
 

@@ -9,7 +9,6 @@ Versions: 1 (2026) the first.
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from . import inputs, outputs
 from .errors import BundleError
 from .files import check_version, parse_json, plain_name, read_bytes, sha256_bytes
 from .kinds import parse_kind
-from .quantization import Array, TensorInfo
+from .quantization import Array, TensorInfo, parse_array
 from .records import from_json
 
 FORMAT_VERSION = 1
@@ -152,11 +151,8 @@ class Bundle:
         """The sample images, uint8 (count, height, width, channels), 0..255; raises BundleError."""
         path = self.folder / self.samples.file
         data = self.read_file(self.samples.file, self.samples.sha256)
-        try:
-            images: Any = np.load(io.BytesIO(data), allow_pickle=False)
-        except (ValueError, EOFError, OSError) as reason:
-            raise BundleError(f"{path}: not an .npy file ({reason}); export the bundle again") from None
-        if not isinstance(images, np.ndarray) or (images.dtype, images.shape) != (np.uint8, self.samples.shape):
+        images = parse_array(data, path)
+        if (images.dtype, images.shape) != (np.uint8, self.samples.shape):
             raise BundleError(f"{path}: not uint8 {self.samples.shape}, as {FILE_NAME} says; export the bundle again")
         return images
 

@@ -1,57 +1,69 @@
-"""Images from files that need no library: binary PPM and PGM, and .npy; others where Pillow happens to be there."""
+"""The one reader of pictures: binary PPM and PGM and .npy need no library, others Pillow, where that is installed.
+
+What a picture becomes is uint8 (height, width, channels), grey or RGB. Samples of 16 bits are scaled to 8. By Pillow,
+an orientation in EXIF data is applied, transparent parts are laid on white, and other colour modes become RGB; a line
+says so for these two.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from .errors import ImageError
-from .quantization import Array
+from .errors import ImageError, one_line
+from .files import read_bytes
+from .quantization import Array, parse_array
 
+Say = Callable[[str], None]
 # Magic, width, height and highest value, with white space or comment lines between, one white space before the data.
 _GAP = rb"(?:\s|#[^\n]*\n)+"
-_HEADER = re.compile(rb"P([56])" + _GAP + rb"(\d+)" + _GAP + rb"(\d+)" + _GAP + rb"(\d+)\s")
+_HEADER = re.compile(rb"P([56])" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})\s")
 
 
-def read_image(path: Path) -> Array:
-    """Reads a .ppm (P6), .pgm (P5) or .npy; any other is left to Pillow, where that is installed, and read as RGB.
+def say_on_stderr(line: str) -> None:
+    """What readers do with their remarks if nothing else is said."""
+    print(line, file=sys.stderr)
+
+
+def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr) -> Array:
+    """Reads a picture.
+
+    Args:
+        path: .ppm (P6), .pgm (P5) or .npy of uint8; any other is left to Pillow.
+        channels: 3 makes grey pictures RGB; None takes them as they are.
+        say: is given a line where something was converted.
 
     Returns:
         uint8 (height, width, channels), 0..255.
 
     Raises:
-        ImageError: unreadable, another format, or not 8 bits a sample.
+        ImageError: unreadable, or of a kind that is not taken; one line.
     """
     path = Path(path)
-    try:
-        if path.suffix == ".npy":
-            image: Array = np.load(path, allow_pickle=False)
-        elif path.suffix in (".ppm", ".pgm"):
-            image = parse_pnm(path.read_bytes(), path)
-        elif importlib.util.find_spec("PIL") is not None:
-            from PIL import Image
-
-            with Image.open(path) as opened:
-                image = np.asarray(opened.convert("RGB"))
-        else:
-            raise ImageError(f"{path}: reading it needs Pillow; convert it to .ppm, or: pip install pillow")
-    except OSError as reason:
-        raise ImageError(f"{path}: cannot be read ({reason.strerror or 'not an image'})") from None
-    except (ValueError, EOFError) as reason:
-        raise ImageError(f"{path}: not an .npy file ({reason})") from None
-    if image.dtype != np.uint8 or image.ndim != 3:
+    if path.suffix == ".npy":
+        image = parse_array(read_bytes(path, ImageError), path, ImageError)
+    elif path.suffix in (".ppm", ".pgm"):
+        image = parse_pnm(read_bytes(path, ImageError), path)
+    elif importlib.util.find_spec("PIL") is None:
+        raise ImageError(f"{path}: no Pillow here to read it; convert it to .ppm or pip install pillow")
+    else:
+        image = _by_pillow(path, say)
+    if image.dtype != np.uint8 or image.ndim != 3 or min(image.shape) < 1:
         raise ImageError(f"{path}: {image.dtype} {image.shape}, expected uint8 (height, width, channels)")
-    return image
+    return np.repeat(image, channels, axis=2) if channels and image.shape[2] == 1 else image
 
 
-def read_folder(folder: Path) -> dict[str, Array]:
-    """The images of a folder by name, in the order of their names; hidden files are left out.
+def read_folder(folder: Path, channels: int | None = None, say: Say = say_on_stderr) -> dict[str, Array]:
+    """The images of a folder by name, in the order of their names; hidden files are left out. See `read_image`.
 
     Raises:
-        ImageError: no such folder, nothing in it, a file that is no image, or images of several sizes.
+        ImageError: no such folder, nothing in it, or a file that is no image.
     """
     folder = Path(folder)
     try:
@@ -60,14 +72,7 @@ def read_folder(folder: Path) -> dict[str, Array]:
         raise ImageError(f"{folder}: cannot be read ({reason.strerror})") from None
     if not files:
         raise ImageError(f"{folder}: no images here")
-    images = {path.name: read_image(path) for path in files}
-    first = files[0].name
-    for name, image in images.items():
-        if image.shape != images[first].shape:
-            raise ImageError(
-                f"{folder / name}: {image.shape}, {first} is {images[first].shape}; an encoder takes one size"
-            )
-    return images
+    return {path.name: read_image(path, channels, say) for path in files}
 
 
 def parse_pnm(data: bytes, path: object) -> Array:
@@ -77,9 +82,56 @@ def parse_pnm(data: bytes, path: object) -> Array:
         raise ImageError(f"{path}: not a binary PPM (P6) or PGM (P5) file")
     kind, width, height, highest = (int(group) for group in header.groups())
     shape = (height, width, 3 if kind == 6 else 1)
-    count = shape[0] * shape[1] * shape[2]
-    if highest != 255:
-        raise ImageError(f"{path}: highest value {highest}, expected 255")
-    if len(data) - header.end() < count:
-        raise ImageError(f"{path}: truncated, {len(data) - header.end()} of {count} bytes")
-    return np.frombuffer(data, np.uint8, count, header.end()).reshape(shape)
+    if not 0 < highest < 1 << 16:
+        raise ImageError(f"{path}: highest value {highest}, expected 1 to 65535")
+    dtype = np.dtype(np.uint8 if highest < 256 else ">u2")
+    count = height * width * shape[2]
+    if len(data) - header.end() < count * dtype.itemsize:
+        raise ImageError(f"{path}: truncated, {len(data) - header.end()} of {count * dtype.itemsize} bytes")
+    return _scaled(np.frombuffer(data, dtype, count, header.end()).reshape(shape), highest)
+
+
+def from_pillow(picture: Any, what: object, say: Say = say_on_stderr) -> Array:
+    """A Pillow image as `read_image` returns it; `what` names it in messages; raises ImageError."""
+    from PIL import ImageOps
+
+    picture = ImageOps.exif_transpose(picture)
+    mode = picture.mode
+    if mode.startswith("I"):  # 16 bits, in several ways
+        samples = np.asarray(picture)
+        if samples.size and not 0 <= int(samples.min()) <= int(samples.max()) < 1 << 16:
+            raise ImageError(f"{what}: samples of 32 bits; convert it to 8 or 16 bits")
+        return _scaled(samples[..., None], 65535)
+    if mode == "F":
+        raise ImageError(f"{what}: floating-point samples; convert it to 8 or 16 bits")
+    if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
+        with_alpha = np.asarray(picture.convert("RGBA"))
+        colours, alpha = with_alpha[..., :3], with_alpha[..., 3:].astype(np.uint32)
+        if alpha.size and alpha.min() < 255:
+            say(f"{what}: transparent parts are laid on white")
+            colours = ((colours * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+        return colours[..., :1] if mode in ("L", "LA", "La") else colours
+    if mode not in ("1", "L", "P", "RGB"):
+        say(f"{what}: converted from {mode} to RGB, without a colour profile")
+    pixels = np.asarray(picture.convert("L" if mode in ("1", "L") else "RGB"))
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _by_pillow(path: Path, say: Say) -> Array:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as opened:
+            return from_pillow(opened, path, say)
+    except ImageError:
+        raise
+    except Exception as reason:  # whatever its many parsers raise
+        detail = reason.strerror if isinstance(reason, OSError) and reason.strerror else one_line(reason, 100)
+        raise ImageError(f"{path}: cannot be read ({detail})") from None
+
+
+def _scaled(samples: Array, highest: int) -> Array:
+    if highest == 255 and samples.dtype == np.uint8:
+        return samples
+    wide = samples.astype(np.uint32)
+    return np.minimum((wide * 255 + highest // 2) // highest, 255).astype(np.uint8)

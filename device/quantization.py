@@ -6,13 +6,15 @@ https://arxiv.org/abs/1712.05877, the rule of every TFLite tensor.
 
 from __future__ import annotations
 
+import io
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .errors import BundleError
+from .errors import BundleError, SplitliteError, one_line
 
 Array = np.ndarray[Any, Any]
 Stage = Callable[[Array, Array], None]
@@ -39,6 +41,23 @@ class TensorInfo:
 
     def __str__(self) -> str:
         return f"{self.dtype} {self.shape} scale {self.scale:.9g} zero point {self.zero_point}"
+
+
+def parse_array(data: bytes, where: object, error: type[SplitliteError] = BundleError) -> Array:
+    """The array in the content of an .npy file, read-only; nothing is allocated for what its header claims.
+
+    Raises:
+        error: not such a file; names `where`.
+    """
+    stream = io.BytesIO(data)
+    try:
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, by_columns, dtype = read(stream)
+        flat: Array = np.frombuffer(data, dtype, math.prod(shape), stream.tell())
+        return flat.reshape(shape, order="F" if by_columns else "C")
+    except Exception as reason:  # whatever numpy's parser raises
+        raise error(f"{where}: not an .npy file ({one_line(reason, 100)}); copy or make it again") from None
 
 
 def same_grid(scale: float, zero_point: int, other_scale: float, other_zero_point: int) -> bool:

@@ -69,7 +69,9 @@ def _bench(options: argparse.Namespace, command: tuple[str, ...]) -> None:
     bundles = {plan.bundle.model: plan.bundle for plan in plans}
     check_runtime(options.runtime)
     runtime = load_runtime(options.runtime)
-    images = image_file.read_folder(options.images) if options.images else {}
+    channels = {bundle.input.channels for bundle in bundles.values()}
+    wanted = channels.pop() if len(channels) == 1 else None
+    images = image_file.read_folder(options.images, wanted) if options.images else {}
     _check_images(images, bundles.values())
     started = time.gmtime()
     folder = options.out.resolve() / new_run_id(started)

@@ -16,17 +16,15 @@ the state is at least 2**32 and takes 5 to 8 bytes, and which of these the paylo
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from itertools import cycle, islice
 from struct import Struct
-from typing import Any
 
 import numpy as np
 
 from ..errors import BitstreamError, BundleError
 from ..files import sha256_bytes
-from ..quantization import Array
+from ..quantization import Array, parse_array
 
 CODER_ID = 0  # static per-channel tables, rANS over pairs; what a header's coder id 0 means, for ever
 TABLE_BITS = 15
@@ -178,10 +176,4 @@ class Coder:
 
 def parse_tables(data: bytes, path: object) -> Tables:
     """Tables from the bytes of the file `path`; raises BundleError naming it."""
-    try:
-        frequencies: Any = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as reason:
-        raise BundleError(f"{path}: not an .npy file ({reason}); copy the bundle again") from None
-    if not isinstance(frequencies, np.ndarray):
-        raise BundleError(f"{path}: not an .npy file of one array; copy the bundle again")
-    return Tables(frequencies, path)
+    return Tables(parse_array(data, path), path)

@@ -15,7 +15,7 @@ from unittest import mock
 import numpy as np
 
 from .. import open_encoder, run_file
-from ..bench import process
+from ..bench import process, rows
 from ..bench import run as bench
 from ..files import sha256_bytes
 from . import tiny
@@ -53,33 +53,33 @@ class Bench(BenchCase):
         self.assertRegex(done.stdout, "int8_broken +failed: the model does not load in")
         self.assertRegex(done.stdout, "int8 +(xnnpack|none): 2 CONV_2D")
         (folder,) = self.results.iterdir()
-        self.assertIn(f"host collect {folder.name}", done.stdout)
+        self.assertRegex(done.stdout, rf"python -m host collect .*{folder.name}\n$")
         whole = run_file.read_run(folder)
-        self.assertEqual(whole["run_id"], folder.name)
-        expected = {"threads": [1], "repetitions": 3, "runs": 5, "warmup": 2, "seed": 7}
-        self.assertEqual({key: whole["settings"][key] for key in expected}, expected)
-        statuses = {row["variant"]: row["status"] for row in whole["results"]}
+        self.assertEqual(whole.run_id, folder.name)
+        expected = {"threads": (1,), "repetitions": 3, "runs": 5, "warmup": 2, "seed": 7}
+        self.assertEqual({key: getattr(whole.settings, key) for key in expected}, expected)
+        statuses = {row.variant: row.status for row in whole.rows}
         self.assertEqual(statuses, {"float32": "ok", "int16x8": "ok", "int8": "ok", "int8_broken": "failed"})
-        ok = [row for row in whole["results"] if row["status"] == "ok"]
+        ok = [row for row in whole.rows if row.ok]
         for row in ok:
             self.assertEqual(len(run_file.read_outputs(folder, row)), len(tiny.samples()))
             self.assertEqual([len(samples) >= 5 for samples in run_file.process_samples(row)], [True] * 3)
-        positions = [process["position"] for row in ok for process in row["processes"]]
+        positions = [process.position for row in ok for process in row.processes]
         self.assertEqual(sorted(positions), list(range(9)))
         # Interleaved: no row has its processes one after the other.
         self.assertNotEqual(positions, sorted(positions))
-        self.assertIn("xnnpack_created", whole["environment"])
-        self.assertEqual(whole["images"], {"source": "samples"})
-        self.assertEqual(whole["bundles"]["tiny"]["model_sha256"], "6" * 64)
+        self.assertIn("xnnpack_created", whole.environment)
+        self.assertEqual(whole.images, ())
+        self.assertEqual(whole.bundles["tiny"].model_sha256, "6" * 64)
 
     def test_a_sweep_over_threads(self) -> None:
         arguments = (*FAST, "--repetitions", 1, "--threads", "2,1", "--variant", "int8", "--quick")
         done = run("--bundle", self.folder / "tiny", "--out", self.results, *arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
         (folder,) = self.results.iterdir()
-        rows = run_file.read_run(folder)["results"]
-        self.assertEqual([row["threads"] for row in rows], [1, 2])
-        self.assertEqual([row["outputs"]["file"] for row in rows], ["tiny.int8.t1.bin", "tiny.int8.t2.bin"])
+        found = run_file.read_run(folder).rows
+        self.assertEqual([row.threads for row in found], [1, 2])
+        self.assertEqual([row.outputs and row.outputs.file for row in found], ["tiny.int8.t1.bin", "tiny.int8.t2.bin"])
         self.assertIn("tiny, 2 threads", done.stdout)
 
     def test_own_images(self) -> None:
@@ -92,11 +92,11 @@ class Bench(BenchCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         (folder,) = self.results.iterdir()
         whole = run_file.read_run(folder)
-        self.assertEqual([file["name"] for file in whole["images"]["files"]], ["0.npy", "1.npy"])
+        self.assertEqual([image.name for image in whole.images], ["0.npy", "1.npy"])
         digest = sha256_bytes(tiny.samples()[1].tobytes())
-        self.assertEqual(whole["images"]["files"][1], {"name": "1.npy", "sha256": digest, "shape": [8, 8, 3]})
+        self.assertEqual(whole.images[1], run_file.RunImage("1.npy", digest, (8, 8, 3)))
         expected = [open_encoder(self.folder / "tiny").encode(image) for image in tiny.samples()[:2]]
-        self.assertEqual(run_file.read_outputs(folder, whole["results"][0]), expected)
+        self.assertEqual(run_file.read_outputs(folder, whole.rows[0]), expected)
         self.assertEqual({path.name for path in folder.iterdir()}, {"run.json", "tiny.int8.bin"})
 
         np.save(pictures / "big.npy", np.zeros((9, 8, 3), np.uint8))
@@ -104,21 +104,44 @@ class Bench(BenchCase):
         (pictures / "1.npy").unlink()
         done = run(*arguments, "--images", pictures)
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"^big.npy: uint8 \(9, 8, 3\), tiny takes \(8, 8, 3\); .*\n$")
+        self.assertRegex(done.stderr, r"^big.npy: uint8 \(9, 8, 3\), tiny takes uint8 \(8, 8, 3\); .*\n$")
+
+    def test_images_of_several_sizes(self) -> None:
+        bundle = tiny.write_blocks(self.folder / "tiny")
+        pictures = self.folder / "pictures"
+        pictures.mkdir()
+        images = [np.full((height, width, 3), 10 * height, np.uint8) for height, width in ((8, 8), (5, 14), (16, 9))]
+        for number, image in enumerate(images):
+            np.save(pictures / f"{number}.npy", image)
+        arguments = ("--bundle", bundle.folder, "--quality", 1, "--out", self.results, *FAST, "--repetitions", 1)
+        done = run(*arguments, "--images", pictures)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("tiny, 1 thread, 3 images of 8 x 8, 14 x 5, 9 x 16 pixels", done.stdout)
+        (folder,) = self.results.iterdir()
+        whole = run_file.read_run(folder)
+        self.assertEqual([image.shape for image in whole.images], [image.shape for image in images])
+        encoder = open_encoder(bundle.folder, quality=1)
+        (row,) = whole.rows
+        self.assertEqual(run_file.read_outputs(folder, row), [encoder.encode(image) for image in images])
+        self.assertEqual((row.variant, row.family, row.quality), ("int8_q1", "int8", 1))
+        self.assertEqual(row.sizes["latent_bytes"], [16, 32, 48])
+        digest = sha256_bytes(b"".join(encoder.numbers(image).tobytes() for image in images))
+        self.assertEqual(row.numbers_sha256, digest)
 
     def test_sustained(self) -> None:
         arguments = ["--bundle", str(self.folder / "tiny"), "--variant", "int8", "--out", str(self.results)]
-        minute = mock.patch.object(bench, "_MINUTE_NS", 2_000_000)
+        minute = mock.patch.object(rows, "_MINUTE_NS", 2_000_000)
         stdout = io.StringIO()
         with minute, redirect_stdout(stdout), redirect_stderr(io.StringIO()):
             status = bench.main([*arguments, *map(str, FAST), "--repetitions", "1", "--sustained", "2"])
         self.assertEqual(status, 0)
         (folder,) = self.results.iterdir()
-        sustained = run_file.read_run(folder)["results"][0]["sustained"]
-        self.assertEqual(len(sustained["minutes"]), 2)
-        for entry in sustained["minutes"]:
-            self.assertGreaterEqual(entry["encodes"], len(entry["encode_ns"]))
-            self.assertIn("clock_s", entry)
+        sustained = run_file.read_run(folder).rows[0].sustained
+        assert sustained is not None
+        self.assertEqual(len(sustained.minutes), 2)
+        for entry in sustained.minutes:
+            self.assertGreaterEqual(entry.encodes, len(entry.encode_ns))
+            self.assertIn("clock_s", entry.state)
         self.assertRegex(stdout.getvalue(), r"minute +median +p90")
 
     def test_one_process_that_fails_is_said_and_the_others_count(self) -> None:
@@ -129,12 +152,12 @@ class Bench(BenchCase):
 
         arguments = ["--bundle", str(self.folder / "tiny"), "--variant", "int8", "--out", str(self.results)]
         stdout = io.StringIO()
-        with mock.patch.object(bench, "run_worker", sometimes), redirect_stdout(stdout):
+        with mock.patch.object(rows, "run_worker", sometimes), redirect_stdout(stdout):
             self.assertEqual(bench.main([*arguments, *map(str, FAST), "--repetitions", "3"]), 0)
         self.assertIn("processes that failed: 1, SIGKILL", " ".join(stdout.getvalue().split()))
         (folder,) = self.results.iterdir()
-        (row,) = run_file.read_run(folder)["results"]
-        self.assertEqual((len(row["processes"]), row["failures"]), (2, [{"position": 0, "error": "SIGKILL"}]))
+        (row,) = run_file.read_run(folder).rows
+        self.assertEqual((len(row.processes), row.failures), (2, (run_file.Failure("SIGKILL", 0),)))
 
     def test_named_errors_are_one_line_and_status_1(self) -> None:
         cases = (
@@ -180,7 +203,7 @@ class Bench(BenchCase):
 class Interrupted(BenchCase):
     def test_it_leaves_nothing(self) -> None:
         arguments = ["--bundle", str(self.folder / "tiny"), "--out", str(self.results)]
-        interrupted = mock.patch.object(bench, "run_worker", side_effect=KeyboardInterrupt)
+        interrupted = mock.patch.object(rows, "run_worker", side_effect=KeyboardInterrupt)
         with interrupted, mock.patch("sys.stdout"), mock.patch("sys.stderr"):
             self.assertEqual(bench.main(arguments), 1)
         self.assertEqual(list(self.results.iterdir()), [])

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from .. import bundle
-from .. import stream as bitstream
 from ..errors import BundleError
 from . import tiny
 
@@ -24,26 +23,44 @@ class Whole(BundleCase):
     def test_all_of_it_is_read(self) -> None:
         read = tiny.write(self.folder)
         self.assertEqual(list(read.variants), ["float32", "int16x8", "int8"])
-        self.assertEqual((read.model, read.task, read.coder_id), ("tiny", "compression", 0))
-        self.assertEqual((read.image_shape, read.grid), (tiny.IMAGE_SHAPE, tiny.GRID))
+        self.assertEqual((read.model, read.task, read.input.shape), ("tiny", "compression", tiny.IMAGE_SHAPE))
         np.testing.assert_array_equal(read.read_samples(), tiny.samples())
-        np.testing.assert_array_equal(read.read_tables().frequencies, tiny.tables())
-        data = tiny.encoder_file("int8").data
         variant = read.variant("int8")
-        self.assertEqual(read.read_encoder("int8"), data)
-        self.assertEqual((variant.input, variant.output), (tiny.INPUTS["int8"], tiny.OUTPUTS["int8"]))
-        tag = bitstream.codec_tag(variant.sha256, read.grid, read.read_tables().sha256, 0)
-        self.assertEqual(variant.codec_tag, tag)
-        self.assertEqual(len({each.codec_tag for each in read.variants.values()}), 3)
+        self.assertEqual((variant.output.grid, variant.output.kind), (tiny.GRID, "codes"))
+        np.testing.assert_array_equal(variant.output.read_tables(read.read_file).frequencies, tiny.tables())
+        self.assertEqual(read.read_network("int8"), tiny.encoder_file("int8").data)
+        self.assertEqual((variant.input, variant.tensor), (tiny.INPUTS["int8"], tiny.OUTPUTS["int8"]))
+        self.assertEqual(len({each.tag for each in read.variants.values()}), 3)
+
+    def test_qualities(self) -> None:
+        read = tiny.write_blocks(self.folder, (4.0, 2.0, 1.0))
+        self.assertEqual(list(read.variants), ["int8_q0", "int8_q1", "int8_q2"])
+        self.assertEqual((read.families(), read.qualities("int8")), (("int8",), (0, 1, 2)))
+        self.assertEqual(len({each.tag for each in read.variants.values()}), 3)
+        self.assertEqual(len({each.sha256 for each in read.variants.values()}), 1)
+        data = tiny.encoder_file("int8").data
+        self.assertEqual(read.read_network("int8_q2"), data)
+        self.assertEqual(read.read_network("int8_q1"), tiny.with_scale(data, 2.0))
+        self.assertEqual(read.find("int8").quality, 1)
+        self.assertEqual(read.find("int8", 2).name, "int8_q2")
+        self.assertEqual(read.find("int8_q0").quality, 0)
+        with self.assertRaisesRegex(BundleError, "no quality 3; there are 0 to 2"):
+            read.find("int8", 3)
+        with self.assertRaisesRegex(BundleError, "'int8_q0' has no quality 1 to choose"):
+            read.find("int8_q0", 1)
+        with self.assertRaisesRegex(BundleError, "'float32' has no quality 0 to choose"):
+            tiny.write(self.folder.with_name("fixed")).find("float32", 0)
 
     def test_counts_may_be_there(self) -> None:
         self.assertIsNone(tiny.write(self.folder).variant("int8").macs)
         path = self.folder / "bundle.json"
         value = json.loads(path.read_bytes())
-        value["variants"]["int8"]["encoder"].update(parameters=516, macs=4608)
+        value["variants"]["int8"].update(parameters=516, macs=4608)
         path.write_text(json.dumps(value), encoding="utf-8")
         variant = bundle.read_bundle(self.folder).variant("int8")
         self.assertEqual((variant.parameters, variant.macs), (516, 4608))
+        self.assertEqual(bundle.read_bundle(self.folder).macs("int8", 8, 8), 4608)
+        self.assertIsNone(bundle.read_bundle(self.folder).macs("float32", 8, 8))
 
     def test_listing(self) -> None:
         tiny.write(self.folder)
@@ -68,37 +85,62 @@ class Reading(BundleCase):
         self.assertNotIn("\n", str(caught.exception))
 
     def test_versions(self) -> None:
-        for version, words in ((3, "newer"), (0, "older"), (None, "no format version")):
+        for version, words in ((2, "newer"), (0, "older"), (None, "no format version")):
             self.value["format_version"] = version
             self.refused(words)
         self.value = []
         self.refused("no format version")
 
     def test_each_missing_key_is_named(self) -> None:
-        for key in sorted(set(self.value) - {"format_version", "preprocessing"}):
+        for key in sorted(set(self.value) - {"format_version", "preprocessing", "variants"}):
             kept = self.value.pop(key)
             self.refused(f"{key}.*: missing")
             self.value[key] = kept
-        encoder = self.value["variants"]["int8"]["encoder"]
-        for key in sorted(encoder):
-            kept = encoder.pop(key)
-            self.refused(f"variants.int8.encoder.{key}: missing")
-            encoder[key] = kept
+        variant = self.value["variants"]["int8"]
+        for part, where in (
+            (variant, ""),
+            (variant["tensor"], "tensor."),
+            (variant["output"]["tables"], "output.tables."),
+        ):
+            for key in sorted(part):
+                kept = part.pop(key)
+                self.refused(f"variants.int8.{where}{key}.*: missing")
+                part[key] = kept
 
     def test_wrong_values_are_named(self) -> None:
-        self.value["coder"] = 9
-        self.refused("unknown id 9")
-        self.value["coder"] = 0
-        self.value["tables"]["file"] = "../tables.npy"
-        self.refused("tables.file: '../tables.npy' is not a plain file name")
-        self.value["tables"]["file"] = "tables.npy"
-        self.value["image"]["height"] = 9
-        self.refused("variants.float32.encoder.input.shape")
-        self.value["image"]["height"] = "8"
-        self.refused("image.height")
-        self.value["image"]["height"] = 8
-        self.value["variants"]["int8"]["encoder"]["macs"] = "4608"
-        self.refused("variants.int8.encoder.macs: '4608' is not of the expected type")
+        variant = self.value["variants"]["int8"]
+        tables = "variants.int8: '../tables.npy' cannot name a file"
+        for part, key, wrong, words in (
+            (variant["output"], "kind", "none", "unknown kind 'none' of .*outputs; known here: codes, context_codes"),
+            (variant["output"], "kind", "entropy", "unknown kind 'entropy'"),
+            (variant["output"], "kind", "../codes", "unknown kind"),
+            (self.value["input"], "kind", "none", "known here: fixed, strips"),
+            (variant["output"]["tables"], "file", "../tables.npy", tables),
+            (self.value["samples"], "file", "/samples.npy", "samples.file: '/samples.npy' cannot name a file"),
+            (self.value, "model", "a/b", "model: 'a/b' cannot name a file"),
+            (self.value, "model", "a" * 300, "model: .* cannot name a file"),
+            (self.value["input"], "height", 9, "samples.shape"),
+            (self.value["input"], "height", "8", "input.height: expected integer, found string '8'"),
+            (self.value["input"], "height", True, "input.height: expected integer, found boolean True"),
+            (variant, "macs", "4608", "variants.int8.macs: expected integer, found string '4608'"),
+            (variant, "family", "int4", "variants.int8: not the name of quality None of 'int4'"),
+            (variant, "tag", "0011aaff", "variants.int8.tag: 0011aaff, its parts give"),
+            (variant["tensor"], "scale", 1e999, "not valid JSON|expected number"),
+            (variant["tensor"], "scale", 10**400, "tensor.scale: expected number"),
+            (variant["tensor"], "shape", [1, 2, 2, 3], "variants.int8: output 'latent': shape"),
+            (self.value, "variants", {}, "variants: none"),
+        ):
+            kept = dict(part)
+            part[key] = wrong
+            self.refused(words)
+            part.clear()
+            part.update(kept)
+
+    def test_an_output_scale_lies_in_the_file(self) -> None:
+        tiny.write_blocks(self.folder)
+        self.value = json.loads(self.path.read_bytes())
+        self.value["variants"]["int8_q0"]["output_scale"]["offset"] = 10**6
+        self.refused("output_scale.offset: 1000000")
 
     def test_missing_folder(self) -> None:
         with self.assertRaisesRegex(BundleError, "cannot be read"):
@@ -107,8 +149,8 @@ class Reading(BundleCase):
     def test_a_changed_file_is_refused_when_it_is_opened(self) -> None:
         read = bundle.read_bundle(self.folder)
         opened = {
-            "int8.encoder.tflite": lambda: read.read_encoder("int8"),
-            "tables.npy": read.read_tables,
+            "int8.encoder.tflite": lambda: read.read_network("int8"),
+            "tables.npy": lambda: read.variant("int8").output.read_tables(read.read_file),
             "samples.npy": read.read_samples,
         }
         for name, open_it in opened.items():

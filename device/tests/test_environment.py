@@ -93,10 +93,16 @@ class Environment(unittest.TestCase):
             for path, text in (("a.py", "1"), ("a.py", "2"), ("b.py", "2")):
                 (folder / path).write_text(text, encoding="ascii")
                 digests.add(environment.package_sha256(folder))
+            (folder / "outputs" / "codes").mkdir(parents=True)
+            for path in ("outputs/b.py", "outputs/codes/b.py"):
+                (folder / path).write_text("2", encoding="ascii")
+                digests.add(environment.package_sha256(folder))
             before = environment.package_sha256(folder)
-            (folder / "notes.txt").write_text("x", encoding="ascii")
+            for path in ("notes.txt", "tests/test_a.py", "tests/data/a.py", "results/a.py"):
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_text("x", encoding="ascii")
             self.assertEqual(environment.package_sha256(folder), before)
-        self.assertEqual(len(digests), 3)
+        self.assertEqual(len(digests), 5)
 
 
 if __name__ == "__main__":

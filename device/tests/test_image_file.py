@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ImageError
-from ..image_file import parse_pnm, read_image
+from ..image_file import parse_pnm, read_folder, read_image
 
 
 class ImageFile(unittest.TestCase):
@@ -19,10 +19,18 @@ class ImageFile(unittest.TestCase):
         image = parse_pnm(b"P5 2 2 255 " + b" \n12", "x.pgm")
         np.testing.assert_array_equal(image[..., 0], [[32, 10], [49, 50]])
 
+    def test_samples_of_other_ranges_are_scaled(self) -> None:
+        values = np.array([0, 128, 129, 256, 32768, 65406, 65407, 65535], ">u2")
+        image = parse_pnm(b"P5 8 1 65535\n" + values.tobytes(), "x.pgm")
+        self.assertEqual(image.ravel().tolist(), [0, 0, 1, 1, 128, 254, 255, 255])
+        self.assertEqual(parse_pnm(b"P5 3 1 15 \x00\x07\x0f", "x.pgm").ravel().tolist(), [0, 119, 255])
+
     def test_wrong_files_are_refused_in_one_line(self) -> None:
         cases = (
             (b"P6 2 2 255 abc", "truncated, 3 of 12"),
-            (b"P6 2 2 65535 " + bytes(24), "highest value 65535"),
+            (b"P6 2 2 65535 " + bytes(23), "truncated, 23 of 24"),
+            (b"P6 2 2 65536 " + bytes(24), "highest value 65536"),
+            (b"P6 2 2 0 " + bytes(24), "highest value 0"),
             (b"P3 1 1 255 1 2 3", "not a binary PPM"),
             (b"", "not a binary PPM"),
         )
@@ -42,9 +50,30 @@ class ImageFile(unittest.TestCase):
             np.save(folder / "pickled.npy", np.array([{}], object), allow_pickle=True)
             (folder / "a.png").write_bytes(b"\x89PNG")
             (folder / "empty.npy").write_bytes(b"")
+            np.savez(folder / "several.npz", expected)
+            (folder / "several.npz").rename(folder / "several.npy")
+            header = (folder / "a.npy").read_bytes().replace(b"(2, 2, 3)", b"(2, 2, 9999999999)")
+            (folder / "huge.npy").write_bytes(header)
+            np.save(folder / "nothing.npy", np.zeros((0, 8, 3), np.uint8))
+            (folder / "nothing.ppm").write_bytes(b"P6 0 0 255\n")
+            for file in ("several.npy", "huge.npy", "nothing.npy", "nothing.ppm"):
+                with self.assertRaisesRegex(ImageError, file):
+                    read_image(folder / file)
             for file in ("float.npy", "pickled.npy", "a.png", "empty.npy", "none.npy", "none.ppm"):
                 with self.assertRaisesRegex(ImageError, file):
                     read_image(folder / file)
+
+
+class Channels(unittest.TestCase):
+    def test_grey_becomes_rgb_where_that_is_wanted(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            (Path(name) / "b.pgm").write_bytes(b"P5 2 1 255\n\x05\x09")
+            (Path(name) / "a.ppm").write_bytes(b"P6 1 1 255\n\x01\x02\x03")
+            self.assertEqual(read_image(Path(name) / "b.pgm").shape, (1, 2, 1))
+            found = read_folder(Path(name), 3)
+        self.assertEqual(list(found), ["a.ppm", "b.pgm"])
+        self.assertEqual(found["b.pgm"].tolist(), [[[5, 5, 5], [9, 9, 9]]])
+        self.assertEqual(found["a.ppm"].tolist(), [[[1, 2, 3]]])
 
 
 if __name__ == "__main__":

@@ -20,8 +20,22 @@ OPTIONAL = {"image_file.py": {"PIL"}}  # used only where it happens to be instal
 STANDARD = {
     "__future__",
     *("_ctypes", "argparse", "ast", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime"),
-    *("importlib", "io", "itertools", "json", "math", "os", "pathlib", "platform", "random", "re", "resource"),
-    *("secrets", "shutil", "signal", "statistics", "threading", "types"),
+    *(
+        "functools",
+        "getpass",
+        "importlib",
+        "io",
+        "itertools",
+        "json",
+        "math",
+        "os",
+        "pathlib",
+        "platform",
+        "random",
+        "re",
+        "resource",
+    ),
+    *("secrets", "shlex", "shutil", "signal", "statistics", "threading", "types"),
     *("struct", "subprocess", "sys", "tempfile", "textwrap", "time", "typing", "unittest", "warnings", "zlib"),
 }
 

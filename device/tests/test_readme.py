@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 from .. import pipeline as encoder
-from ..bench import run as bench
+from ..bench.options import parser
 from . import tiny
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -27,7 +27,7 @@ class Readme(unittest.TestCase):
         self.assertRegex(stdout.getvalue(), r"^\d+ bytes instead of 192\n$")
 
     def test_every_option_is_named(self) -> None:
-        for option in re.findall(r"--[a-z]+", bench._parser().format_help()):
+        for option in re.findall(r"--[a-z]+", parser().format_help()):
             if option != "--help":
                 self.assertIn(option, README)
 

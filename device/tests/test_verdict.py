@@ -4,20 +4,22 @@ import unittest
 from typing import Any
 
 from ..bench import verdict
+from ..run_file import Failure, Process
+from .test_run_file import ok_row
 
 MILLISECOND = 1_000_000
 STATE = {"clock_s": 0.0, "busy_s": 0.0, "own_cpu_s": 0.0, "steal_s": 0.0, "governor": "performance"}
 
 
-def process(samples: list[int], **changes: Any) -> dict[str, Any]:
+def process(samples: list[int], **changes: Any) -> Process:
     after = {**STATE, "clock_s": 1.0, "busy_s": 1.0, "own_cpu_s": 1.0, **changes.pop("after", {})}
     before = {**STATE, **changes.pop("before", {})}
-    reference_ns = changes.pop("reference_ns", [MILLISECOND] * 4)
-    return {"samples": {"encode_ns": samples}, "before": before, "after": after, "reference_ns": reference_ns}
+    reference_ns = tuple(changes.pop("reference_ns", [MILLISECOND] * 4))
+    return Process(0, 1, 1, (), {"encode_ns": tuple(samples)}, reference_ns, {}, before, after)
 
 
-def judge(*processes: dict[str, Any], **environment: Any) -> list[str]:
-    return verdict.judge({"processes": list(processes)}, environment)
+def judge(*processes: Process, **environment: Any) -> list[str]:
+    return verdict.judge(ok_row(processes=processes), environment)
 
 
 class Judge(unittest.TestCase):
@@ -44,14 +46,16 @@ class Judge(unittest.TestCase):
         self.assertEqual(judge(process(self.calm, after={"busy_s": 1.5})), ["load of others 0.5"])
 
     def test_hypervisor(self) -> None:
-        self.assertEqual(judge(process(self.calm, after={"steal_s": 0.05})), ["hypervisor took 0.05"])
+        self.assertEqual(judge(process(self.calm, after={"steal_s": 0.05})), ["hypervisor took 0.05 processors"])
 
     def test_throttling_flags(self) -> None:
         hot = {"throttled": "0x80008"}
         self.assertEqual(judge(process(self.calm, before=hot, after=hot)), ["soft temperature limit"])
         once = {"throttled": "0x50000"}  # happened since boot, but not while this ran
         self.assertEqual(judge(process(self.calm, before=once, after=once)), [])
-        self.assertEqual(judge(process(self.calm, before={"throttled": "0x0"}, after=once)), ["throttled meanwhile"])
+        self.assertEqual(
+            judge(process(self.calm, before={"throttled": "0x0"}, after=once)), ["throttled during the measurement"]
+        )
         self.assertEqual(
             judge(process(self.calm, before={"throttle_count": 2}, after={"throttle_count": 5})), ["throttled 3 times"]
         )
@@ -62,18 +66,17 @@ class Judge(unittest.TestCase):
 
     def test_too_short_for_the_clock(self) -> None:
         reasons = judge(process([4_000] * 100), timer_step_ns=1_000)
-        self.assertEqual(reasons, ["too short for the clock (4 of its steps)"])
+        self.assertEqual(reasons, ["encodes too short for the clock (4 of its steps)"])
 
     def test_emulated_and_failed_processes(self) -> None:
         self.assertEqual(judge(process(self.calm), emulated="qemu-user"), ["emulated, not speed"])
-        row = {"processes": [process(self.calm)], "failures": [{"position": 3, "error": "SIGKILL"}]}
+        row = ok_row(processes=(process(self.calm),), failures=(Failure("SIGKILL", 3),))
         self.assertEqual(verdict.judge(row, {}), ["processes that failed: 1, SIGKILL"])
 
-    def test_a_row_of_version_1_is_judged_by_what_it_has(self) -> None:
-        old = {"samples": {"encode_ns": self.calm}, "before": {}, "after": {}, "reference_ns": []}
-        self.assertEqual(
-            verdict.judge({"processes": [old]}, {"governor": "powersave"}), ["governor powersave, not performance"]
-        )
+    def test_a_row_is_judged_by_what_it_has(self) -> None:
+        bare = Process(0, 1, 1, (), {"encode_ns": tuple(self.calm)}, ())
+        row = ok_row(processes=(bare,))
+        self.assertEqual(verdict.judge(row, {"governor": "powersave"}), ["governor powersave, not performance"])
 
 
 class Values(unittest.TestCase):

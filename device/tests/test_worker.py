@@ -11,9 +11,12 @@ from unittest import mock
 
 from .. import stream as bitstream
 from ..bench import worker
+from ..errors import RunFileError
 from ..files import sha256_bytes
-from ..run_file import read_outputs
+from ..records import from_json
+from ..run_file import STAGES, Outputs, read_outputs
 from . import tiny
+from .test_run_file import ok_row
 
 
 class Worker(unittest.TestCase):
@@ -46,18 +49,19 @@ class Worker(unittest.TestCase):
     def test_encode(self) -> None:
         row = worker.run_job(self.job)
         self.assertEqual((row["status"], len(row["encode_ns"])), ("ok", len(tiny.samples())))
-        streams = read_outputs(self.folder, row)
+        outputs = from_json(Outputs, row["outputs"], "", RunFileError)
+        streams = read_outputs(self.folder, ok_row(outputs))
         self.assertEqual(len(streams), len(tiny.samples()))
         sizes = row["sizes"]
         self.assertEqual(sizes["bitstream_bytes"], [len(stream) for stream in streams])
         self.assertEqual(sizes["payload_bytes"], [len(stream) - 16 for stream in streams])
-        self.assertEqual((sizes["latent_bytes"], sizes["uncoded_latent_bytes"]), (16, 64))
-        tables = self.bundle.read_tables()
+        self.assertEqual((sizes["latent_bytes"], sizes["uncoded_latent_bytes"]), ([16] * 5, [64] * 5))
+        tables = self.bundle.variant("float32").output.read_tables(self.bundle.read_file)
         codes = b""
         for stream in streams:
-            _, payload = bitstream.unpack(stream, expect_tag=self.bundle.variant("float32").codec_tag)
+            _, payload = bitstream.unpack(stream, expect_tag=self.bundle.variant("float32").tag)
             codes += tables.coder(tiny.GRID.shape).decode(payload).tobytes()
-        self.assertEqual(row["codes_sha256"], sha256_bytes(codes))
+        self.assertEqual(row["numbers_sha256"], sha256_bytes(codes))
 
     def test_a_file_that_does_not_load_is_a_failed_row(self) -> None:
         tiny.write(self.folder / "tiny", encoders={"int8": tiny.encoder_file("int8", bytes(500))})
@@ -76,8 +80,6 @@ class Worker(unittest.TestCase):
                 self.assertEqual(worker.main(), 1)
         self.assertIn("no variant 'int4'", stderr.getvalue())
 
-
-STAGES = ("encode_ns", "quantize_ns", "invoke_ns", "code_ns")
 
 if __name__ == "__main__":
     unittest.main()

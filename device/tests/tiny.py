@@ -1,22 +1,30 @@
-"""A small real bundle to test with."""
+"""Small real bundles to test with, written by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..bundle import Bundle, read_bundle
-from ..files import sha256_bytes, write_json
+from ..files import digest_tag, sha256_bytes, write_json
+from ..outputs.codes import LatentGrid
+from ..outputs.context_codes.block_grid import BlockGrid
 from ..outputs.entropy import Tables
-from ..quantization import Array, LatentGrid, TensorInfo
-from ..stream import codec_tag
+from ..quantization import Array, TensorInfo
+from ..records import as_json
+from .context_codes.tiny import context_tables
 
 DATA = Path(__file__).resolve().parent / "data"
 IMAGE_SHAPE = (8, 8, 3)
 GRID = LatentGrid(2, 2, 4, 1.0, 0)
+BLOCKS = BlockGrid(block=4, before=0, after=0, channels=4, plain=1, parts=2, step=1.0)
+STEPS = (2.0, 1.0)
+SCALE_OFFSET = 1452  # of the output tensor's scale in tiny.int8.tflite
 INPUTS = {
     "int8": TensorInfo("image", (1, 8, 8, 3), "int8", 0.003921568859368563, -128),
     "int16x8": TensorInfo("image", (1, 8, 8, 3), "int16", 3.0518509447574615e-05, 0),
@@ -60,10 +68,6 @@ def samples(count: int = 5) -> Array:
 TABLES, SAMPLES = tables(), samples()
 
 
-def _digest(path: Path) -> str:
-    return sha256_bytes(path.read_bytes())
-
-
 def write(
     folder: Path,
     grid: LatentGrid = GRID,
@@ -71,42 +75,87 @@ def write(
     samples: Array = SAMPLES,
     encoders: Mapping[str, EncoderFile] | None = None,
 ) -> Bundle:
-    """Writes a bundle into `folder`, of all three variants if nothing else is said; checks nothing."""
+    """Writes a bundle for images of one size, of all three variants if nothing else is said; checks nothing."""
     if encoders is None:
         encoders = {variant: encoder_file(variant) for variant in INPUTS}
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "tables.npy", tables)
-    np.save(folder / "samples.npy", samples)
+    file = _tables_file(folder / "tables.npy", Tables(tables).sha256)
     variants = {}
     for name, encoder in encoders.items():
-        path = folder / f"{name}.encoder.tflite"
-        path.write_bytes(encoder.data)
-        digest = sha256_bytes(encoder.data)
-        variants[name] = {
-            "codec_tag": codec_tag(digest, grid, Tables(tables).sha256),
-            "encoder": {
-                "file": path.name,
-                "sha256": digest,
-                "bytes": len(encoder.data),
-                "ops": ["CONV_2D", "CONV_2D"],
-                "min_runtime_version": None,
-                "input": encoder.input.to_dict(),
-                "output": encoder.output.to_dict(),
-            },
+        entry = _variant(folder, name, encoder, 0, as_json(grid), file["numbers_sha256"])
+        variants[name] = {**entry, "output": {"kind": "codes", "grid": as_json(grid), "tables": file}}
+    source = {"kind": "fixed", **dict(zip(("height", "width", "channels"), IMAGE_SHAPE))}
+    return _write(folder, "compression", source, samples, variants)
+
+
+def write_blocks(folder: Path, steps: Sequence[float] = STEPS, samples: Array = SAMPLES) -> Bundle:
+    """Writes a bundle for images of any size, with a quality for each step; checks nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    variants, encoder = {}, encoder_file("int8")
+    for quality, step in enumerate(steps):
+        name, grid, known = f"tables.q{quality}.npy", replace(BLOCKS, step=step), context_tables(4)
+        (folder / name).write_bytes(known.tobytes())
+        file = _tables_file(folder / name, known.sha256)
+        stated = replace(encoder, output=replace(encoder.output, scale=step))
+        variants[f"int8_q{quality}"] = {
+            **_variant(folder, "int8", stated, 1, as_json(grid), known.sha256),
+            "quality": quality,
+            "output_scale": {"offset": SCALE_OFFSET, "value": step},
+            "output": {"kind": "context_codes", "grid": as_json(grid), "tables": file},
         }
+    source = {"kind": "strips", "block": 4, "before": 0, "after": 0, "channels": 3}
+    return _write(folder, "codec", source, samples, variants)
+
+
+def with_scale(data: bytes, scale: float) -> bytes:
+    """tiny.int8.tflite with another output scale."""
+    return data[:SCALE_OFFSET] + struct.pack("<f", scale) + data[SCALE_OFFSET + 4 :]
+
+
+def _write(folder: Path, task: str, source: dict[str, Any], samples: Array, variants: dict[str, Any]) -> Bundle:
+    np.save(folder / "samples.npy", samples)
     value = {
         "format_version": 1,
         "model": "tiny",
-        "task": "compression",
+        "task": task,
         "spec_sha256": "5" * 64,
         "model_sha256": "6" * 64,
-        "image": dict(zip(("height", "width", "channels"), IMAGE_SHAPE)),
-        "latent": grid.to_dict(),
-        "coder": 0,
-        "tables": {"file": "tables.npy", "sha256": _digest(folder / "tables.npy")},
-        "samples": {"file": "samples.npy", "sha256": _digest(folder / "samples.npy"), "count": len(samples)},
+        "input": source,
+        "samples": {
+            "file": "samples.npy",
+            "sha256": sha256_bytes((folder / "samples.npy").read_bytes()),
+            "shape": list(samples.shape),
+        },
         "preprocessing": {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128},
         "variants": variants,
     }
     write_json(folder / "bundle.json", value)
     return read_bundle(folder)
+
+
+def _tables_file(path: Path, numbers_sha256: str) -> dict[str, str]:
+    return {"file": path.name, "sha256": sha256_bytes(path.read_bytes()), "numbers_sha256": numbers_sha256}
+
+
+def _variant(
+    folder: Path,
+    family: str,
+    encoder: EncoderFile,
+    coder_id: int,
+    grid: dict[str, Any],
+    tables_sha256: str,
+) -> dict[str, Any]:
+    path, digest = folder / f"{family}.encoder.tflite", sha256_bytes(encoder.data)
+    path.write_bytes(encoder.data)
+    digests = {"encoder_sha256": digest, "tables_sha256": tables_sha256}
+    return {
+        "family": family,
+        "tag": digest_tag({"coder": coder_id, "latent": grid, **digests}),
+        "file": path.name,
+        "sha256": digest,
+        "network_bytes": len(encoder.data),
+        "ops": ["CONV_2D", "CONV_2D"],
+        "input": as_json(encoder.input),
+        "tensor": as_json(encoder.output),
+    }

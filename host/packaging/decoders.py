@@ -109,12 +109,13 @@ class DecoderFolder:
         return _checked(self.path(name) / file, network.files[file], self.model)
 
     def read_file(self, file: str, sha256: str) -> bytes:
-        """A file of the output, as `Description.reader` asks for it; raises CollectError."""
+        """A file of the output, one of those in `Description.files`; raises CollectError."""
         return _checked(self.folder / file, sha256, self.model)
 
     def check(self) -> None:
         """Raises CollectError or BundleError where a file is missing or damaged."""
-        self.output.reader(self.read_file)
+        for file, sha256 in self.output.files().items():
+            self.read_file(file, sha256)
         for name, network in self.networks.items():
             for file in network.files:
                 self.read(name, file)

@@ -159,7 +159,7 @@ def _is_current(name: str, bundles: Path, build: Path, source: str) -> bool:
             return False
         for variant in bundle.variants.values():
             bundle.read_network(variant.name)
-            variant.output.reader(bundle.read_file)
+            variant.output.open(variant.tensor, bundle.read_file)
             find_decoders(build, variant.tag, name).check()
         bundle.read_samples()
         return samples_path(build, name, bundle.sha256).is_file()

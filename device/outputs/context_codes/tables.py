@@ -26,13 +26,12 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ...errors import BundleError
 from ...files import check_version, read_bytes, sha256_bytes
-from ...quantization import Array
+from ...quantization import Array, parse_array
 
 VERSION = 1
 TABLE_BITS = 15
@@ -226,10 +225,4 @@ def read_context_tables(path: Path) -> ContextTables:
 
 def parse_context_tables(data: bytes, path: object) -> ContextTables:
     """Context tables from the bytes of the file `path`; raises BundleError naming it."""
-    try:
-        vector: Any = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as reason:
-        raise BundleError(f"{path}: not an .npy file ({reason}); copy the bundle again") from None
-    if not isinstance(vector, np.ndarray):
-        raise BundleError(f"{path}: not an .npy file of one array; copy the bundle again")
-    return ContextTables(vector, path)
+    return ContextTables(parse_array(data, path), path)

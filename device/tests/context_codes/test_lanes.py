@@ -7,6 +7,7 @@ import numpy as np
 from ...errors import BitstreamError
 from ...outputs.context_codes import lanes
 from ...quantization import Array
+from .reference import Decoder
 
 FREQUENCIES = np.array([31000, 900, 600, 267, 1], np.uint16)
 STARTS = (np.cumsum(FREQUENCIES) - FREQUENCIES).astype(np.uint16)
@@ -23,7 +24,7 @@ def encode(symbols: Array, exponent: int, extra: bytes = b"") -> bytes:
 
 
 def decode(payload: bytes, count: int, extra: int = 0) -> tuple[list[int], bytes]:
-    decoder, symbols = lanes.Decoder(payload, count), []
+    decoder, symbols = Decoder(payload, count), []
     for _ in range(count):
         symbol = int(np.searchsorted(STARTS, decoder.slot(), "right")) - 1
         decoder.advance(int(FREQUENCIES[symbol]), int(STARTS[symbol]))

@@ -12,8 +12,7 @@ import numpy as np
 
 from device.errors import BitstreamError
 from device.outputs.context_codes import lanes
-from device.outputs.context_codes.coder import ContextCoder
-from device.outputs.context_codes.decoder import read_number
+from device.outputs.context_codes.coder import ContextCoder, read_number
 from device.outputs.context_codes.tables import (
     GROUP,
     MAGNITUDES,

@@ -23,8 +23,8 @@ class CompressionDecoders:
         self._network = cache(lambda name: TfliteDecoder(home.read(name), home.output.grid))
 
     @cached_property
-    def _reader(self) -> Any:
-        return self.home.output.reader(self.home.read_file)
+    def _coder(self) -> Any:
+        return self.home.output.read_tables(self.home.read_file).coder(self.home.output.grid.shape)
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         """The codes, int8 (h, w, c); raises BitstreamError for a damaged payload, or one of another image size."""
@@ -33,7 +33,7 @@ class CompressionDecoders:
             raise BitstreamError(
                 f"of an image of {height} x {width} pixels, its decoder makes {made.height} x {made.width}"
             )
-        return self._reader.numbers(payload, height, width)
+        return self._coder.decode(payload)
 
     def restore(self, name: str, numbers: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[np.ndarray]:
         """The images, uint8 (height, width, channels)."""
