@@ -51,7 +51,7 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
     elif path.suffix in (".ppm", ".pgm"):
         image = parse_pnm(read_bytes(path, ImageError), path)
     elif importlib.util.find_spec("PIL") is None:
-        raise ImageError(f"{path}: no Pillow here to read it; convert it to .ppm or pip install pillow")
+        raise ImageError(f"{path}: reading it needs Pillow; convert it to .ppm, or: pip install pillow")
     else:
         image = _by_pillow(path, say)
     if image.dtype != np.uint8 or image.ndim != 3 or min(image.shape) < 1:
