@@ -28,6 +28,8 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
+from benchmarks.rate_distortion_plot import rate_distortion_plot  # noqa: E402
+from benchmarks.rate_distortion_table import rate_distortion_lines  # noqa: E402
 from device.bench.environment import read_environment  # noqa: E402
 from device.bench.progress import Progress  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
@@ -42,8 +44,6 @@ from host.curves.published import KODAK, published_curves  # noqa: E402
 from host.data import data_folder  # noqa: E402
 from host.errors import CurveError  # noqa: E402
 from host.packaging.decoders import BUILD  # noqa: E402
-from host.reporting.rate_distortion import rate_distortion_lines  # noqa: E402
-from host.reporting.rate_distortion_plot import rate_distortion_plot  # noqa: E402
 from host.spec.parsing import MODELS  # noqa: E402
 from host.tasks.codec.points import (  # noqa: E402
     FLOAT32,

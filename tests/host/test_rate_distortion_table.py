@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from host.reporting.rate_distortion import rate_distortion_lines
-from host.reporting.rate_distortion_plot import rate_distortion_plot
+from benchmarks.rate_distortion_plot import rate_distortion_plot
+from benchmarks.rate_distortion_table import rate_distortion_lines
 
 POINTS = [[0.1, 27.0, 0.9], [0.5, 32.0, 0.96], [1.2, 36.0, 0.99]]
 FLOAT32 = "splitlite (float32 encoder)"
