@@ -33,8 +33,7 @@ def _quality_notes(model: ModelSources) -> list[str]:
     run = f"the {collected.images} images of the run ({collected.source}, {size_text(collected.image_shapes)} pixels)"
     if evaluation is None:
         return [
-            f"{model.name}: quality and ratio are from {run}. No evaluation of the test set belongs to this run; "
-            f"`host evaluate {model.name}` makes one."
+            f"{model.name}: quality and ratio are from {run}. No evaluation of the test set belongs to this run."
         ]
     notes = [
         f"{model.name}: quality and ratio are from {evaluation.images} test images of "

@@ -68,14 +68,11 @@ def write_report(
     else:
         lines += ["", *tables.final_text(sources.models)]
         lines += [line for note in source_notes(sources) for line in wrapped(note)]
-    return iter(
-        [
-            *lines,
-            "",
-            f"report: {folder / 'report.md'} (and report.json, report.csv)",
-            f"plots:  {folder / '*.png'}",
-        ]
-    )
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    lines += ["", f"report: {shown / 'report.md'} (and report.json, report.csv)", f"plots:  {shown / '*.png'}"]
+    if missing := " ".join(model.name for model in sources.models if model.evaluation is None):
+        lines.append(f"whole test sets: host evaluate {missing}")
+    return iter(lines)
 
 
 def _write_plots(sources: RunSources, folder: Path) -> dict[str, str]:

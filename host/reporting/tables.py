@@ -152,7 +152,8 @@ def _chosen(model: ModelSources) -> list[tuple[str, Row]]:
             if column is None or column.value(row) is not None
         }
         if known:
-            reasons[min(known, key=lambda name: known[name])].append(word)
+            # Of equal ones that which stands out already.
+            reasons[min(known, key=lambda name: (known[name], not reasons[name]))].append(word)
     return [
         (f"{row.row} ({', '.join(reasons[name]) if len(reasons[name]) < 3 else 'best in all'})", row)
         for name, row in variants.items()

@@ -87,10 +87,11 @@ def test_an_evaluation_of_equal_weights_is_said_to_be_one(project):
 
 @texts_only
 def test_without_evaluation_and_training_the_report_says_what_it_is_made_of(project):
-    folder, _ = write(project.write(evaluation=False, training=False))
+    folder, lines = write(project.write(evaluation=False, training=False))
     text = (folder / "report.md").read_text()
     assert "quality and ratio are from the 64 images of the run (samples, 32 x 24 pixels)" in text
-    assert "`host evaluate tiny-mse` makes one" in text and "No training.json at hand." in text
+    assert "No evaluation of the test set belongs to this run." in text and "No training.json at hand." in text
+    assert lines[-1] == "whole test sets: host evaluate tiny-mse"
     assert "loses 0.50 dB PSNR against float32 (29.00 against 29.50 dB)" in text
 
 

@@ -95,7 +95,7 @@ def test_the_best_by_a_metric_of_which_less_is_better(project):
     for where in (project.result, project.evaluation):
         where["metrics"][0]["higher_is_better"] = False
     lines = short_text([project.write().model()])
-    assert line_of(lines, "int8").split()[:2] == ["int8", "(best,"]  # 30.90, the lowest
+    assert line_of(lines, "int8").split()[1].startswith("(best")  # 30.90, the lowest
 
 
 def test_the_devices_table_has_the_interval_of_the_median(project):
