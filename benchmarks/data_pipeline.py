@@ -10,6 +10,7 @@ median of the turns' steps per second. The first turn of each warms up and does 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
@@ -54,19 +55,18 @@ def main() -> None:
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Steps per second of each turn, and the ratio of the medians."""
     from host.data import data_folder, load
+    from host.data.split import Split
     from host.data.stream import ImageFiles
     from host.networks.builder import build, initialize
     from host.spec.model_folder import ModelFolder
     from host.spec.types import StageSpec
     from host.tasks import open_spec
-    from host.tasks.compression.stages import float_task
-    from host.training import loop
-    from host.training.optimizers import make_optimizer
-    from host.training.work import variables
+    from host.tasks.compression.work import autoencoder_work
+    from host.training.distributed import share
 
     spec = open_spec(MODEL)[1]
     images = load(spec.data, data_folder(options.data_dir))
-    train = np.asarray(images.sample.images)[: options.images]
+    train = images.sample.array[: options.images]
     paths = [folder / f"{index // 1000:02d}" / f"{index:05d}.png" for index in range(len(train))]
     for path, image in zip(paths, train):
         path.parent.mkdir(exist_ok=True)
@@ -74,25 +74,21 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     encoder, decoder = build(spec)
     initialize(spec, encoder, decoder, train)
     grid = ModelFolder(spec).grid(encoder.output_shape[1:])
-    files = ImageFiles(paths, spec.data.image_shape, resize=True)
-    sources = {"memory": None, "folder": files}
-    tasks = {
-        name: float_task(spec, name, encoder, decoder, grid, replace(images, train=train, source=source))
+    stage = StageSpec("float", "float", 1, 1e-3, schedule={"name": "constant"})
+    sources = {"memory": Split(train), "folder": Split(ImageFiles(paths, spec.data.image_shape, resize=True))}
+    works = {
+        name: autoencoder_work(spec, stage, name, encoder, decoder, grid, replace(images, train=source), seed=1)
         for name, source in sources.items()
     }
-    stage = StageSpec(1, 1e-3, 1, schedule={"name": "constant"})
-    optimizer = make_optimizer(stage, 1, variables(tasks["memory"]))
-    step = loop.make_step(tasks["memory"], spec.training.terms, optimizer)
-    size, rng = spec.training.batch_size, np.random.default_rng(0)
-    running = {name: _endless(task, size, rng) for name, task in tasks.items()}
-    rates: dict[str, list[float]] = {name: [] for name in tasks}
+    step, size = share(works["memory"].step), spec.training.batch_size
+    running = {name: _endless(work) for name, work in works.items()}
+    rates: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(options.turns + 1):
         # The order turns round, so that a machine that slows down slows both.
-        for name in list(tasks)[:: 1 if turn % 2 else -1]:
+        for name in list(works)[:: 1 if turn % 2 else -1]:
             started = time.perf_counter()
             for _ in range(options.steps):
-                inputs, targets = next(running[name])
-                loss = step(inputs, targets)["loss"]
+                loss = step(*next(running[name]))["loss"]
             float(loss)  # waits for the last step
             rates[name].append(options.steps / (time.perf_counter() - started))
     rates = {name: values[1:] for name, values in rates.items()}
@@ -106,13 +102,11 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }
 
 
-def _endless(task: Any, size: int, rng: np.random.Generator) -> Iterator[Any]:
+def _endless(work: Any) -> Iterator[Any]:
     import tensorflow as tf
 
-    from host.training.work import batches
-
-    while True:
-        for batch in batches(task, size, len(task.inputs) // size, rng):
+    for epoch in itertools.count():
+        for batch in work.batches(np.random.default_rng([0, epoch])):
             yield tuple(tf.constant(part) for part in batch)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +20,29 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from host.data import data_folder  # noqa: E402
+from host.data import DataSet, data_folder, load  # noqa: E402
 from host.networks.weights import load_weights  # noqa: E402
 from host.spec.types import StageSpec  # noqa: E402
-from host.tasks.codec.images import (  # noqa: E402
-    Photographs,
-    load_codec_images,
-)
 from host.tasks.codec.networks import build_codec  # noqa: E402
 from host.tasks.codec.spec import CodecSpec  # noqa: E402
 from host.tasks.codec.task import load_codec_spec  # noqa: E402
-from host.tasks.codec.training import Loop  # noqa: E402
-from host.tasks.codec.validation import Validation  # noqa: E402
+from host.tasks.codec.work import codec_work  # noqa: E402
+from host.training.loop import fit  # noqa: E402
+from host.training.session import Session  # noqa: E402
+
+Rows = list[dict[str, Any]]
 
 
-def trained_on(
-    spec: CodecSpec, photographs: Photographs, quality: int, with_encoder: bool
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The validation's row of a quality after training on for it, and the rows of all qualities before."""
+def trained_on(spec: CodecSpec, data: DataSet, stage: StageSpec, quality: int, with_encoder: bool) -> tuple[Rows, Rows]:
+    """The validation's rows of all qualities before and after training on for one of them."""
     trained, average = build_codec(spec), build_codec(spec)
     for codec in (trained, average):
         load_weights(spec.folder / "float.weights.h5", codec.models)
-    validation = Validation(average, photographs.validation)
-    before = validation.report("before")
+    work = codec_work(trained, average, data, stage, qualities=(quality,), with_encoder=with_encoder)
+    before = work.validate()["qualities"]
     with tempfile.TemporaryDirectory() as scratch:
-        loop = Loop(spec, trained, average, Path(scratch), qualities=(quality,), with_encoder=with_encoder)
-        loop.epoch(photographs, 1)
-    return validation.report("with the encoder" if with_encoder else "without")[quality], before
+        result = fit(work, stage, Path(scratch), Session())
+    return before, result["history"][-1]["qualities"]
 
 
 def rate_change_percent(own: dict[str, Any], shared: dict[str, Any], curve: list[dict[str, Any]]) -> float:
@@ -68,10 +63,12 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path)
     options = parser.parse_args()
     spec = load_codec_spec(options.model)
-    spec = replace(spec, float_=StageSpec(1, options.steps, options.learning_rate, 1))
-    photographs = load_codec_images(spec, data_folder(options.data_dir))
-    shared, curve = trained_on(spec, photographs, options.quality, with_encoder=False)
-    own, _ = trained_on(spec, photographs, options.quality, with_encoder=True)
+    schedule = {"name": "hold", "warm_up": 200, "hold": 0.6, "final": 0.02}
+    stage = StageSpec("float", "float", 1, options.learning_rate, steps=options.steps, schedule=schedule)
+    data = load(spec.spec.data, data_folder(options.data_dir))
+    curve, without = trained_on(spec, data, stage, options.quality, with_encoder=False)
+    _, with_it = trained_on(spec, data, stage, options.quality, with_encoder=True)
+    shared, own = without[options.quality], with_it[options.quality]
     for name, row in (("shared encoder", shared), ("encoder of its own", own)):
         print(f"quality {options.quality}, {name}: {row['estimated_bpp']:.4f} bpp, {row['psnr_db']:.3f} dB")
     change = rate_change_percent(own, shared, curve)

@@ -21,46 +21,53 @@ def train(
     stages: Sequence[str] | None = None,
     overrides: Mapping[str, Any] | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     start_from: str | Path | None = None,
     data_dir: str | Path | None = None,
     log_dir: str | Path | None = None,
     verbose: int = 1,
     strategy: str = "none",
+    models: str | Path | None = None,
 ) -> dict[str, Any]:
     """Trains a model and writes weights, entropy tables and training.json beside its spec.
 
     Args:
         model: the name of a model in models/, or a path to a folder with a spec.json or to that file.
-        stages: some of "float", "qat", "tune" ("float", "tables", "tune" of photo codecs); None: all.
-        overrides: values by JSON path that stand in for the spec's, such as {"training.float.epochs": 5}.
-        resume: go on from the checkpoints of an interrupted training.
+        stages: names of some of the spec's stages, such as "float"; None: all.
+        overrides: values by JSON path that stand in for the spec's, such as {"training.stages.float.epochs": 5}. None:
+            none, or with `resume` those that the interrupted training recorded.
+        resume: go on from the checkpoints of an interrupted training; a finished stage is not trained again.
+        overwrite: train all stages of a trained model anew.
         start_from: a float.weights.h5 of the same layers to start from, or the name of its model.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
         log_dir: where TensorBoard's files go; None writes none.
         verbose: 0 says nothing but errors, 1 a line an epoch on stderr, 2 shows a progress bar too.
         strategy: "none" is one device, "mirrored" all of this machine's, "multiworker" the machines of TF_CONFIG.
+        models: the folder in which names are looked up; None: models/.
 
     Returns:
-        The content of training.json.
+        The content of training.json; {} on a machine that is not the chief.
 
     Raises:
         SpecError, DataError, ModelError: one line each, of `device.errors.SplitliteError` like all that follow.
     """
     from host.quiet import load_tensorflow
+    from host.tasks import MODELS, open_spec
 
-    name, models = locate(model)
-    _check_spec(name, models, overrides)
+    if overrides is None and not resume:
+        overrides = {}
+    task, spec = open_spec(model, _path(models) or MODELS, overrides)  # a wrong spec is said before TensorFlow loads
     load_tensorflow()
-    from host.training.stages import STAGES
     from host.training.stages import train as run
 
     return run(
-        name,
-        tuple(stages or (*STAGES, "tables")),
+        task,
+        spec,
+        stages,
         resume=resume,
+        overwrite=overwrite,
         start_from=start_from,
         data_dir=_path(data_dir),
-        models=models,
         overrides=overrides,
         log_dir=_path(log_dir),
         verbose=verbose,
@@ -359,13 +366,6 @@ def locate(model: str | Path) -> tuple[str, Path]:
     if len(path.parts) == 1 and path.name != "spec.json":
         return path.name, MODELS
     raise ModelError(f"{path}: no model; expected a model's name, a folder with a spec.json, or that file")
-
-
-def _check_spec(name: str, models: Path, overrides: Mapping[str, Any] | None) -> None:
-    """Raises SpecError or ModelError before TensorFlow takes its seconds to load."""
-    from host.tasks import open_spec
-
-    open_spec(name, models, overrides)
 
 
 def _path(value: str | Path | None) -> Path | None:

@@ -70,12 +70,12 @@ def photos() -> np.ndarray:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """models/ with the trained tiny model; read-only."""
-    from host.training.stages import train
+    from host.api import train
 
     models = tmp_path_factory.mktemp("models")
     (models / NAME).mkdir()
     shutil.copy(TINY, models / NAME / "spec.json")
-    train(NAME, models=models)
+    train(models / NAME, verbose=2)
     return models
 
 

@@ -11,9 +11,6 @@ import click
 
 from host.cli.shared import data_dir_option, models_folder, models_option
 
-STAGE_NAMES = ("float", "qat", "tables", "tune")
-
-
 _GIVEN = "host.cli.given"
 
 
@@ -52,10 +49,11 @@ def _override_options(command: Any) -> Any:
     "--stage",
     "stages",
     multiple=True,
-    type=click.Choice(STAGE_NAMES),
-    help="Only this stage; repeat for several.  [default: all that the model has]",
+    metavar="STAGE",
+    help="Train only this stage of the spec; repeat for several.  [default: all stages]",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints of an interrupted training.")
+@click.option("--overwrite", is_flag=True, help="Train all stages of a trained model again.")
 @click.option(
     "--start-from",
     metavar="WEIGHTS|NAME",
@@ -87,6 +85,7 @@ def train(
     name: str,
     stages: tuple[str, ...],
     resume: bool,
+    overwrite: bool,
     start_from: str | None,
     data_dir: Path | None,
     log_dir: Path | None,
@@ -107,25 +106,21 @@ def train(
       host train my-model --epochs 5 --set training.loss=mae --set encoder[0].filters=16
       host train my-model --start-from cifar10-ae-mse --log-dir logs
     """
+    from host.api import train as run
     from host.interruption import interruptible
-    from host.quiet import load_tensorflow
     from host.tasks import open_spec
 
-    overrides = _overrides(settings, short)
-    open_spec(name, models_folder(models), overrides)  # says what is wrong before TensorFlow takes its seconds to load
     try:
         with interruptible():
-            load_tensorflow()
-            from host.training.stages import train as run
-
             record = run(
                 name,
-                stages or STAGE_NAMES,
+                stages=stages or None,
                 resume=resume,
+                overwrite=overwrite,
                 start_from=start_from,
                 data_dir=data_dir,
-                models=models_folder(models),
-                overrides=overrides,
+                models=models,
+                overrides=_overrides(settings, short),
                 log_dir=log_dir,
                 verbose=verbose,
                 strategy=strategy,
@@ -140,9 +135,12 @@ def train(
     if not record:
         click.echo("trained together with the chief, which writes the files")
         return
-    for stage, result in record["stages"].items():
-        click.echo(f"{stage}: " + ", ".join(_stage_line(result)))
-    click.echo(f"weights and training.json are in {models_folder(models) / name}; next: host export {name}")
+    from host.training.record import next_step, stage_lines
+
+    task, spec = open_spec(name, models_folder(models))
+    for line in stage_lines(record, task.metrics):
+        click.echo(line)
+    click.echo(f"weights and training.json are in {spec.folder}; next: {next_step(spec, record)}")
 
 
 def _overrides(settings: tuple[str, ...], short: dict[str, Any]) -> dict[str, Any] | None:
@@ -151,12 +149,3 @@ def _overrides(settings: tuple[str, ...], short: dict[str, Any]) -> dict[str, An
     found = parse_overrides(settings)
     found |= {OVERRIDE_OPTIONS[key][0]: value for key, value in short.items() if value is not None}
     return found or None
-
-
-def _stage_line(result: dict[str, Any]) -> list[str]:
-    if "history" in result:
-        best = result["history"][result["best_epoch"] - 1]
-        return [f"{result['epochs']} epochs, {result['seconds']:.0f} s, validation {best['validation_psnr_db']:.2f} dB"]
-    if "encoder_sha256" in result:
-        return [f"quality {row['quality']} {row['validation_bpp']:.3f} bpp" for row in result["qualities"]]
-    return [f"{variant} {_stage_line(part)[0]}" for variant, part in result.items() if isinstance(part, dict)]

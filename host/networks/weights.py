@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import h5py
@@ -12,7 +13,7 @@ import tf_keras as keras
 from host.errors import ModelError
 
 
-def save_weights(path: Path, models: dict[str, keras.Model]) -> None:
+def save_weights(path: Path, models: Mapping[str, keras.Model]) -> None:
     """Writes `<half>/<index>` for every weight of every half, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=path.parent, suffix=".h5")
@@ -30,7 +31,7 @@ def save_weights(path: Path, models: dict[str, keras.Model]) -> None:
         raise
 
 
-def load_weights(path: Path, models: dict[str, keras.Model]) -> None:
+def load_weights(path: Path, models: Mapping[str, keras.Model]) -> None:
     """Reads what `save_weights` wrote into models of the same spec.
 
     Raises:

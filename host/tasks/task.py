@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     import tf_keras as keras
 
-    from host.data import DataSet, Split
+    from host.data import DataSet
+    from host.data.split import Split
     from host.metrics import Metric
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
@@ -34,16 +35,18 @@ class Task(Protocol):
         metrics: what judges a row; the first is the axis of plots and of verdicts.
         sections: what a spec of this task may hold beside what all specs hold; the reader and the schema use it.
         exported_by: the modules of the task's folder that decide exported bytes; a change in one exports models again.
-        stages: by kind, in the order in which they run.
     """
 
     name: str
     metrics: tuple[Metric, ...]
     sections: Sections
     exported_by: tuple[str, ...]
-    stages: Mapping[str, StageKind]
 
     # 1. The network.
+
+    @property
+    def stages(self) -> Mapping[str, StageKind]:
+        """How each kind of stage that a spec may list is carried out; imports TensorFlow."""
 
     def read(self, top: Reader, data: DataSpec) -> Any:
         """The task's own part of a spec, as a frozen dataclass; raises SpecError with the JSON path."""

@@ -1,7 +1,7 @@
-"""A discriminator beside the autoencoder: it learns to tell images from reconstructions, and the loss follows it.
+"""A discriminator beside the trained network: it learns to tell images from reconstructions, and the loss follows it.
 
-I. Goodfellow et al., "Generative Adversarial Nets" (2014), with the non-saturating loss of its section 3; the
-discriminator's output may have any shape: every value of it is a verdict of its own, as P. Isola et al. (2017) have it.
+I. Goodfellow et al., "Generative Adversarial Nets" (2014), with the non-saturating loss of its section 3. The
+discriminator's output may have any shape; each value of it is a verdict of its own, as in P. Isola et al. (2017).
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
+from host.training.work import descend
+
 
 class Critic:
     """A discriminator with its own optimizer and train step.
 
     Attributes:
         model: image float32 (batch, height, width, channels), 0..1 -> logits, high for what looks like an image.
-        weight: how much its verdict counts in the autoencoder's loss.
+        weight: how much its verdict counts in the loss.
     """
 
     def __init__(self, model: keras.Model, weight: float, learning_rate: float) -> None:
@@ -26,7 +28,7 @@ class Critic:
         self.optimizer.build(model.trainable_variables)
 
     def verdict(self, reconstruction: Any) -> Any:
-        """What the autoencoder minimizes: small where a reconstruction passes for an image."""
+        """What the network minimizes: small where a reconstruction passes for an image."""
         return tf.reduce_mean(tf.nn.softplus(-self.model(reconstruction, training=False)))
 
     def train(self, image: Any, reconstruction: Any) -> Any:
@@ -35,6 +37,5 @@ class Critic:
             real = tf.nn.softplus(-self.model(image, training=True))
             made = tf.nn.softplus(self.model(tf.stop_gradient(reconstruction), training=True))
             loss = tf.reduce_mean(real) + tf.reduce_mean(made)
-        variables = self.model.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        descend(tape, loss, (self.optimizer, self.model.trainable_variables))
         return loss

@@ -26,7 +26,7 @@ from host.training.session import Session
 
 STRATEGIES = ("none", "mirrored", "multiworker")
 _GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
-Step = Callable[[Any, Any], dict[str, Any]]
+Step = Callable[..., dict[str, Any]]
 _EXAMPLE = '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
 
 
@@ -38,7 +38,6 @@ def workplace(spec: Spec, session: Session, name: str) -> Iterator[tuple[ModelFo
     a folder that is thrown away. At the end they wait for the chief.
 
     Raises:
-        SpecError: an adversarial term.
         ModelError: no such strategy, no usable TF_CONFIG, or a machine that is gone.
     """
     if name not in STRATEGIES:
@@ -46,8 +45,6 @@ def workplace(spec: Spec, session: Session, name: str) -> Iterator[tuple[ModelFo
     if name == "none":
         yield ModelFolder(spec), session
         return
-    if spec.training.adversarial:
-        raise SpecError(f"{spec.file}: $.training.adversarial: not with --strategy; leave out one of the two")
     if name == "mirrored":
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
         yield ModelFolder(spec), replace(session, strategy=tf.distribute.MirroredStrategy([d.name for d in devices]))
@@ -68,7 +65,7 @@ def _elsewhere(spec: Spec, session: Session, folder: Path) -> tuple[ModelFolder,
     model = ModelFolder(replace(spec, file=folder / "spec.json"))
     folder.mkdir()
     if session.resume:
-        for part in ("training.json", "checkpoints/float"):
+        for part in ("training.json", "checkpoints"):
             source = spec.folder / part
             if source.is_dir():
                 shutil.copytree(source, folder / part)
@@ -121,15 +118,25 @@ def replicas() -> int:
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
+def summed(gradients: list[Any]) -> list[Any]:
+    """Gradients of a replica's share, summed over the replicas; within a step."""
+    context = tf.distribute.get_replica_context()
+    return gradients if replicas() == 1 else context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+
+
 def share(step: Step) -> Step:
-    """A step on all replicas of the strategy in whose scope this is called; outside of one the step as it is."""
+    """A step on all replicas of the strategy in whose scope this is called; outside of one the step alone.
+
+    Returns:
+        The step as a graph; each array of its batch is shared along its first axis.
+    """
     if not tf.distribute.has_strategy():
-        return step
+        return tf.function(step, reduce_retracing=True)
     strategy = tf.distribute.get_strategy()
 
     @tf.function(reduce_retracing=True)
-    def shared(inputs: Any, targets: Any) -> dict[str, Any]:
-        parts = strategy.run(step, (inputs, targets))
+    def shared(*batch: Any) -> dict[str, Any]:
+        parts = strategy.run(step, batch)
         return {name: strategy.reduce("MEAN", value, axis=None) for name, value in parts.items()}
 
     def spread(values: Any) -> Any:
@@ -137,7 +144,7 @@ def share(step: Step) -> Step:
             lambda replica: values[replica.replica_id_in_sync_group :: replica.num_replicas_in_sync]
         )
 
-    return lambda inputs, targets: shared(spread(inputs), spread(targets))
+    return lambda *batch: shared(*map(spread, batch))
 
 
 def several_machines() -> bool:

@@ -1,4 +1,4 @@
-"""The training loop: early stopping, a checkpoint an epoch, resume to the same numbers."""
+"""The training loop of all tasks: early stopping, checkpoints in mid-epoch, resume to the same numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,16 @@ from tqdm import tqdm
 from device.files import read_json, write_json
 from host.errors import ModelError
 from host.interruption import Interrupted, deferred
+from host.metrics import Metric
 from host.networks.weights import load_weights, save_weights
 from host.progress import no_bar, say
-from host.spec.types import LossTerm, StageSpec
-from host.training.distributed import agree, replicas, several_machines, share
-from host.training.losses import loss_parts, mean_psnr, mean_ssim
-from host.training.optimizers import make_optimizer
-from host.training.ssim import SMALLEST
-from host.training.work import Task, batches, rated_reconstruction, scaled, variables
+from host.spec.types import StageSpec
+from host.training.distributed import agree, several_machines, share
+from host.training.session import Session
+from host.training.tensorboard import observer
+from host.training.work import Work
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,155 +44,124 @@ class _Part:
         return {name: value / self.batches for name, value in self.sums.items()}
 
 
-def fit(
-    task: Task,
-    terms: Sequence[LossTerm],
-    stage: StageSpec,
-    batch_size: int,
-    seed: int,
-    folder: Path,
-    resume: bool,
-    identity: str = "",
-    observe: Callable[[dict[str, Any]], None] | None = None,
-) -> dict[str, Any]:
-    """Trains until `stage.epochs` or until `stage.patience` epochs brought nothing; the models keep the best weights.
+def fit(work: Work, stage: StageSpec, folder: Path, session: Session) -> dict[str, Any]:
+    """Trains until `stage.epochs`, or until `stage.patience` epochs brought no better validation.
+
+    Call it within `session.scope()` where the work's variables were made in it.
 
     Args:
-        folder: checkpoints; emptied at the start unless `resume`, kept afterwards.
-        identity: digest of what is trained; checkpoints of another one are not resumed from.
-        observe: called with every epoch's row of the history.
+        folder: checkpoints; emptied at the start unless the session resumes, kept afterwards. Its name is that of
+            TensorBoard's folder, too. Checkpoints of another `stage.identity` are not resumed from.
 
     Returns:
-        {"epochs", "best_epoch", "seconds", "history": [{"epoch", "loss", "validation_loss", "validation_psnr_db",
-        "seconds"}]}; `seconds` is wall time. Each row also has "validation_ssim" where the images have 11 pixels a
-        side, and where the loss has several parts these, by name, under "parts" and "validation_parts".
+        {"epochs", "best_epoch", "seconds", "history"}; `seconds` is wall time. A row of the history has "epoch",
+        "loss", "seconds"; in epochs that are validated "validation_loss" and "validation", the metrics by key; where
+        the loss has several parts these, by name, under "parts" and "validation_parts".
 
     Raises:
         ModelError: the loss is no finite number any more, or the checkpoints are of another spec.
         Interrupted: Ctrl-C or SIGTERM, after the step that it came in is checkpointed.
     """
-    if not resume:
+    if not session.resume:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    count = max(len(task.inputs) // batch_size, 1)
-    optimizer = make_optimizer(stage, stage.epochs * count, variables(task))
-    critic = {} if task.critic is None else {"critic": task.critic.model, "critic_optimizer": task.critic.optimizer}
-    checkpoint = tf.train.Checkpoint(optimizer=optimizer, **task.models, **critic)
-    history: list[dict[str, Any]] = []
+    checkpoint = tf.train.Checkpoint(**work.models, **work.state)
+    history: list[Row] = []
     begun = _Part()
     best = folder / "best.weights.h5"
     if (folder / "state.json").is_file():
         state = read_json(folder / "state.json", ModelError)
-        if state.get("identity", "") != identity:
+        if state["identity"] != stage.identity:
             raise ModelError(f"{folder}: checkpoints of another spec; train without --resume, or restore that spec")
         checkpoint.read(str(folder / state["checkpoint"])).assert_consumed()
-        history, begun = state["history"], _Part(**state.get("begun", {}))
+        history, begun = state["history"], _Part(**state["begun"])
+    observe = observer(session.log_dir / folder.name, work, stage.epochs, session.resume) if session.log_dir else None
 
-    train_step = make_step(task, terms, optimizer)
-    validation = _validation(task, terms)
+    step = share(work.step)
     with deferred() as signalled:
         while len(history) < stage.epochs and not _stalled(history, stage.patience):
             epoch = len(history) + 1
             started = time.perf_counter() - begun.seconds
-            rng = np.random.default_rng([seed, epoch])
-            label = f"{task.label} {epoch}/{stage.epochs}"
-            part = _epoch(task, train_step, batch_size, count, rng, label, begun, signalled)
-            if part.batches < count:
+            label = f"{work.label} {epoch}/{stage.epochs}"
+            part = _epoch(work, step, epoch, label, begun, signalled)
+            if part.batches < work.count:
                 part = replace(part, seconds=time.perf_counter() - started)
-                _save_state(folder, checkpoint, f"epoch-{epoch}-{part.batches}", history, identity, part)
+                _save_state(folder, checkpoint, f"epoch-{epoch}-{part.batches}", history, stage.identity, part)
                 break
             begun = _Part()
+            validated = work.validate() if epoch % stage.validate_every == 0 or epoch == stage.epochs else {}
             # All machines go on, or all stop: the others would wait for ever for one that has stopped alone.
-            validated = agree(validation() | {"stop": float(signalled() > 0)})
+            validated = _agreed(validated | {"stop": float(signalled() > 0)})
             stop = validated.pop("stop") > 0
-            row = _row(epoch, part.means(), validated, time.perf_counter() - started)
-            total, validation_loss = row["loss"], row["validation_loss"]
-            if not math.isfinite(total) or not math.isfinite(validation_loss):
+            row = _row(epoch, part.means(), validated, work.metrics, time.perf_counter() - started)
+            if not all(math.isfinite(row.get(key, 0.0)) for key in ("loss", "validation_loss")):
                 raise ModelError(
-                    f"{task.label}: the loss is no finite number in epoch {epoch}; "
-                    "lower training.*.learning_rate in the spec"
+                    f"{work.label}: the loss is no finite number in epoch {epoch}; "
+                    f"lower training.stages.{stage.name}.learning_rate in the spec"
                 )
-            if not history or validation_loss < min(past["validation_loss"] for past in history):
-                save_weights(best, task.models)
             history.append(row)
-            _save_state(folder, checkpoint, f"epoch-{epoch}", history, identity, begun)
-            say(f"{label}: {_line(row)}")
+            if work.keep_best and _best_epoch(history) == epoch:
+                save_weights(best, work.models)
+            _save_state(folder, checkpoint, f"epoch-{epoch}", history, stage.identity, begun)
+            say(f"{label}: {_line(row, work.metrics)}")
             if observe is not None:
                 observe(row)
             if stop:
                 raise Interrupted(signalled() or signal.SIGTERM)
-    load_weights(best, task.models)
-    losses = [row["validation_loss"] for row in history]
+    if work.keep_best:
+        load_weights(best, work.models)
     return {
         "epochs": len(history),
-        "best_epoch": 1 + losses.index(min(losses)),
+        "best_epoch": _best_epoch(history) if work.keep_best else len(history),
         "seconds": round(sum(row["seconds"] for row in history), 1),
         "history": history,
     }
 
 
-def _row(epoch: int, trained: dict[str, float], validated: dict[str, float], seconds: float) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "epoch": epoch,
-        "loss": trained.pop("loss"),
-        "validation_loss": validated.pop("loss"),
-        "validation_psnr_db": round(validated.pop("psnr_db"), 4),
-        "seconds": round(seconds, 2),
-    }
-    if "ssim" in validated:
-        row["validation_ssim"] = round(validated.pop("ssim"), 5)
+def _best_epoch(history: list[Row]) -> int:
+    """The epoch that validated best, the first of equal ones; 0 before any has."""
+    validated = [row for row in history if "validation_loss" in row]
+    return int(min(validated, key=lambda row: row["validation_loss"])["epoch"]) if validated else 0
+
+
+def _stalled(history: list[Row], patience: int | None) -> bool:
+    best = _best_epoch(history)
+    return patience is not None and best > 0 and len(history) - best >= patience
+
+
+def _agreed(validated: dict[str, Any]) -> dict[str, Any]:
+    return validated | agree({name: value for name, value in validated.items() if isinstance(value, float)})
+
+
+def _row(
+    epoch: int, trained: dict[str, float], validated: dict[str, Any], metrics: tuple[Metric, ...], seconds: float
+) -> Row:
+    row: Row = {"epoch": epoch, "loss": trained.pop("loss"), "seconds": round(seconds, 2)}
     if trained:
-        row |= {"parts": trained, "validation_parts": validated}
+        row["parts"] = trained
+    if validated:
+        row["validation_loss"] = validated.pop("loss")
+        row["validation"] = {each.key: validated.pop(each.key) for each in metrics if each.key in validated}
+        parts = {name: value for name, value in validated.items() if isinstance(value, float)}
+        row |= {name: value for name, value in validated.items() if name not in parts}
+        row |= {"validation_parts": parts} if parts else {}
     return row
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(row: Row, metrics: tuple[Metric, ...]) -> str:
     """An epoch for people."""
-    words = [f"loss {row['loss']:.6f}", f"validation {row['validation_loss']:.6f}"]
-    words += [f"{name} {value:.5f}" for name, value in row.get("validation_parts", {}).items()]
-    words.append(f"{row['validation_psnr_db']:.3f} dB")
-    words += [f"SSIM {row['validation_ssim']:.4f}"] if "validation_ssim" in row else []
+    words = [f"loss {row['loss']:.6f}"]
+    if "validation_loss" in row:
+        words.append(f"validation {row['validation_loss']:.6f}")
+    parts: dict[str, float] = row.get("validation_parts") or row.get("parts") or {}
+    words += [f"{name} {value:.5f}" for name, value in parts.items()]
+    found = row.get("validation", {})
+    words += [f"{each.title} {each.text(found[each.key])}" for each in metrics if each.key in found]
     return ", ".join([*words, f"{row['seconds']:.0f} s"])
 
 
-def _validation(task: Task, terms: Sequence[LossTerm]) -> Callable[[], dict[str, float]]:
-    @tf.function(reduce_retracing=True)
-    def batch(inputs: Any, targets: Any) -> dict[str, Any]:
-        reconstruction, bpp = rated_reconstruction(task, scaled(inputs), False)
-        image = scaled(targets)
-        found = loss_parts(terms, image, reconstruction, bpp) | {"psnr_db": mean_psnr(image, reconstruction)}
-        if min(image.shape[1:3]) >= SMALLEST:
-            found["ssim"] = mean_ssim(image, reconstruction)
-        return found
-
-    def validate() -> dict[str, float]:
-        inputs, targets = task.validation
-        parts = [
-            (len(inputs[i : i + 250]), batch(tf.constant(inputs[i : i + 250]), tf.constant(targets[i : i + 250])))
-            for i in range(0, len(inputs), 250)
-        ]
-        return {name: sum(count * float(part[name]) for count, part in parts) / len(inputs) for name in parts[0][1]}
-
-    return validate
-
-
-def validate(task: Task, terms: Sequence[LossTerm]) -> dict[str, float]:
-    """Over a task's validation split: the "loss", its parts, the mean "psnr_db", the mean "ssim"."""
-    return _validation(task, terms)()
-
-
-def _stalled(history: list[dict[str, Any]], patience: int) -> bool:
-    losses = [row["validation_loss"] for row in history]
-    return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= patience
-
-
 def _save_state(
-    folder: Path,
-    checkpoint: tf.train.Checkpoint,
-    name: str,
-    history: list[dict[str, Any]],
-    identity: str,
-    begun: _Part,
+    folder: Path, checkpoint: tf.train.Checkpoint, name: str, history: list[Row], identity: str, begun: _Part
 ) -> None:
     # state.json names the checkpoint that it belongs to and is replaced after it was written: an interruption
     # anywhere leaves a pair that fits.
@@ -202,46 +173,16 @@ def _save_state(
             old.unlink()
 
 
-def make_step(task: Task, terms: Sequence[LossTerm], optimizer: Any) -> Callable[[Any, Any], dict[str, Any]]:
-    """(inputs, targets) -> the loss and its parts, after one step."""
-    trained, count = variables(task), replicas()
-
-    @tf.function(reduce_retracing=True)
-    def step(inputs: Any, targets: Any) -> dict[str, Any]:
-        with tf.GradientTape() as tape:
-            reconstruction, bpp = rated_reconstruction(task, scaled(inputs), True)
-            parts = loss_parts(terms, scaled(targets), reconstruction, bpp)
-            if task.critic is not None:
-                parts["adversarial"] = task.critic.verdict(reconstruction)
-                parts["loss"] += task.critic.weight * parts["adversarial"]
-            # Gradients of the shares of a batch are summed.
-            minimized = parts["loss"] if count == 1 else parts["loss"] / count
-        optimizer.apply_gradients(zip(tape.gradient(minimized, trained), trained, strict=True))
-        if task.critic is not None:
-            parts["discriminator"] = task.critic.train(scaled(targets), reconstruction)
-        return parts
-
-    return share(step)
-
-
-def _epoch(
-    task: Task,
-    step: Any,
-    batch_size: int,
-    count: int,
-    rng: np.random.Generator,
-    label: str,
-    begun: _Part,
-    stop: Callable[[], int],
-) -> _Part:
+def _epoch(work: Work, step: Any, epoch: int, label: str, begun: _Part, stop: Callable[[], int]) -> _Part:
     """From where it was begun to its end, or to the batch after which it is to stop."""
     sums: dict[str, Any] = dict(begun.sums)
     done = begun.batches
-    drawn = itertools.islice(batches(task, batch_size, count, rng), done, None)
-    places = range(done, count)
+    drawn = itertools.islice(work.batches(np.random.default_rng([work.seed, epoch])), done, None)
+    places = range(done, work.count)
     for index in tqdm(places, desc=label, unit="batch", leave=False, file=sys.stderr, disable=no_bar()):
-        inputs, targets = next(drawn)
-        parts = step(tf.constant(inputs), tf.constant(targets))
+        parts = step(*(tf.constant(values) for values in next(drawn)))
+        if work.after_step is not None:
+            work.after_step((epoch - 1) * work.count + index)
         sums = {name: sums.get(name, 0.0) + value for name, value in parts.items()}
         done = index + 1
         if stop() and not several_machines():

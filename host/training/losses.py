@@ -55,17 +55,6 @@ def loss_parts(terms: Sequence[LossTerm], image: Any, reconstruction: Any, bpp: 
     return {"loss": total, **(parts if len(parts) > 1 else {})}
 
 
-def mean_psnr(image: Any, reconstruction: Any) -> Any:
-    """PSNR in dB of rounded uint8 images (data range 255), mean over the batch; a monitor, not a result."""
-    pixels = _pixels(reconstruction)
-    squared = tf.reduce_mean(tf.square(tf.round(image * 255.0) - pixels), axis=(1, 2, 3))
-    return tf.reduce_mean(10.0 * tf.math.log(255.0**2 / tf.maximum(squared, 1e-9)) / tf.math.log(10.0))
-
-
-def mean_ssim(image: Any, reconstruction: Any) -> Any:
-    """SSIM of rounded uint8 images, mean over the batch; a monitor, not a result. Sides of at least 11."""
-    return tf.reduce_mean(ssim(image, _pixels(reconstruction) / 255.0))
-
-
-def _pixels(reconstruction: Any) -> Any:
+def pixels(reconstruction: Any) -> Any:
+    """A reconstruction as pixels, float32: rounded to whole levels 0..255."""
     return tf.round(tf.clip_by_value(reconstruction, 0.0, 1.0) * 255.0)

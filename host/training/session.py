@@ -1,4 +1,4 @@
-"""How a training is carried out, as against what is trained, which the spec says."""
+"""How a training is carried out; the spec says what is trained."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Session:
 
     Attributes:
         resume: go on from checkpoints.
-        start_from: weights that the stage float starts from; None starts as the spec says.
+        start_from: weights that the first stage starts from; None starts as the spec says.
         log_dir: where TensorBoard's files go, a folder a stage; None writes none.
-        strategy: the tf.distribute.Strategy that the stage float trains under; None is this one device.
+        strategy: the tf.distribute.Strategy that stages are shared with; None is this one device.
     """
 
     resume: bool = False

@@ -1,62 +1,75 @@
-"""Training, whole: the stages float, qat and tune, and the record of them."""
+"""Runs the stages that a spec lists, whatever its task, and records them in training.json."""
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from device.files import read_json, write_json
+from device.files import read_json, sha256_bytes, write_json
 from host.data import DataSet, data_folder, load
-from host.errors import ModelError, SpecError
+from host.errors import ModelError
 from host.progress import verbosity
 from host.spec.model_folder import ModelFolder
-from host.spec.models import MODELS, list_models
 from host.spec.parsing import recorded_overrides
-from host.tasks import open_spec
-from host.tasks.compression.stages import train_float, train_qat
-from host.tasks.compression.tuning import tune
+from host.spec.types import Spec, StageSpec
 from host.training.distributed import check_shared, workplace
 from host.training.session import Session
 from host.versions import versions
 
-STAGES: dict[str, Callable[[ModelFolder, DataSet, Session], dict[str, Any]]] = {
-    "float": train_float,
-    "qat": train_qat,
-    "tune": tune,
-}
+if TYPE_CHECKING:
+    from host.tasks.task import Task
+
 FORMAT_VERSION = 1
 
 
+@dataclass(frozen=True)
+class StageKind:
+    """How a kind of stage is carried out.
+
+    Attributes:
+        run: (model, data, stage, session) -> what training.json records of it. Writes its weights into the model's
+            folder.
+        shared: whether its batches are shared under a strategy; the other kinds run on one device.
+    """
+
+    run: Callable[[ModelFolder, DataSet, StageSpec, Session], dict[str, Any]]
+    shared: bool = False
+
+
 def train(
-    name: str,
-    stages: tuple[str, ...] = tuple(STAGES),
+    task: Task,
+    spec: Spec,
+    stages: Sequence[str] | None = None,
     *,
     resume: bool = False,
+    overwrite: bool = False,
     start_from: Path | str | None = None,
     data_dir: Path | None = None,
-    models: Path = MODELS,
     overrides: Mapping[str, Any] | None = None,
     log_dir: Path | None = None,
     verbose: int = 2,
     strategy: str = "none",
 ) -> dict[str, Any]:
-    """Trains a model's stages in their order and writes what they leave into models/<name>/.
+    """Trains stages in the spec's order and writes what they leave into the folder of the spec.
 
     Args:
-        stages: some of float, qat, tune.
+        stages: names of some of the spec's stages; None trains all.
         resume: go on from the checkpoints of an interrupted training; a finished stage is not trained again.
-        start_from: a float.weights.h5 of the same layers that the stage float starts from, or the name of its model.
+        overwrite: train all stages of a trained model anew.
+        start_from: a float.weights.h5 of the same layers that the stage float starts from, or the name of the model
+            that has it.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
-        models: the folder that holds <name>/spec.json.
-        overrides: values by JSON path that stand in for the spec's, such as {"training.float.epochs": 5}; recorded in
-            training.json, with the digest of the spec that they make. None: none, or with `resume` the recorded ones.
-        log_dir: where TensorBoard's files go, into <name>/<stage>; None writes none. Not for codecs.
+        overrides: what stands in the spec for values of its file, by JSON path; recorded in training.json. None: what
+            is recorded there already.
+        log_dir: where TensorBoard's files go, into <name>/<stage>; None writes none.
         verbose: 0 says nothing but errors, 1 a line an epoch, 2 shows a progress bar too where stderr is a terminal.
-        strategy: none is this one device; mirrored shares each batch of the stage float among this machine's devices;
-            multiworker among the machines that TF_CONFIG names, of which the chief writes files and trains the later
-            stages, which are short, and the others wait for it. Not for codecs, nor with an adversarial term.
+        strategy: none is this one device; mirrored shares the batches of stages that can be shared among this
+            machine's devices; multiworker shares them among the machines that TF_CONFIG names. Its chief writes the
+            files and trains the other stages, which are short.
 
     Returns:
         The content of training.json; {} on a machine that is not the chief.
@@ -64,30 +77,39 @@ def train(
     Raises:
         SpecError, DataError, ModelError: one line each.
     """
-    start = None if start_from is None else _weights_file(start_from, models)
-    with verbosity(verbose):
-        if open_spec(name, models)[0].name == "codec":
-            from host.tasks.codec.stages import train_stages
+    unknown = sorted(set(stages or ()) - set(spec.training.stages))
+    if unknown:
+        raise ModelError(
+            f"{spec.name}: no stage {unknown[0]} in its spec; available: {', '.join(spec.training.stages)}"
+        )
+    if not (resume or overwrite or stages) and any(spec.folder.glob("*.weights.h5")):
+        raise ModelError(
+            f"{spec.name} is trained already; add --resume to train what is missing, --stage NAME to train one stage "
+            "again, or --overwrite to train all stages again"
+        )
+    chosen = [stage for stage in spec.training.stages.values() if stages is None or stage.name in stages]
+    start = None if start_from is None else _weights_file(start_from, spec.folder.parent)
+    session = Session(resume, start, log_dir / spec.name if log_dir else None)
+    with verbosity(verbose), workplace(spec, session, strategy) as (model, session):
+        data = load(spec.data, data_folder(data_dir))
+        check_shared(spec, len(data.train), session.strategy)
+        if model.folder == spec.folder:
+            recorded = recorded_overrides(spec.folder) if overrides is None else dict(overrides)
+            return _train_stages(task, model, data, chosen, session, recorded)
+        with verbosity(0):
+            shared = [stage for stage in chosen if task.stages[stage.kind].shared]
+            _train_stages(task, model, data, shared, session, {})
+    return {}
 
-            if overrides:
-                raise SpecError(f"{name}: specs of the task codec take no overrides; write them into its spec.json")
-            if log_dir or strategy != "none":
-                raise SpecError(
-                    f"{name}: codecs train on one device and have no TensorBoard files; leave out --strategy, --log-dir"
-                )
-            return train_stages(name, stages, resume=resume, start_from=start, data_dir=data_dir, models=models)
-        if overrides is None:
-            overrides = recorded_overrides(models / name) if resume else {}
-        spec = open_spec(name, models, overrides)[1]
-        session = Session(resume, start, log_dir / name if log_dir else None)
-        with workplace(spec, session, strategy) as (model, session):
-            images = load(spec.data, data_folder(data_dir))
-            check_shared(spec, len(images.train.images), session.strategy)
-            if model.folder == spec.folder:
-                return _train_stages(model, images, stages, session, overrides)
-            with verbosity(0):
-                _train_stages(model, images, tuple(stage for stage in stages if stage == "float"), session, overrides)
+
+def started_from(session: Session) -> dict[str, Any]:
+    """What a stage records of the weights that it started from: their digest, and their own training."""
+    if session.start_from is None:
         return {}
+    file = session.start_from.parent / "training.json"
+    stages = read_json(file, ModelError)["stages"] if file.is_file() else {}
+    history = {"training": stages["float"]} if "float" in stages else {}
+    return {"started_from": {"sha256": sha256_bytes(session.start_from.read_bytes()), **history}}
 
 
 def _weights_file(start_from: Path | str, models: Path) -> Path:
@@ -95,43 +117,57 @@ def _weights_file(start_from: Path | str, models: Path) -> Path:
     for path in (Path(start_from), models / start_from / "float.weights.h5"):
         if path.is_file():
             return path
-    having = [name for name in list_models(models) if (models / name / "float.weights.h5").is_file()]
+    having = sorted(path.parent.name for path in models.glob("*/float.weights.h5"))
     raise ModelError(
         f"{start_from}: neither a weights file nor a model with float weights; available: {', '.join(having) or 'none'}"
     )
 
 
 def _train_stages(
-    model: ModelFolder, images: DataSet, stages: tuple[str, ...], session: Session, overrides: Mapping[str, Any]
+    task: Task,
+    model: ModelFolder,
+    data: DataSet,
+    stages: Sequence[StageSpec],
+    session: Session,
+    overrides: dict[str, Any],
 ) -> dict[str, Any]:
+    spec, order = model.spec, list(model.spec.training.stages)
     record = read_json(model.training, ModelError) if model.training.is_file() else {}
-    for stage in (stage for stage in STAGES if stage in stages and stage in model.spec.training.stages):
-        done = record.get("stages", {}).get(stage, {})
-        if session.resume and done.get("spec_sha256") == model.spec.digest:
+    for stage in stages:
+        made_by = {"identity": stage.identity, "epochs": stage.epochs}
+        done: dict[str, Any] = record.get("stages", {})
+        if session.resume and done.get(stage.name, {}).get("made_by") == made_by:
             continue
+        # What is trained now is not done, and what comes later is made of it: an interruption leaves neither recorded.
+        first = order.index(stage.name)
+        done = {name: done[name] for name in order[:first] if name in done}
+        if record:
+            write_json(model.training, record | {"stages": done})
+        for folder in model.checkpoints.glob("*"):
+            if folder.name.split(".")[0] in order[first + 1 :]:
+                shutil.rmtree(folder)
+        kind = task.stages[stage.kind]
         started = time.perf_counter()
-        result = STAGES[stage](model, images, session)
+        result = kind.run(model, data, stage, session if kind.shared else replace(session, strategy=None))
+        result |= {
+            "made_by": made_by,
+            "spec_sha256": spec.digest,
+            "wall_seconds": round(time.perf_counter() - started, 1),
+        }
         record = {
             "format_version": FORMAT_VERSION,
-            "model": model.spec.name,
-            "seed": model.spec.training.seed,
-            "spec_sha256": model.spec.digest,
-            **({"overrides": dict(overrides)} if overrides else {}),
+            "model": spec.name,
+            "seed": spec.training.seed,
+            "spec_sha256": spec.digest,
+            **({"overrides": overrides} if overrides else {}),
             "data": {
-                "dataset": model.spec.data.dataset,
-                "sha256": images.digest,
-                "training_images": len(images.train.images),
-                "validation_images": len(images.validation.images),
+                "dataset": spec.data.dataset,
+                "sha256": data.digest,
+                "training_images": len(data.train),
+                "validation_images": len(data.validation),
             },
             "versions": versions(),
-            "stages": {
-                **record.get("stages", {}),
-                stage: {
-                    **result,
-                    "spec_sha256": model.spec.digest,
-                    "wall_seconds": round(time.perf_counter() - started, 1),
-                },
-            },
+            "stages": {**done, stage.name: result},
         }
         write_json(model.training, record)
     return record

@@ -1,96 +1,106 @@
-"""One stage's work: networks, what goes through them, and the batches that they are trained on."""
+"""What a task hands to the training loop: networks, batches, one step, and how far they have come."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from host.data.stream import ImageFiles
-from host.training.adversarial import Critic
+from host.metrics import Metric
+from host.training.distributed import replicas, summed
 
-Forward = Callable[[Any, bool], Any]
+Batch = tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
-class Task:
+class Look:
+    """A few validation images for TensorBoard.
+
+    Attributes:
+        inputs: arrays that `restore` takes.
+        restore: inputs -> pictures float32 (count, height, width, channels), about 0..1.
+        targets: uint8, what the pictures should be.
+    """
+
+    inputs: Batch
+    restore: Callable[..., Any]
+    targets: np.ndarray
+
+
+@dataclass(frozen=True)
+class Work:
     """One stage's work.
 
     Attributes:
-        label: shown beside the progress.
-        models: what is trained and saved, by the names in the weights file.
-        forward: (inputs, training) -> reconstruction float32 0..1.
-        inputs, targets: what `forward` reads and what it should give: uint8 images (scaled to 0..1 here) or float32
-            latents (as they are). The same array, or the same files, twice for a network that reads images.
-        validation: the same two, of the validation split.
-        flip: mirror each image left to right with probability 1/2; only where inputs are the targets.
-        encode: (inputs, training) -> the latent that `forward` then reads in place of the inputs; None where the
-            inputs are it.
-        augment: changes a batch of images before it is trained on; only where inputs are the targets.
-        critic: trained in turns with the models, where the loss has an adversarial term.
-        rate: latent -> estimated bits per pixel, for a loss that has a rate in it.
+        label: shown beside the progress, such as "photo float".
+        models: what validates and is saved, by the names in the weights file.
+        batches: an epoch's batches, in an order and with changes that the generator decides.
+        count: batches of an epoch.
+        step: one step on a batch, or on a replica's share of it: "loss" and its parts as scalars.
+        validate: "loss", the metrics by key, and parts of the loss, as floats. Whatever is no float is kept in the
+            history under its key. What is not known is absent.
+        metrics: of what `validate` gives, those that judge.
+        seed: of the batches; an epoch draws from default_rng([seed, epoch]).
+        state: what else a checkpoint holds: optimizers, networks that are averaged, a critic.
+        after_step: called after each step with the number of the step, outside the replicas.
+        keep_best: whether the models end with the weights that validated best, or with the last ones.
+        look: what TensorBoard shows; None shows no pictures.
     """
 
     label: str
-    models: dict[str, keras.Model]
-    forward: Forward
-    inputs: np.ndarray | ImageFiles
-    targets: np.ndarray | ImageFiles
-    validation: tuple[np.ndarray, np.ndarray]
-    flip: bool = False
-    encode: Forward | None = None
-    rate: Callable[[Any], Any] | None = None
-    augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None
-    critic: Critic | None = None
+    models: Mapping[str, keras.Model]
+    batches: Callable[[np.random.Generator], Iterator[Batch]]
+    count: int
+    step: Callable[..., dict[str, Any]]
+    validate: Callable[[], dict[str, Any]]
+    metrics: tuple[Metric, ...]
+    seed: int
+    state: Mapping[str, Any] = field(default_factory=dict)
+    after_step: Callable[[int], None] | None = None
+    keep_best: bool = True
+    look: Look | None = None
 
 
-def variables(task: Task) -> list[Any]:
-    """All that a task trains."""
-    return [variable for model in task.models.values() for variable in model.trainable_variables]
+def variables(models: Mapping[str, keras.Model]) -> list[Any]:
+    """All that training changes in the models."""
+    return [variable for model in models.values() for variable in model.trainable_variables]
 
 
-def reconstruct(task: Task, inputs: Any) -> Any:
-    """The reconstructions, float32 about 0..1, of a task's inputs as they are stored."""
-    return rated_reconstruction(task, scaled(inputs), False)[0]
+def descend(tape: tf.GradientTape, loss: Any, *moved: tuple[Any, list[Any]], largest: float | None = None) -> None:
+    """One step of each optimizer on its variables, down the gradient of a loss that was computed under the tape.
+
+    Args:
+        loss: a replica's; the mean over the replicas is minimized.
+        moved: pairs of an optimizer and its variables.
+        largest: norm to which the gradients of the first pair are clipped; None does not clip.
+    """
+    count = replicas()
+    share = None if count == 1 else tf.constant(1 / count)
+    gradients = tape.gradient(loss, [variable for _, those in moved for variable in those], share)
+    for place, (optimizer, those) in enumerate(moved):
+        its, gradients = gradients[: len(those)], gradients[len(those) :]
+        if largest is None or place:
+            optimizer.apply_gradients(zip(its, those, strict=True))
+        else:
+            its, _ = tf.clip_by_global_norm(summed(its), largest)
+            optimizer.apply_gradients(zip(its, those, strict=True), skip_gradients_aggregation=True)
 
 
-def rated_reconstruction(task: Task, inputs: Any, training: bool) -> tuple[Any, Any]:
-    """The reconstruction, and the estimated bits per pixel where the task has a rate."""
-    latent = task.encode(inputs, training) if task.encode else inputs
-    return task.forward(latent, training), task.rate(latent) if task.rate else None
+def averaging(pairs: list[tuple[Any, Any]], longest: float) -> Callable[[int], None]:
+    """Moves each first variable towards its second after a step: an exponential average of the weights.
 
+    Args:
+        pairs: an average and the variable that it follows.
+        longest: the decay once many steps are done; the first steps have a shorter memory.
+    """
 
-def scaled(values: Any) -> Any:
-    """Pixels uint8 0..255 as float32 0..1; latents as they are."""
-    return tf.cast(values, tf.float32) / 255.0 if values.dtype == tf.uint8 else values
+    @tf.function
+    def move(decay: Any) -> None:
+        for mean, value in pairs:
+            mean.assign_sub((1 - decay) * (mean - value))
 
-
-def batches(
-    task: Task, batch_size: int, count: int, rng: np.random.Generator
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """An epoch's (inputs, targets), in an order and with changes that `rng` decides."""
-    order = rng.permutation(len(task.inputs))[: count * batch_size]
-    if isinstance(task.inputs, ImageFiles):
-        stream = task.inputs.batches(order, batch_size, rng)
-        drawn = ((images, images) for images in stream)
-    else:
-        drawn = _from_arrays(task, order, batch_size)
-    for inputs, targets in drawn:
-        if task.flip:
-            mirrored = rng.random(len(inputs)) < 0.5
-            inputs = targets = np.where(mirrored[:, None, None, None], inputs[:, :, ::-1], inputs)
-        if task.augment is not None:
-            inputs = targets = task.augment(inputs, rng)
-        yield inputs, targets
-
-
-def _from_arrays(task: Task, order: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    inputs, targets = np.asarray(task.inputs), np.asarray(task.targets)
-    for start in range(0, len(order), batch_size):
-        chosen = order[start : start + batch_size]
-        batch = inputs[chosen]
-        yield batch, batch if task.inputs is task.targets else targets[chosen]
+    return lambda step: move(tf.constant(min(longest, (1 + step) / (10 + step)), tf.float32))

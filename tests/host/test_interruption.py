@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from host.api import train
 from host.interruption import Interrupted, deferred, interruptible
-from host.training.stages import train
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 400
@@ -60,7 +60,8 @@ def test_training_leaves_a_checkpoint_and_says_how_to_go_on(
 ) -> None:
     for name in ("straight", "tiny"):
         (tmp_path / name).mkdir()
-        tiny["training"] |= {"float": {"epochs": EPOCHS, "patience": EPOCHS}, "learning_rate_schedule": "constant"}
+        tiny["training"]["stages"]["float"] = {"epochs": EPOCHS, "patience": EPOCHS}
+        tiny["training"]["learning_rate_schedule"] = "constant"
         (tmp_path / name / "spec.json").write_text(json.dumps(tiny))
     words = ["tiny", "--stage", "float", "--models", str(tmp_path), "--set", "training.batch_size=16"]
     process = subprocess.Popen(
@@ -89,11 +90,11 @@ def test_training_leaves_a_checkpoint_and_says_how_to_go_on(
     assert {path.name.split(".")[0] for path in folder.iterdir()} == {"state", "best", state["checkpoint"]}
 
     # It ends on what was trained without a break.
-    overrides = {"training.batch_size": 16, "training.float.epochs": epochs + 2}
-    straight = train("straight", ("float",), models=tmp_path, overrides=overrides, verbose=0)
+    overrides = {"training.batch_size": 16, "training.stages.float.epochs": epochs + 2}
+    straight = train(tmp_path / "straight", stages=["float"], overrides=overrides, verbose=0)
     state["identity"] = json.loads((tmp_path / "straight/checkpoints/float/state.json").read_text())["identity"]
     (folder / "state.json").write_text(json.dumps(state))
-    resumed = train("tiny", ("float",), models=tmp_path, overrides=overrides, resume=True, verbose=0)
+    resumed = train(tmp_path / "tiny", stages=["float"], overrides=overrides, resume=True, verbose=0)
     rows = [
         [(row["epoch"], row["loss"], row["validation_loss"]) for row in record["stages"]["float"]["history"]]
         for record in (straight, resumed)

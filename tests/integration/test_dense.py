@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from host.evaluation.rows import decode_streams
 
 from device.bundle import read_bundle
 from device.pipeline import Encoder
-from host.evaluation.rows import decode_streams
+from host.api import train
 from host.packaging.decoders import find_decoders
 from host.packaging.export import export
 from host.quantization.execution import TfliteDecoder
-from host.training.stages import train
 
 SPEC = Path(__file__).parent / "dense.spec.json"
 
@@ -27,20 +27,20 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dense")
     (folder / "models" / "dense").mkdir(parents=True)
     shutil.copy(SPEC, folder / "models" / "dense" / "spec.json")
-    train("dense", models=folder / "models", overrides={"latent.dims": 10, "training.float.epochs": 2})
+    train(folder / "models" / "dense", overrides={"latent.dims": 10, "training.stages.float.epochs": 2})
     export("dense", folder / "models", folder / "bundles", folder / "build")
     return folder
 
 
 def test_overrides_and_parts_of_the_loss_are_recorded(exported: Path) -> None:
     record = json.loads((exported / "models" / "dense" / "training.json").read_text())
-    assert record["overrides"] == {"latent.dims": 10, "training.float.epochs": 2}
+    assert record["overrides"] == {"latent.dims": 10, "training.stages.float.epochs": 2}
     history = record["stages"]["float"]["history"]
     assert len(history) == 2
     for row in history:
         assert set(row["parts"]) == set(row["validation_parts"]) == {"mse", "ssim_l1"}
         assert row["loss"] == pytest.approx(row["parts"]["mse"] + 0.1 * row["parts"]["ssim_l1"], rel=1e-4)
-        assert -1 <= row["validation_ssim"] <= 1
+        assert -1 <= row["validation"]["ssim"] <= 1
 
 
 def test_every_variants_bitstreams_decode_to_what_its_codes_say(exported: Path) -> None:

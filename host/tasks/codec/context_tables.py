@@ -92,7 +92,7 @@ def fit_context_tables(codes: Sequence[np.ndarray], size: Size = Size()) -> Cont
         score_edges=edges,
         skew_edges=np.array(SKEW_EDGES),
         rows=rows.reshape(shape[:2]),
-        frequencies=np.stack([fit_frequencies(table) for table in shared]),
+        frequencies=np.stack([remainder_frequencies(table) for table in shared]),
         predictors=predictors,
         scales=scales,
         lefts=lefts,
@@ -164,7 +164,7 @@ def merge_tables(counts: np.ndarray, tables: int) -> tuple[np.ndarray, np.ndarra
     return rows, shared
 
 
-def fit_frequencies(counts: np.ndarray) -> np.ndarray:
+def remainder_frequencies(counts: np.ndarray) -> np.ndarray:
     """Counts of remainders -31..31 and of the escape, to frequencies that sum to 2**15; the escape's is at least 1.
 
     A few counts of a two-sided geometric distribution of the same mean magnitude stand in for what was not seen; what
@@ -219,7 +219,10 @@ def _fit_sums(
         matrix = np.concatenate(rows)  # of integers, whose sums float64 holds exactly
         gram += matrix @ matrix.T
     known = np.array(
-        [[is_known(*divmod(source, channels), channel) for source in range(sources)] for channel in range(channels)]
+        [
+            [is_known(source // channels, source % channels, channel) for source in range(sources)]
+            for channel in range(channels)
+        ]
     )
     fitted = []
     for channel in range(channels):

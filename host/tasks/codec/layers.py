@@ -7,8 +7,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
-# Adam moves every weight by about the learning rate. What is one number a channel moves by this much more.
-PACE = 5.0
+from host.networks.prior import PACE
 
 
 class FixedRange(keras.layers.Layer):

@@ -8,8 +8,9 @@ import numpy as np
 
 from device.files import parse_json, read_bytes
 from host.errors import SpecError
+from host.networks.prior import PACE
 from host.networks.weights import load_weights
-from host.tasks.codec.layers import PACE, QualityGain
+from host.tasks.codec.layers import QualityGain
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.task import parse_codec_spec
 

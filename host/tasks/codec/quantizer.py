@@ -63,4 +63,4 @@ def make_quantizer(spec: CodecSpec, channels: int) -> Quantizer:
     zone = np.where(plain, 0, spec.grid.dead_zone).astype(np.float32)
     # Half steps at a dead zone of 1/4; a channel without one uses the whole range.
     reach = np.where(plain | (spec.grid.dead_zone == 0), 1.0, 0.5).astype(np.float32)
-    return Quantizer(np.float32(spec.steps), zone, -128 * reach, 127 * reach)
+    return Quantizer(np.array(spec.steps, np.float32), zone, -128 * reach, 127 * reach)

@@ -10,7 +10,8 @@ import numpy as np
 import tf_keras as keras
 
 from host.errors import ModelError
-from host.tasks.codec.layers import PACE, Dequantize, QualityGain
+from host.networks.prior import PACE
+from host.tasks.codec.layers import Dequantize, QualityGain
 from host.tasks.codec.networks import Codec
 
 _MARGIN = 0.5  # steps

@@ -5,6 +5,7 @@ photographs; and three photographs that travel as samples.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,18 @@ from device.files import sha256_bytes, write_bytes
 from device.outputs.context_codes.coder import ContextCoder
 from device.outputs.context_codes.tables import ContextTables, read_context_tables
 from device.stream import HEADER_BYTES
+from host.data import DataSet
 from host.errors import ModelError
 from host.networks.weights import load_weights
 from host.packaging.bundle_writer import array_bytes
 from host.progress import say
+from host.spec.model_folder import ModelFolder
+from host.spec.types import StageSpec
 from host.tasks.codec.context_tables import fit_context_tables
-from host.tasks.codec.images import Photographs
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import build_codec
 from host.tasks.codec.spec import CodecSpec
+from host.training.session import Session
 
 EXPORTED_BLOCKS = (4, 48)  # of the converted file's own size; the device gives it another
 SAMPLE_SHAPE = (256, 384)
@@ -30,33 +34,33 @@ SMALL_SAMPLES = 16  # of images smaller than that, whole
 MOST_IMAGES = 3000  # to fit to
 
 
-def fit_tables(spec: CodecSpec, photographs: Photographs, resume: bool) -> dict[str, Any]:
+def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
     """Writes tables.q<quality>.npy for the int8 encoder of float.weights.h5, and samples.npy.
 
     Returns:
-        "encoder_sha256", and a row per quality: "bpp" of real bitstreams of the validation photographs.
+        "encoder_sha256", and under "qualities" a row each: "validation_bpp" of real bitstreams, "bytes" of the tables.
 
     Raises:
         ModelError: no weights of the stage float.
     """
-    del resume  # minutes
+    spec = CodecSpec(model.spec)
     codec = build_codec(spec)
-    load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder})
-    model = convert_encoder(codec, *EXPORTED_BLOCKS)
-    encoder = Int8Encoder(model, spec)
-    write_bytes(spec.folder / "samples.npy", array_bytes(samples_of(photographs.validation)))
+    load_weights(model.weights("float"), {"encoder": codec.encoder})
+    content = convert_encoder(codec, *EXPORTED_BLOCKS)
+    encoder = Int8Encoder(content, spec)
+    train, validation = data.train.pictures, data.validation.pictures
+    write_bytes(spec.folder / "samples.npy", array_bytes(samples_of(validation)))
     rows = []
     for quality in range(len(spec.qualities)):
         started = time.perf_counter()
-        step = -(-len(photographs.train) // MOST_IMAGES)
-        codes = [encoder.image_codes(image, quality) for image in photographs.train[::step]]
-        tables = fit_context_tables(codes)
+        step = -(-len(train) // MOST_IMAGES)
+        tables = fit_context_tables([encoder.image_codes(train[i], quality) for i in range(0, len(train), step)])
         write_bytes(tables_file(spec, quality), tables.tobytes())
-        bpp = float(np.mean([_bpp(tables, encoder, image, quality) for image in photographs.validation]))
+        bpp = float(np.mean([_bpp(tables, encoder, image, quality) for image in validation]))
         rows.append({"quality": quality, "validation_bpp": bpp, "bytes": 2 * len(tables.vector)})
         elapsed = time.perf_counter() - started
-        say(f"{spec.name} tables: quality {quality}: {bpp:.4f} bpp, {elapsed:.0f} s")
-    return {"encoder_sha256": sha256_bytes(model), "qualities": rows}
+        say(f"{spec.name} {stage.name}: quality {quality}: {bpp:.4f} bpp, {elapsed:.0f} s")
+    return {"encoder_sha256": sha256_bytes(content), "qualities": rows}
 
 
 def tables_file(spec: CodecSpec, quality: int) -> Any:
@@ -74,11 +78,11 @@ def read_tables(spec: CodecSpec) -> list[ContextTables]:
     return [read_context_tables(tables_file(spec, quality)) for quality in range(len(spec.qualities))]
 
 
-def samples_of(images: tuple[np.ndarray, ...]) -> np.ndarray:
+def samples_of(images: Sequence[np.ndarray]) -> np.ndarray:
     """The middles of the first few landscapes: uint8 (count, *SAMPLE_SHAPE, 3); small images of one size whole."""
     height, width = SAMPLE_SHAPE
     if all(image.shape == images[0].shape and max(image.shape) < width for image in images):
-        return np.stack(images[:SMALL_SAMPLES])
+        return np.stack(list(images)[:SMALL_SAMPLES])
     fitting = [image for image in images if image.shape[0] >= height and image.shape[1] >= width]
     wide = [image for image in fitting if image.shape[1] > image.shape[0]] or fitting
     if not wide:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from host.results import Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.codec.decoders import CodecDecoders
+    from host.training.stages import StageKind
 
 
 class CodecTask:
@@ -38,6 +39,13 @@ class CodecTask:
     def read(self, top: Reader, data: DataSpec) -> CodecOptions:
         """The grid and the qualities."""
         return read_options(top, data)
+
+    @property
+    def stages(self) -> Mapping[str, StageKind]:
+        """By kind."""
+        from host.tasks.codec.stages import STAGES
+
+        return STAGES
 
     def networks(self, spec: Spec) -> Mapping[str, keras.Model]:
         """Both halves."""

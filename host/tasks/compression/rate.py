@@ -1,7 +1,7 @@
 """The rate in the loss: estimated bits of the latent's codes under a prior that is learned with the networks.
 
 J. Balle et al., "Variational image compression with a scale hyperprior" (2018), section 2: in training uniform noise of
-one step's width stands for the rounding, so that the bits have a gradient. The prior is the codec's, with one quality.
+one step's width stands for the rounding, so that the bits have a gradient.
 """
 
 from __future__ import annotations
@@ -35,15 +35,19 @@ def make_prior(encoder: keras.Model, grid: LatentGrid, images: np.ndarray) -> Pr
     return prior
 
 
-def make_rate(prior: Prior, grid: LatentGrid, pixels: int) -> Callable[[Any], Any]:
-    """latent float32 (batch, h, w, c) -> estimated bits per pixel, mean over the batch.
+def make_rate(prior: Prior, grid: LatentGrid, pixels: int) -> Callable[[Any, Any], Any]:
+    """Returns (latent, noise) -> estimated bits per pixel, mean over the batch.
+
+    The latent is float32 (batch, h, w, c); noise is of the same shape, uniform in -0.5..0.5 codes, and stands for the
+    rounding in training. None rounds.
 
     Args:
         pixels: height times width of an image.
     """
 
-    def rate(latent: Any) -> Any:
-        codes = latent / grid.scale + tf.random.uniform(tf.shape(latent), -0.5, 0.5)
+    def rate(latent: Any, noise: Any) -> Any:
+        scaled = latent / grid.scale
+        codes = tf.round(scaled) if noise is None else scaled + noise
         bits = prior(codes, tf.zeros(tf.shape(latent)[:1], tf.int32))
         return tf.reduce_sum(bits) / tf.cast(tf.shape(latent)[0] * pixels, tf.float32)
 

@@ -1,10 +1,29 @@
-"""Counts of codes become integer frequencies."""
+"""The stage tables: the codes that the int8 encoders make of the training images become coding frequencies."""
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import numpy as np
 
+from device.files import write_bytes
 from device.outputs.entropy import SYMBOLS, TOTAL
+from host.data import DataSet
+from host.spec.model_folder import ModelFolder
+from host.spec.types import StageSpec
+from host.tasks.compression.real_codes import open_encoders
+from host.training.session import Session
+
+
+def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
+    """Writes tables.npy, which all variants share: of the codes of all encoders that get a tuned decoder."""
+    encoders = open_encoders(model)
+    counts = sum(count_codes(encoder.codes(data.sample.array)) for encoder in encoders.values())
+    buffer = io.BytesIO()
+    np.save(buffer, code_frequencies(np.asarray(counts)), allow_pickle=False)
+    write_bytes(model.tables, buffer.getvalue())
+    return {"variants": list(encoders), "images": len(data.sample)}
 
 
 def count_codes(codes: np.ndarray) -> np.ndarray:
@@ -21,7 +40,7 @@ def count_codes(codes: np.ndarray) -> np.ndarray:
     return np.bincount(shifted.ravel(), minlength=channels * SYMBOLS).reshape(channels, SYMBOLS)
 
 
-def fit_frequencies(counts: np.ndarray) -> np.ndarray:
+def code_frequencies(counts: np.ndarray) -> np.ndarray:
     """Counts to coding frequencies: every code keeps at least 1, each channel sums to 2**15 exactly.
 
     What is left after a 1 for every code is shared in proportion; the remainders go to the largest fractions

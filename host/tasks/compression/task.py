@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from host.results import Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.compression.decoders import CompressionDecoders
+    from host.training.stages import StageKind
 
 
 class CompressionTask:
@@ -36,6 +37,13 @@ class CompressionTask:
     def read(self, top: Reader, data: DataSpec) -> CompressionOptions:
         """The latent."""
         return read_options(top)
+
+    @property
+    def stages(self) -> Mapping[str, StageKind]:
+        """By kind."""
+        from host.tasks.compression.stages import STAGES
+
+        return STAGES
 
     def networks(self, spec: Spec) -> Mapping[str, keras.Model]:
         """Both halves, and the discriminator where the spec has one."""

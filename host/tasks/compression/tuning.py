@@ -1,62 +1,45 @@
-"""Runs the converted encoders over the training images and fits tables and float decoders to their codes."""
+"""The stage tune: float decoders, each trained on the codes that an int8 encoder really makes."""
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
 
-from device.files import write_bytes
 from host.data import DataSet
 from host.networks.weights import save_weights
-from host.quantization.execution import TfliteEncoder, dequantize
-from host.quantization.recipes import DEFAULTS, TUNED
+from host.quantization.execution import dequantize
 from host.spec.model_folder import ModelFolder
-from host.tasks.compression.halves import convert, load_halves
-from host.tasks.compression.stages import fit_stage
-from host.tasks.compression.tables import count_codes, fit_frequencies
-from host.training.loop import validate
+from host.spec.types import StageSpec
+from host.tasks.compression.halves import load_halves
+from host.tasks.compression.real_codes import open_encoders
+from host.tasks.compression.work import decoder_work
+from host.training.loop import fit
 from host.training.session import Session
-from host.training.work import Task
 
 
-def tune(model: ModelFolder, images: DataSet, session: Session) -> dict[str, Any]:
-    """Writes tables.npy and decoder.<variant>.weights.h5 of the variants that get a tuned decoder.
+def tune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
+    """Writes decoder.<variant>.weights.h5 of the variants that get a tuned decoder.
 
     The decoders see the training images and their mirror images, since a flip of the codes is not the codes of
     the flipped image. A tuned decoder starts from the float decoder and is kept only where it validates better.
     """
-    spec = model.spec
-    calibration = model.images()[0] / np.float32(255)
-    mirrored = images.sample.array[:, :, ::-1]
-    targets = np.concatenate([images.sample.array, mirrored]) if spec.data.flip else images.sample.array
-    counts: Any = 0
+    spec, images = model.spec, data.sample.array
+    targets = np.concatenate([images, images[:, :, ::-1]]) if spec.data.flip else images
     results = {}
-    for variant in TUNED:
-        recipe = DEFAULTS[variant]
-        halves = load_halves(model, recipe.weights)
-        encoder = TfliteEncoder(convert(halves, "encoder", recipe.conversion, calibration), halves.grid)
-        codes = encoder.codes(targets)
-        counts = counts + count_codes(codes[: len(images.sample.array)])
-        decoder = load_halves(model, "float").decoder
-        task = Task(
-            f"{spec.name} tune {variant}",
-            {"decoder": decoder},
-            lambda latent, training, network=decoder: network(latent, training=training),
-            dequantize(codes, halves.grid),
-            targets,
-            (dequantize(encoder.codes(images.validation.array), halves.grid), images.validation.array),
+    for variant, encoder in open_encoders(model).items():
+        name = f"{stage.name}.{variant}"
+        halves = load_halves(model, "float")
+        training, validation = (
+            (dequantize(encoder.codes(some), halves.grid), some) for some in (targets, data.validation.array)
         )
-        save_weights(model.weights(f"decoder.{variant}"), task.models)
-        before = validate(task, spec.training.terms)["loss"]
-        stage = spec.training.stages["tune"]
-        result = fit_stage(model, task, stage, f"tune.{variant}", spec.training.seed + 2, session)
-        after = min(row["validation_loss"] for row in result["history"])
-        if after < before:
-            save_weights(model.weights(f"decoder.{variant}"), task.models)
-        results[variant] = {**result, "validation_loss_before": before, "kept": after < before}
-    buffer = io.BytesIO()
-    np.save(buffer, fit_frequencies(counts), allow_pickle=False)
-    write_bytes(model.tables, buffer.getvalue())
+        label, seed = f"{stage.name} {variant}", spec.training.seed + 2
+        work = decoder_work(spec, stage, label, halves.decoder, training, validation, seed=seed)
+        save_weights(model.weights(f"decoder.{variant}"), work.models)
+        before = work.validate()["loss"]
+        result = fit(work, stage, model.checkpoints / name, session)
+        kept = result["history"][result["best_epoch"] - 1]["validation_loss"] < before
+        if kept:
+            save_weights(model.weights(f"decoder.{variant}"), work.models)
+        results[variant] = {**result, "validation_loss_before": before, "kept": kept}
     return results

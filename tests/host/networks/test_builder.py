@@ -91,7 +91,7 @@ def test_what_keras_refuses_is_one_line_with_the_layers_path(
 def test_a_decoder_must_end_on_the_images_shape(tiny: dict[str, Any], parse: Parse) -> None:
     tiny["decoder"] = tiny["decoder"][:1]
     tiny["decoder"][0]["filters"] = 4
-    expected = r"\$\.decoder: the output has shape \(16, 16, 4\), the images of photos have \(16, 16, 3\)"
+    expected = r"\$\.decoder: the output has shape \(16, 16, 4\), the images of skimage have \(16, 16, 3\)"
     with pytest.raises(SpecError, match=expected):
         build_decoder(parse(tiny), (4, 4, 4))
 

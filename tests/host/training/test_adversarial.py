@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
+from host.api import train
 from host.errors import SpecError
 from host.networks.builder import build_discriminator
 from host.spec.model_folder import ModelFolder
@@ -22,10 +23,10 @@ from host.tasks.compression.halves import convert, load_halves
 from host.training import loop
 from host.training.adversarial import Critic
 from host.training.loop import fit
-from host.training.stages import train
-from host.training.work import Task
+from host.training.optimizers import make_optimizer
+from host.training.pictures import picture_work
+from host.training.session import Session
 
-MSE = (LossTerm("mse"),)
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (64, 8, 8, 1), dtype=np.uint8)
 LAYERS = [
@@ -41,16 +42,26 @@ def critic(weight: float = 0.1) -> Critic:
     return Critic(keras.Sequential([keras.Input((8, 8, 1)), *layers]), weight, 0.01)
 
 
-def task(weight: float | None) -> Task:
+def run(weight: float | None, folder: Path, epochs: int, resume: bool = False) -> list[dict[str, Any]]:
+    """The history of a convolution that is to learn the identity, with a critic of such a weight or without one."""
     keras.utils.set_random_seed(7)
     image = keras.Input((8, 8, 1))
     model = keras.Model(image, keras.layers.Conv2D(1, 3, padding="same")(image))
     judge = None if weight is None else critic(weight)
-    return Task("test", {"encoder": model}, model, IMAGES, IMAGES, (IMAGES, IMAGES), critic=judge)
-
-
-def run(trained: Task, folder: Path, epochs: int, resume: bool = False) -> list[dict[str, Any]]:
-    return fit(trained, MSE, StageSpec(epochs, 0.01, 10), 16, 5, folder, resume)["history"]
+    stage = StageSpec("float", "float", epochs, 0.01)
+    work = picture_work(
+        "test",
+        {"encoder": model},
+        lambda images, *_: (model(images), None),
+        (LossTerm("mse"),),
+        make_optimizer(stage, epochs * 4, model.trainable_variables),
+        lambda rng: ((IMAGES[chosen],) * 2 for chosen in rng.permutation(64).reshape(4, 16)),
+        4,
+        (IMAGES, IMAGES),
+        seed=5,
+        critic=judge,
+    )
+    return fit(work, stage, folder, Session(resume))["history"]
 
 
 def test_the_discriminator_learns_to_tell_images_from_what_is_none() -> None:
@@ -64,7 +75,7 @@ def test_the_discriminator_learns_to_tell_images_from_what_is_none() -> None:
 
 
 def test_the_term_is_in_the_loss_and_in_the_history(tmp_path: Path) -> None:
-    (plain,), (row,) = run(task(None), tmp_path / "plain", 1), run(task(0.1), tmp_path / "with", 1)
+    (plain,), (row,) = run(None, tmp_path / "plain", 1), run(0.1, tmp_path / "with", 1)
     assert "parts" not in plain
     assert set(row["parts"]) == {"adversarial", "discriminator"}
     assert row["loss"] > plain["loss"]
@@ -72,7 +83,7 @@ def test_the_term_is_in_the_loss_and_in_the_history(tmp_path: Path) -> None:
 
 
 def test_a_resumed_training_has_its_discriminator_again(tmp_path: Path) -> None:
-    straight = run(task(0.1), tmp_path / "straight", 2)
+    straight = run(0.1, tmp_path / "straight", 2)
     save = loop._save_state
 
     def save_and_stop(*arguments: Any) -> None:
@@ -83,18 +94,18 @@ def test_a_resumed_training_has_its_discriminator_again(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(loop, "_save_state", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
-            run(task(0.1), tmp_path / "stopped", 2)
-    resumed = run(task(0.1), tmp_path / "stopped", 2, resume=True)
+            run(0.1, tmp_path / "stopped", 2)
+    resumed = run(0.1, tmp_path / "stopped", 2, resume=True)
     assert [row["parts"] for row in resumed] == [row["parts"] for row in straight]
 
 
 def test_what_is_kept_and_converted_has_no_trace_of_it(tiny: dict[str, Any], tmp_path: Path) -> None:
     tiny["discriminator"] = LAYERS
     tiny["training"]["adversarial"] = {"weight": 0.01}
-    tiny["training"]["float"]["epochs"] = 1
+    tiny["training"]["stages"]["float"]["epochs"] = 1
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / "spec.json").write_text(json.dumps(tiny))
-    record = train("tiny", ("float",), models=tmp_path)
+    record = train(tmp_path / "tiny", stages=["float"])
     assert "discriminator" in record["stages"]["float"]["history"][0]["parts"]
     with h5py.File(tmp_path / "tiny" / "float.weights.h5") as file:
         assert set(file) == {"encoder", "decoder"}

@@ -26,7 +26,7 @@ from host.training.session import Session
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# Arguments: models/, a strategy. Prints the weights that it leaves, wherever that is, and the record.
+# Arguments: models/, a strategy, a folder of data sets or nothing. Prints the weights that it leaves, and the record.
 SCRIPT = """
 import json, sys
 from pathlib import Path
@@ -35,18 +35,22 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 if sys.argv[2] == "mirrored":
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-import host.training.stages
-stage, found = host.stages.STAGES["float"], {}
+from dataclasses import replace
+from host.tasks import open_spec
+from host.training.stages import train
+task, spec = open_spec("tiny", Path(sys.argv[1]))
+kind, found = task.stages["float"], {}
 
-def noted(model, images, session):
-    result = stage(model, images, session)
+def noted(model, data, stage, session):
+    result = kind.run(model, data, stage, session)
     with h5py.File(model.weights("float")) as file:
         found["weights"] = [entry[()].tolist() for half in file.values() for entry in half.values()]
-    found["losses"] = [(row["loss"], row["validation_loss"]) for row in result["history"]]
+    found["losses"] = [(row["loss"], row.get("validation_loss", 0.0)) for row in result["history"]]
     return result
 
-host.stages.STAGES["float"] = noted
-record = host.stages.train("tiny", ("float",), models=Path(sys.argv[1]), strategy=sys.argv[2], verbose=0)
+task.stages["float"] = replace(kind, run=noted)
+data = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+record = train(task, spec, ["float"], strategy=sys.argv[2], data_dir=data, verbose=0)
 print(json.dumps({**found, "record": record}))
 """
 
@@ -55,7 +59,8 @@ print(json.dumps({**found, "record": record}))
 def models(tiny_text: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """Makes a models/ with the tiny spec in it; SGD, since Adam takes gradients of a wrong size as well."""
     spec = json.loads(tiny_text)
-    spec["training"] |= {"optimizer": "sgd", "float": {"epochs": 2, "learning_rate": 0.05}}
+    spec["training"]["optimizer"] = "sgd"
+    spec["training"]["stages"]["float"] = {"epochs": 2, "learning_rate": 0.05}
 
     def make() -> Path:
         folder = tmp_path_factory.mktemp("models")
@@ -119,6 +124,29 @@ def test_two_devices_train_to_one_devices_weights(alone: dict[str, Any], models:
     assert mirrored["weights"] != alone["weights"]  # they did share the work: the sums have another order
 
 
+@pytest.mark.parametrize("kind", ["codec", "judged"])
+def test_averages_two_optimizers_and_a_critic_are_shared_too(
+    kind: str, tiny_text: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if kind == "codec":
+        spec = json.loads((ROOT / "tests/host/tasks/codec/tiny.spec.json").read_text())
+        spec["data"] = {"dataset": "skimage", "size": 22, "validation": 2}
+        spec["training"]["optimizer"] = "sgd"
+        spec["training"]["stages"]["float"] = {"epochs": 2, "steps": 12, "learning_rate": 0.0001}
+    else:
+        spec = json.loads(tiny_text)
+        spec["discriminator"] = [{"layer": "Flatten"}, {"layer": "Dense", "units": 1}]
+        spec["training"] |= {"optimizer": "sgd", "adversarial": {"weight": 0.1, "learning_rate": 1e-6}}
+        spec["training"]["stages"]["float"] = {"epochs": 2, "steps": 12, "learning_rate": 0.05}
+    found = []
+    for strategy in ("none", "mirrored"):
+        (tmp_path / strategy / "tiny").mkdir(parents=True)
+        (tmp_path / strategy / "tiny" / "spec.json").write_text(json.dumps(spec))
+        found += run(strategy, tmp_path / strategy)
+    check_same(*found, exactly=False)
+    assert found[0]["weights"] != found[1]["weights"]
+
+
 def test_two_machines_train_to_the_same_weights_and_the_chief_alone_writes(
     alone: dict[str, Any], models: Callable[[], Path]
 ) -> None:
@@ -172,20 +200,13 @@ def test_batches_that_cannot_be_shared_are_refused(tiny: dict[str, Any], parse: 
         check_shared(spec, 15, SimpleNamespace(num_replicas_in_sync=2))
 
 
-@pytest.mark.parametrize("strategy", ["mirrored", "multiworker"])
-def test_what_cannot_be_combined_is_one_line(
-    strategy: str, tiny: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_a_place_in_the_cluster_it_is_one_line(
+    tiny: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    specs = {"plain": dict(tiny), "codec": json.loads((ROOT / "tests/host/tasks/codec/tiny.spec.json").read_text())}
-    tiny["discriminator"] = [{"layer": "Flatten"}, {"layer": "Dense", "units": 1}]
-    specs["judged"] = {**tiny, "training": {**tiny["training"], "adversarial": {"weight": 0.1}}}
-    words = {"judged": r"\$\.training\.adversarial: not with --strategy", "codec": "codecs train on one device"}
-    if strategy == "multiworker":
-        words["plain"] = r"TF_CONFIG: expected each machine's place, found ''; set it like"
-    for name, expected in words.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "spec.json").write_text(json.dumps(specs[name]))
-        result = CliRunner().invoke(main, ["train", name, "--models", str(tmp_path), "--strategy", strategy])
-        assert result.exit_code == 1
-        assert re.fullmatch(rf"Error: [^\n]*{expected}[^\n]*\n", result.output), result.output
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "spec.json").write_text(json.dumps(tiny))
+    result = CliRunner().invoke(main, ["train", "tiny", "--models", str(tmp_path), "--strategy", "multiworker"])
+    assert result.exit_code == 1
+    expected = r"Error: TF_CONFIG: expected each machine's place, found ''; set it like[^\n]*\n"
+    assert re.fullmatch(expected, result.output), result.output

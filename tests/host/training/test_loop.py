@@ -13,57 +13,126 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
-from PIL import Image
 
 from device.files import read_json
-from host.data.stream import ImageFiles
 from host.errors import ModelError
+from host.metrics import PSNR, Metric
 from host.spec.types import LossTerm, StageSpec
 from host.training import loop
-from host.training.loop import fit, validate
-from host.training.work import Task
+from host.training.loop import fit
+from host.training.optimizers import make_optimizer
+from host.training.pictures import picture_work
+from host.training.session import Session
+from host.training.work import Batch, Work, averaging, descend
 
 MSE = (LossTerm("mse"),)
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (96, 8, 8, 1), dtype=np.uint8)
 HELD_OUT = RNG.integers(0, 256, (300, 8, 8, 1), dtype=np.uint8)  # more than one batch of the validation
 WHITE, BLACK = np.full((32, 2, 2, 1), 255, np.uint8), np.zeros((32, 2, 2, 1), np.uint8)
+SIZE = 16
+RESUMED = Session(resume=True)
 
 
-def autoencoder(flip: bool = False) -> Task:
+def stage_of(epochs: int = 3, rate: float = 0.01, patience: int | None = 10, **others: Any) -> StageSpec:
+    return StageSpec("float", "float", epochs, rate, patience, **others)
+
+
+THREE_EPOCHS, FRESH = stage_of(), Session()
+
+
+def drawn(inputs: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> Iterator[Batch]:
+    order = rng.permutation(len(inputs))
+    for start in range(0, len(order), SIZE):
+        chosen = order[start : start + SIZE]
+        mirrored = rng.random(len(chosen)) < 0.5  # each batch draws more than the order
+        mirror = mirrored[:, None, None, None]
+        yield tuple(np.where(mirror, each[chosen][:, :, ::-1], each[chosen]) for each in (inputs, targets))
+
+
+def work_of(
+    model: keras.Model,
+    stage: StageSpec,
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    validation: tuple[Any, Any],
+    **more: Any,
+) -> Work:
+    forward = more.pop("forward", lambda x, *_: (model(x), None))
+    count = len(inputs) // SIZE
+    optimizer = make_optimizer(stage, stage.epochs * count, model.trainable_variables)
+    batches = more.pop("batches", lambda rng: drawn(inputs, targets, rng))
+    return picture_work("m float", {"net": model}, forward, MSE, optimizer, batches, count, validation, seed=5, **more)
+
+
+def identity_work(stage: StageSpec = THREE_EPOCHS, **more: Any) -> Work:
     """A convolution that is to learn the identity; always from the same weights."""
     keras.utils.set_random_seed(7)
     image = keras.Input((8, 8, 1))
     model = keras.Model(image, keras.layers.Conv2D(1, 3, padding="same")(image))
-    return Task("test", {"encoder": model}, model, IMAGES, IMAGES, (HELD_OUT, HELD_OUT), flip)
+    return work_of(model, stage, IMAGES, IMAGES, (HELD_OUT, HELD_OUT), **more)
 
 
-def diverging() -> Task:
+def averaged_work(stage: StageSpec = THREE_EPOCHS) -> Work:
+    """The same with all that a codec has: noise in its batches, an average that validates, the last weights."""
+    keras.utils.set_random_seed(7)
+    image = keras.Input((8, 8, 1))
+    models = [keras.Model(image, keras.layers.Conv2D(1, 3, padding="same")(image)) for _ in range(2)]
+    trained, average = models
+    average.set_weights(trained.get_weights())
+    optimizer = make_optimizer(stage, stage.epochs * 6, trained.trainable_variables)
+
+    def batches(rng: np.random.Generator) -> Iterator[Batch]:
+        noise = rng.spawn(1)[0]
+        for images, _ in drawn(IMAGES, IMAGES, rng):
+            yield images, noise.random(images.shape, np.float32)
+
+    def step(images: Any, noise: Any) -> dict[str, Any]:
+        image = tf.cast(images, tf.float32) / 255.0
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(trained(image + 0.1 * noise) - image))
+        descend(tape, loss, (optimizer, trained.trainable_variables), largest=0.05)
+        return {"loss": loss, "half": loss / 2}
+
+    def validate() -> dict[str, Any]:
+        error = np.mean(np.square(average.predict(HELD_OUT / 255.0, verbose=0) - HELD_OUT / 255.0))
+        return {"loss": float(error), "psnr_db": float(-10 * np.log10(error)), "rows": [{"error": float(error)}]}
+
+    move = averaging(list(zip(average.weights, trained.weights, strict=True)), 0.9)
+    state = {"trained": trained, "optimizer": optimizer}
+    return Work("m", {"net": average}, batches, 6, step, validate, (PSNR,), 5, state, move, keep_best=False)
+
+
+def diverging(stage: StageSpec) -> Work:
     """Trains towards white and validates against grey: better for some steps, then worse every epoch."""
     image = keras.Input((2, 2, 1))
     model = keras.Model(image, keras.layers.Conv2D(1, 1, kernel_initializer="zeros")(image))
-    return Task("test", {"decoder": model}, model, BLACK, WHITE, (BLACK, BLACK + np.uint8(77)))
+    return work_of(model, stage, BLACK, WHITE, (BLACK, BLACK + np.uint8(77)))
 
 
-def run(task: Task, folder: Path, epochs: int = 3, resume: bool = False, **stage: Any) -> dict[str, Any]:
-    return fit(task, MSE, StageSpec(epochs, stage.get("rate", 0.01), stage.get("patience", 10)), 16, 5, folder, resume)
+def run(work: Work, folder: Path, stage: StageSpec = THREE_EPOCHS, session: Session = FRESH) -> dict[str, Any]:
+    return fit(work, stage, folder, session)
 
 
-def numbers(result: dict[str, Any]) -> list[tuple[float, ...]]:
+def numbers(result: dict[str, Any]) -> list[Any]:
     """The history without its wall times."""
-    keys = ("epoch", "loss", "validation_loss", "validation_psnr_db")
-    return [tuple(row[key] for key in keys) for row in result["history"]]
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in result["history"]]
 
 
-def weights(task: Task) -> list[np.ndarray]:
-    return [array for model in task.models.values() for array in model.get_weights()]
+def weights(work: Work) -> list[np.ndarray]:
+    return [array for model in work.models.values() for array in model.get_weights()]
+
+
+def check_same(one: Work, other: Work) -> None:
+    for mine, its in zip(weights(one), weights(other), strict=True):
+        np.testing.assert_array_equal(mine, its)
 
 
 def last_weights(folder: Path, epoch: int, shape: list[int]) -> np.ndarray:
     """The one weight of this shape as it was after an epoch, best or not."""
     checkpoint = tf.train.load_checkpoint(str(folder / f"epoch-{epoch}"))
     shapes = checkpoint.get_variable_to_shape_map()
-    (name,) = (name for name in shapes if name.startswith("decoder") and shapes[name] == shape)
+    (name,) = (name for name in shapes if name.startswith("net") and shapes[name] == shape)
     return checkpoint.get_tensor(name)
 
 
@@ -82,36 +151,38 @@ def interrupt_after(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_training_brings_the_loss_down_and_says_what_it_did(tmp_path: Path) -> None:
-    result = run(autoencoder(), tmp_path)
+    result = run(identity_work(), tmp_path)
     losses = [row["validation_loss"] for row in result["history"]]
     assert losses == sorted(losses, reverse=True)
     assert [row["epoch"] for row in result["history"]] == [1, 2, 3]
     assert (result["epochs"], result["best_epoch"]) == (3, 3)
+    assert result["history"][0]["validation"]["psnr_db"] < result["history"][2]["validation"]["psnr_db"]
 
 
-@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("make", [identity_work, averaged_work])
 @pytest.mark.parametrize("batches", [3, 6, 15])  # in the first epoch, right after it, in the third; an epoch has six
 def test_resumed_training_ends_on_the_same_history_and_weights(
-    batches: int, flip: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    batches: int, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    straight = autoencoder(flip)
+    straight = make()
     expected = run(straight, tmp_path / "straight")
     with monkeypatch.context() as patched:
         interrupt_after(batches, patched)
         with pytest.raises(KeyboardInterrupt):
-            run(autoencoder(flip), tmp_path / "broken")
-    resumed = autoencoder(flip)
-    result = run(resumed, tmp_path / "broken", resume=True)
+            run(make(), tmp_path / "broken")
+    resumed = make()
+    result = run(resumed, tmp_path / "broken", session=RESUMED)
     assert numbers(result) == numbers(expected)
-    for one, other in zip(weights(straight), weights(resumed), strict=True):
-        np.testing.assert_array_equal(one, other)
+    check_same(straight, resumed)
 
 
+@pytest.mark.parametrize("make", [identity_work, averaged_work])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(("batches", "checkpoint"), [(3, "epoch-1-3"), (6, "epoch-1"), (15, "epoch-3-3")])
-def test_ctrl_c_leaves_the_step_it_came_in_and_training_goes_on_from_there(
-    batches: int, checkpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_signal_leaves_the_step_it_came_in_and_training_goes_on_from_there(
+    batches: int, checkpoint: str, number: int, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    straight = autoencoder(flip=True)
+    straight = make()
     expected = run(straight, tmp_path / "straight")
     trained = []
 
@@ -119,125 +190,110 @@ def test_ctrl_c_leaves_the_step_it_came_in_and_training_goes_on_from_there(
         for step in steps:
             trained.append(step)
             if len(trained) == batches:
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), number)
             yield step
 
     monkeypatch.setattr(loop, "tqdm", progress)
     with pytest.raises(KeyboardInterrupt):
-        run(autoencoder(flip=True), tmp_path / "broken")
+        run(make(), tmp_path / "broken")
     assert read_json(tmp_path / "broken" / "state.json", ModelError)["checkpoint"] == checkpoint
     assert len(trained) == batches
-    resumed = autoencoder(flip=True)
-    assert numbers(run(resumed, tmp_path / "broken", resume=True)) == numbers(expected)
+    resumed = make()
+    assert numbers(run(resumed, tmp_path / "broken", session=RESUMED)) == numbers(expected)
     assert len(trained) == 18  # no step twice
-    for one, other in zip(weights(straight), weights(resumed), strict=True):
-        np.testing.assert_array_equal(one, other)
+    check_same(straight, resumed)
 
 
 def test_without_resume_old_checkpoints_are_forgotten(tmp_path: Path) -> None:
-    expected = numbers(run(autoencoder(), tmp_path))
-    assert numbers(run(autoencoder(), tmp_path)) == expected
+    expected = numbers(run(identity_work(), tmp_path))
+    assert numbers(run(identity_work(), tmp_path)) == expected
 
 
 def test_a_finished_stage_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = autoencoder()
-    expected = run(first, tmp_path)
-    interrupt_after(0, monkeypatch)
-    again = autoencoder()
-    assert numbers(run(again, tmp_path, resume=True)) == numbers(expected)
-    for one, other in zip(weights(first), weights(again), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for number, make in enumerate((identity_work, averaged_work)):
+        first = make()
+        expected = run(first, tmp_path / str(number))
+        with monkeypatch.context() as patched:
+            interrupt_after(0, patched)
+            again = make()
+            assert numbers(run(again, tmp_path / str(number), session=RESUMED)) == numbers(expected)
+        check_same(first, again)
 
 
-def test_one_checkpoint_is_kept(tmp_path: Path) -> None:
-    run(autoencoder(), tmp_path)
+def test_one_checkpoint_is_kept_and_one_of_another_spec_refused(tmp_path: Path) -> None:
+    run(identity_work(), tmp_path)
     assert {path.name.split(".")[0] for path in tmp_path.glob("epoch-*")} == {"epoch-3"}
+    with pytest.raises(ModelError, match="checkpoints of another spec; train without --resume"):
+        run(identity_work(), tmp_path, stage_of(identity="another"), RESUMED)
+
+
+def test_a_longer_training_goes_on_from_the_checkpoint(tmp_path: Path) -> None:
+    short = numbers(run(identity_work(), tmp_path))
+    longer = stage_of(5)
+    result = run(identity_work(longer), tmp_path, longer, RESUMED)
+    assert numbers(result)[:3] == short and result["epochs"] == 5
 
 
 def test_the_seed_decides_the_order_of_the_images(tmp_path: Path) -> None:
-    stage = StageSpec(1, 0.01, 10)
+    stage = stage_of(1)
     losses = [
-        fit(autoencoder(), MSE, stage, 16, seed, tmp_path / str(number), False)["history"][0]["validation_loss"]
+        run(replace(identity_work(stage), seed=seed), tmp_path / str(number), stage)["history"][0]["validation_loss"]
         for number, seed in enumerate((5, 5, 6))
     ]
     assert losses[0] == losses[1] != losses[2]
 
 
 def test_early_stopping_waits_for_its_patience_and_keeps_the_best_weights(tmp_path: Path) -> None:
-    task = diverging()
-    result = run(task, tmp_path, epochs=60, rate=0.03, patience=4)
+    stage = stage_of(60, 0.03, 4)
+    work = diverging(stage)
+    result = run(work, tmp_path, stage)
     losses = [row["validation_loss"] for row in result["history"]]
     best = losses.index(min(losses))
     assert 1 < best < 50
     assert result["best_epoch"] == best + 1
     assert result["epochs"] == len(losses) == best + 1 + 4
-    assert validate(task, MSE)["loss"] == pytest.approx(min(losses))
+    assert work.validate()["loss"] == pytest.approx(min(losses))
     assert losses[-1] > 1.1 * min(losses)
+
+
+def test_a_stage_without_patience_goes_to_its_end_and_may_keep_the_last_weights(tmp_path: Path) -> None:
+    stage = stage_of(12, 0.1, None)
+    work = replace(diverging(stage), keep_best=False)
+    result = run(work, tmp_path, stage)
+    losses = [row["validation_loss"] for row in result["history"]]
+    assert (result["epochs"], result["best_epoch"]) == (12, 12)
+    assert min(losses) < losses[-1] == pytest.approx(work.validate()["loss"])
+
+
+def test_validation_may_be_rarer_than_epochs_and_comes_at_the_end(tmp_path: Path) -> None:
+    stage = stage_of(5, validate_every=2)
+    history = run(identity_work(stage), tmp_path, stage)["history"]
+    assert [row["epoch"] for row in history if "validation_loss" in row] == [2, 4, 5]
+    assert all(("validation" in row) == ("validation_loss" in row) for row in history)
 
 
 def test_the_learning_rate_falls_to_zero_on_a_cosine(tmp_path: Path) -> None:
     # Adam moves a weight with a steady gradient by the learning rate a step, so the path's length is the rates' sum.
-    task = diverging()
-    run(task, tmp_path, epochs=10, rate=0.01, patience=100)
+    stage = stage_of(10, 0.01, None)
+    run(diverging(stage), tmp_path, stage)
     steps = 10 * 2
     expected = sum(0.005 * (1 + np.cos(np.pi * step / steps)) for step in range(steps))
     assert float(last_weights(tmp_path, 10, [1])[0]) == pytest.approx(expected, rel=0.02)
 
 
 def test_a_loss_that_is_no_number_is_a_model_error(tmp_path: Path) -> None:
-    image = keras.Input((8, 8, 1))
-    model = keras.Model(image, keras.layers.Conv2D(1, 1)(image))
-    task = Task(
-        "m float", {"encoder": model}, lambda x, training: model(x) * np.nan, IMAGES, IMAGES, (HELD_OUT, HELD_OUT)
-    )
+    work = replace(identity_work(), step=lambda *batch: {"loss": tf.constant(np.nan)})
     with pytest.raises(ModelError, match=r"^m float: the loss is no finite number in epoch 1; lower .*learning_rate"):
-        run(task, tmp_path)
+        run(work, tmp_path)
     assert not list(tmp_path.glob("*.h5"))
 
 
-def test_flipping_leaves_the_images_as_they_were(tmp_path: Path) -> None:
-    before = IMAGES.copy()
-    run(autoencoder(flip=True), tmp_path, epochs=1)
-    np.testing.assert_array_equal(IMAGES, before)
-
-
-def test_flipping_shows_mirror_images_too(tmp_path: Path) -> None:
-    half = np.zeros((64, 2, 2, 1), np.uint8)
-    half[:, :, 0] = 255  # white on the left, in every picture
-
-    def learned(flip: bool) -> np.ndarray:
-        image = keras.Input((2, 2, 1))
-        position = keras.layers.Conv2DTranspose(1, 2, 2, use_bias=False, kernel_initializer="zeros")
-        model = keras.Model(image, position(keras.layers.Lambda(lambda x: x[:, :1, :1] * 0 + 1)(image)))
-        task = Task("test", {"decoder": model}, model, half, half, (half, half), flip)
-        run(task, tmp_path, epochs=40, rate=0.05, patience=100)
-        return last_weights(tmp_path, 40, [2, 2, 1, 1])[..., 0, 0].mean(0)
-
-    np.testing.assert_allclose(learned(flip=False), [1, 0], atol=0.05)
-    np.testing.assert_allclose(learned(flip=True), [0.5, 0.5], atol=0.2)
-
-
-def test_latents_are_read_as_they_are_and_images_as_0_to_1(tmp_path: Path) -> None:
-    latents = np.full((32, 2, 2, 1), 3.0, np.float32)
-    model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Conv2D(1, 1)])
-    third = Task("test", {"decoder": model}, lambda x, training: x / 3 + 0 * model(x), latents, WHITE, (latents, WHITE))
-    assert validate(third, MSE)["loss"] == pytest.approx(0, abs=1e-12)
-
-
-def test_files_train_to_the_same_numbers_as_the_same_images_in_memory(tmp_path: Path) -> None:
-    paths = [tmp_path / f"{number}.png" for number in range(len(IMAGES))]
-    for path, image in zip(paths, IMAGES):
-        Image.fromarray(image[..., 0]).save(path)
-    files = ImageFiles(paths, IMAGES.shape[1:], resize=True)
-    for flip in (False, True):
-        memory = run(autoencoder(flip), tmp_path / "memory")
-        streamed = run(replace(autoencoder(flip), inputs=files, targets=files), tmp_path / "files")
-        assert numbers(streamed) == numbers(memory)
-
-
-def test_what_changes_a_batch_changes_its_target_too(tmp_path: Path) -> None:
-    seen = []
-    identity = replace(autoencoder(), augment=lambda batch, rng: seen.append(len(batch)) or batch * 0)
-    row = run(replace(identity, forward=lambda x, training: x + 0 * identity.models["encoder"](x)), tmp_path, 1)
-    assert row["history"][0]["loss"] == 0
-    assert seen == [16] * 6
+def test_the_history_and_the_log_name_what_the_work_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    accuracy = Metric("accuracy_percent", "accuracy", "%", 1, True)
+    found = {"loss": 1.0, "accuracy_percent": 87.25, "spare": 2.0, "table": [1, 2]}
+    work = replace(identity_work(), validate=lambda: dict(found), metrics=(PSNR, accuracy))
+    row = run(work, tmp_path)["history"][0]
+    assert row["validation"] == {"accuracy_percent": 87.25}
+    assert row["validation_parts"] == {"spare": 2.0}
+    assert row["table"] == [1, 2]
+    assert "accuracy 87.2 %" in capsys.readouterr().err

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras as keras
 
 from host.errors import SpecError
 from host.spec.catalogue import OPTIMIZERS as NAMED
 from host.spec.catalogue import SCHEDULES
-from host.spec.types import LossTerm, Spec, StageSpec
+from host.spec.types import Spec, StageSpec
 from host.training import loop
 from host.training.loop import fit
 from host.training.optimizers import OPTIMIZERS, make_optimizer, make_schedule
-from host.training.work import Task
+from host.training.session import Session
+from host.training.work import Work, descend
 
 Parse = Callable[[Any], Spec]
-MSE = (LossTerm("mse"),)
-IMAGES = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), dtype=np.uint8)
-STAGE = StageSpec(3, 0.01, 10)
+IMAGES = np.random.default_rng(0).random((64, 8, 8, 1), np.float32)
+STAGE = StageSpec("float", "float", 3, 0.01, 10)
 
 
-def task() -> Task:
+def identity_work(stage: StageSpec) -> Work:
+    """A convolution that is to learn the identity; always from the same weights."""
     keras.utils.set_random_seed(7)
     image = keras.Input((8, 8, 1))
     model = keras.Model(image, keras.layers.Conv2D(1, 3, padding="same")(image))
-    return Task("test", {"encoder": model}, model, IMAGES, IMAGES, (IMAGES, IMAGES))
+    optimizer = make_optimizer(stage, stage.epochs * 4, model.trainable_variables)
+
+    def batches(rng: np.random.Generator) -> Iterator[Any]:
+        return ((IMAGES[chosen],) for chosen in rng.permutation(64).reshape(4, 16))
+
+    def step(images: Any) -> dict[str, Any]:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(model(images) - images))
+        descend(tape, loss, (optimizer, model.trainable_variables))
+        return {"loss": loss}
+
+    def validate() -> dict[str, Any]:
+        return {"loss": float(tf.reduce_mean(tf.square(model(IMAGES) - IMAGES)))}
+
+    return Work("test", {"net": model}, batches, 4, step, validate, (), 5, {"optimizer": optimizer})
 
 
 def losses(result: dict[str, Any]) -> list[tuple[float, float]]:
@@ -49,11 +66,11 @@ def test_what_the_catalogue_names_is_there() -> None:
 
 def test_the_spec_says_which_and_the_default_is_adam_on_a_cosine(tiny: dict[str, Any], parse: Parse) -> None:
     training = parse(tiny).training
-    for stage in (training.float_, training.qat, training.tune):
+    for stage in (training.stages[name] for name in ("float", "qat", "tune")):
         assert (stage.optimizer, stage.schedule) == ({"name": "adam"}, {"name": "cosine", "final": 0.0})
     tiny["training"] |= {"optimizer": {"name": "sgd", "momentum": 0.5}, "learning_rate_schedule": "steps"}
     training = parse(tiny).training
-    for stage in (training.float_, training.qat, training.tune):
+    for stage in (training.stages[name] for name in ("float", "qat", "tune")):
         assert stage.optimizer == {"name": "sgd", "momentum": 0.5}
         assert stage.schedule == {"name": "steps", "at": [0.5, 0.75], "factor": 0.1}
 
@@ -87,6 +104,21 @@ def test_schedules_go_where_they_say() -> None:
     np.testing.assert_allclose(steps, [1.0] * 5 + [0.1] * 3 + [0.01] * 2, rtol=1e-5)
 
 
+def test_the_held_rate_warms_up_holds_and_falls_as_python_computes_it() -> None:
+    stage = replace(STAGE, learning_rate=1e-3, schedule={"name": "hold", "warm_up": 200, "hold": 0.6, "final": 0.02})
+    schedule = make_schedule(stage, 10_000)
+
+    def expected(step: int) -> float:
+        done = step / 10_000
+        fall = 1.0 if done < 0.6 else 0.5 * (1 + math.cos(math.pi * min((done - 0.6) / 0.4, 1.0)))
+        return 1e-3 * min(1.0, (step + 1) / 200) * max(fall, 0.02)
+
+    assert float(schedule(0)) == pytest.approx(1e-3 / 200)
+    assert float(schedule(8000)) == pytest.approx(0.5e-3)
+    for step in (0, 1, 198, 199, 200, 5999, 6000, 6001, 7777, 8000, 9800, 9999):
+        assert np.float32(schedule(step)) == np.float32(expected(step))
+
+
 @pytest.mark.parametrize("name", list(NAMED))
 def test_each_trains_and_resumes_to_the_same_numbers(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -94,7 +126,7 @@ def test_each_trains_and_resumes_to_the_same_numbers(
     schedule = dict(zip(NAMED, [*SCHEDULES, "cosine"]))[name]  # each schedule with one of them
     defaults = {key: field.default for key, field in SCHEDULES[schedule].items()}
     stage = replace(STAGE, optimizer={"name": name}, schedule={"name": schedule, **defaults})
-    straight = losses(fit(task(), MSE, stage, 16, 5, tmp_path / "straight", False))
+    straight = losses(fit(identity_work(stage), stage, tmp_path / "straight", Session()))
     assert straight[-1][1] < straight[0][1]
     save = loop._save_state
 
@@ -105,8 +137,8 @@ def test_each_trains_and_resumes_to_the_same_numbers(
     with monkeypatch.context() as patched:
         patched.setattr(loop, "_save_state", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
-            fit(task(), MSE, stage, 16, 5, tmp_path / "stopped", False)
-    assert losses(fit(task(), MSE, stage, 16, 5, tmp_path / "stopped", True)) == straight
+            fit(identity_work(stage), stage, tmp_path / "stopped", Session())
+    assert losses(fit(identity_work(stage), stage, tmp_path / "stopped", Session(resume=True))) == straight
 
 
 def test_arguments_reach_keras() -> None:

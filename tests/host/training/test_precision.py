@@ -12,11 +12,12 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
+from host.api import train
 from host.networks.builder import build
 from host.tasks import open_spec
+from host.tasks.compression import stages
 from host.training import loop
-from host.training.stages import train
-from host.training.work import Task
+from host.training.work import Work
 
 
 def prepare(tiny: dict[str, Any], models: Path, mixed: bool) -> Path:
@@ -34,15 +35,15 @@ def test_it_trains_resumes_and_leaves_float32(
     tiny: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    original = loop.make_step
+    original = stages.fit
 
-    def make_step(task: Task, *arguments: Any) -> Any:
-        seen.append({layer.compute_dtype for layer in task.models["encoder"].layers[1:]})
-        return original(task, *arguments)
+    def fit(work: Work, *arguments: Any) -> Any:
+        seen.append({layer.compute_dtype for layer in work.models["encoder"].layers[1:]})
+        return original(work, *arguments)
 
-    monkeypatch.setattr(loop, "make_step", make_step)
-    plain = history(train("tiny", ("float",), models=prepare(tiny, tmp_path / "plain", False)))
-    mixed = history(train("tiny", ("float",), models=prepare(tiny, tmp_path / "mixed", True)))
+    monkeypatch.setattr(stages, "fit", fit)
+    plain = history(train(prepare(tiny, tmp_path / "plain", False) / "tiny", stages=["float"]))
+    mixed = history(train(prepare(tiny, tmp_path / "mixed", True) / "tiny", stages=["float"]))
     assert seen == [{"float32"}, {"bfloat16"}]
     assert keras.mixed_precision.global_policy().name == "float32"
     assert mixed != plain
@@ -64,5 +65,5 @@ def test_it_trains_resumes_and_leaves_float32(
     with monkeypatch.context() as patched:
         patched.setattr(loop, "_save_state", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
-            train("tiny", ("float",), models=models)
-    assert history(train("tiny", ("float",), models=models, resume=True)) == mixed
+            train(models / "tiny", stages=["float"])
+    assert history(train(models / "tiny", stages=["float"], resume=True)) == mixed

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from device.files import sha256_bytes
+from host.api import train
 from host.cli import main
 from host.errors import ModelError
-from host.training.stages import train
 
 Start = Callable[..., Path]
 
@@ -25,7 +25,8 @@ def start(tiny: dict[str, Any], tmp_path: Path) -> Start:
 
     def write(name: str = "tiny", **training: Any) -> Path:
         (tmp_path / name).mkdir()
-        spec = {**tiny, "training": {**tiny["training"], "float": {"epochs": 1}, **training}}
+        stages = {**tiny["training"]["stages"], "float": {"epochs": 1}}
+        spec = {**tiny, "training": {**tiny["training"], "stages": stages, **training}}
         (tmp_path / name / "spec.json").write_text(json.dumps(spec))
         return tmp_path
 
@@ -69,15 +70,16 @@ def test_it_starts_from_another_models_weights(start: Start, trained: Path) -> N
     models = start()
     shutil.copytree(trained / "tiny", models / "other")
     weights = models / "other" / "float.weights.h5"
-    fresh = train("tiny", ("float",), models=models, verbose=0)["stages"]["float"]["history"][0]
+    fresh = train(models / "tiny", stages=["float"], verbose=0)["stages"]["float"]["history"][0]
     for given in ("other", weights):
-        stage = train("tiny", ("float",), models=models, start_from=given, verbose=0)["stages"]["float"]
+        stage = train(models / "tiny", stages=["float"], start_from=given, verbose=0)["stages"]["float"]
         assert stage["history"][0]["loss"] < fresh["loss"]
-        assert stage["started_from"] == {"sha256": sha256_bytes(weights.read_bytes())}
+        assert stage["started_from"]["sha256"] == sha256_bytes(weights.read_bytes())
+        assert stage["started_from"]["training"]["history"]
     with pytest.raises(ModelError, match=r"^nosuch: neither a weights file nor a model .* available: other, tiny$"):
-        train("tiny", ("float",), models=models, start_from="nosuch")
+        train(models / "tiny", stages=["float"], start_from="nosuch")
     spec = json.loads((models / "tiny" / "spec.json").read_text())
     spec["encoder"][1]["filters"] = 9
     (models / "tiny" / "spec.json").write_text(json.dumps(spec))
     with pytest.raises(ModelError, match=r"float\.weights\.h5: weights of another network"):
-        train("tiny", ("float",), models=models, start_from="other")
+        train(models / "tiny", stages=["float"], start_from="other")

@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from host.data.photographs import draw_patches, load_photographs
 from PIL import Image
 
-from device.bundle import Bundle
+from device.bundle import Bundle, read_bundle
+from host.data import DataSet, load
 from host.networks.weights import save_weights
+from host.packaging.export import export
+from host.spec.model_folder import ModelFolder
+from host.tasks import task_named
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.packaging import export_codec
 from host.tasks.codec.spec import CodecSpec
-from host.tasks.codec.start import start
 from host.tasks.codec.tables import fit_tables
 from host.tasks.codec.task import parse_codec_spec
-from host.tasks.codec.training import _blocks
+from host.tasks.codec.training import begin
+from host.training.session import Session
 
 TINY = Path(__file__).parent / "tiny.spec.json"
 
@@ -56,6 +58,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def images(data: Path) -> DataSet:
+    """What the tiny codec is trained on."""
+    return load(parse_codec_spec(json.loads(TINY.read_text()), Path("models/tiny/spec.json")).spec.data, data)
+
+
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory, data: Path) -> tuple[Codec, Bundle, Path]:
     """The tiny codec, untrained but for its start, with tables, exported: codec, bundle, build folder."""
@@ -65,11 +73,12 @@ def exported(tmp_path_factory: pytest.TempPathFactory, data: Path) -> tuple[Code
     value = json.loads(TINY.read_text())
     (folder / "spec.json").write_text(json.dumps(value))
     codec = build_codec(parse_codec_spec(value, folder / "spec.json"))
-    photographs = load_photographs(data, ("001.png",), 22)
-    patches = draw_patches(photographs, 20, 22, np.random.default_rng(0))
-    start(codec.spec, codec.encoder, codec.decoder, _blocks(patches, 4))
+    spec = codec.spec.spec
+    images = load(spec.data, data)
+    begin(codec, images)
     save_weights(folder / "float.weights.h5", codec.models)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("host.tasks.codec.tables.SAMPLE_SHAPE", (64, 96))
-        fit_tables(codec.spec, photographs, False)
-    return codec, export_codec("tiny", root / "models", root / "bundles", root / "build"), root / "build"
+        fit_tables(ModelFolder(spec), images, spec.training.stages["tables"], Session())
+    export(task_named("codec"), ModelFolder(spec), root / "bundles", root / "build")
+    return codec, read_bundle(root / "bundles" / "tiny"), root / "build"

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from host.data.photographs import draw_patches, load_photographs
 
+from host.data import DataSet
 from host.errors import SpecError
 from host.tasks.codec.networks import build_codec, operations_per_pixel, padded
 from host.tasks.codec.spec import CodecSpec
-from host.tasks.codec.start import start
 from host.tasks.codec.task import load_codec_spec
-from host.tasks.codec.training import _blocks, begin
+from host.tasks.codec.training import begin, start_patches
 
 Parse = Callable[[Any], CodecSpec]
 
@@ -52,12 +50,11 @@ def test_a_strip_has_the_latents_of_the_whole(spec: CodecSpec) -> None:
     np.testing.assert_allclose(part, whole[first : first + count], atol=1e-5)
 
 
-def test_the_start_is_a_block_transform_and_its_inverse(spec: CodecSpec, data: Path) -> None:
+def test_the_start_is_a_block_transform_and_its_inverse(spec: CodecSpec, images: DataSet) -> None:
     """With all 48 coefficients of a block and no quantization a grey picture comes back."""
-    photographs = load_photographs(data, spec.validation, 22)
-    patches = draw_patches(photographs, 20, 22, np.random.default_rng(0))
     codec = build_codec(spec)
-    start(spec, codec.encoder, codec.decoder, _blocks(patches, 4))
+    begin(codec, images)
+    patches = start_patches(spec, images)[:20]
     grey = np.repeat(patches.mean(3, keepdims=True), 3, 3).astype(np.float32) / 255
     y = codec.encoder(tf.constant(grey)).numpy()
     codes = y / np.float32(spec.steps[1])  # Dequantize multiplies with the step, and moves what is not 0
@@ -67,11 +64,10 @@ def test_the_start_is_a_block_transform_and_its_inverse(spec: CodecSpec, data: P
     assert np.mean((restored - wanted) ** 2) < 0.05 * np.var(wanted)
 
 
-def test_the_prior_begins_near_the_codes(spec: CodecSpec, data: Path) -> None:
-    photographs = load_photographs(data, spec.validation, 22)
+def test_the_prior_begins_near_the_codes(spec: CodecSpec, images: DataSet) -> None:
     codec = build_codec(spec)
-    begin(codec, photographs)
-    patches = draw_patches(photographs, 16, 22, np.random.default_rng(3)).astype(np.float32) / 255
+    begin(codec, images)
+    patches = start_patches(spec, images)[-16:].astype(np.float32) / 255
     quality = tf.constant([0] * 16)
     codes = codec.quantizer.codes(codec.encoder(patches), quality)
     bits = codec.prior(codes, quality).numpy()

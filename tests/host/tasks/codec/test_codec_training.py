@@ -3,104 +3,158 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from host.data.photographs import load_photographs
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from host.api import train
+from host.data import DataSet
 from host.errors import ModelError
 from host.networks.weights import load_weights
-from host.spec.types import StageSpec
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import build_codec
 from host.tasks.codec.task import load_codec_spec
-from host.tasks.codec.training import learning_rate, quality_weights
-from host.tasks.codec.tuning import _Loop as TuneLoop
-from host.training.stages import train
+from host.tasks.codec.tuning import decoder_work
+from host.tasks.codec.work import quality_weights
+from host.training import loop
+from host.training.loop import fit
+from host.training.session import Session
+
+
+@pytest.fixture(autouse=True)
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("host.tasks.codec.tables.SAMPLE_SHAPE", (64, 96))
 
 
 @pytest.fixture
-def models(tmp_path: Path, tiny_codec: dict[str, Any]) -> Path:
-    folder = tmp_path / "models"
-    (folder / "tiny").mkdir(parents=True)
-    (folder / "tiny" / "spec.json").write_text(json.dumps(tiny_codec))
+def tiny(tmp_path: Path, tiny_codec: dict[str, Any]) -> Path:
+    """The folder of the tiny model."""
+    folder = tmp_path / "models" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "spec.json").write_text(json.dumps(tiny_codec))
     return folder
 
 
-def _change(models: Path, **stage: Any) -> None:
-    file = models / "tiny" / "spec.json"
-    value = json.loads(file.read_text())
-    value["training"]["float"].update(stage)
-    file.write_text(json.dumps(value))
+def weights(folder: Path, name: str) -> list[np.ndarray]:
+    models = build_codec(load_codec_spec(folder.name, folder.parent)).models
+    models = models if name == "float" else {"decoder": models["decoder"]}
+    load_weights(folder / f"{name}.weights.h5", models)
+    return [array for model in models.values() for array in model.get_weights()]
 
 
-def test_both_stages_leave_what_they_say(models: Path, data: Path) -> None:
-    record = train("tiny", data_dir=data, models=models)
-    folder = models / "tiny"
-    spec = load_codec_spec("tiny", models)
-    load_weights(folder / "float.weights.h5", build_codec(spec).models)
+def numbers(stage: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in stage["history"]]
+
+
+def test_all_stages_leave_what_they_say(tiny: Path, data: Path, tmp_path: Path) -> None:
+    record = train(tiny, data_dir=data, log_dir=tmp_path / "logs", verbose=0)
+    assert list(record["stages"]) == ["float", "tables", "tune"]
+    assert len(weights(tiny, "float")) > 10
     stage = record["stages"]["float"]
-    assert stage["epochs"] == 2 and stage["spec_sha256"] == spec.digest
-    assert "qualities" not in stage["history"][0]
-    rows = stage["history"][1]["qualities"]
+    assert stage["epochs"] == 2 and stage["spec_sha256"] == load_codec_spec("tiny", tiny.parent).spec.digest
+    first, last = stage["history"]
+    assert "validation_loss" not in first and set(first["parts"]) == {"estimated_bpp", "squared_error"}
+    rows = last["qualities"]
     assert rows[0]["estimated_bpp"] < rows[1]["estimated_bpp"] and rows[0]["psnr_db"] < rows[1]["psnr_db"]
     assert rows[0]["jpeg_bpp"] > 0 and rows[0]["saturated"] == 0
+    assert last["validation"] == {
+        key: pytest.approx(np.mean([row[key] for row in rows])) for key in ("psnr_db", "estimated_bpp")
+    }
     tuned = record["stages"]["tune"]
     assert tuned["kept"] == (tuned["history"][-1]["validation_loss"] < tuned["validation_loss_before"])
-    assert (folder / "decoder.int8.weights.h5").is_file() == tuned["kept"]
-    assert json.loads((folder / "training.json").read_text()) == json.loads(json.dumps(record))
+    assert (tiny / "decoder.int8.weights.h5").is_file() == tuned["kept"]
+    assert json.loads((tiny / "training.json").read_text()) == json.loads(json.dumps(record))
+
+    found = EventAccumulator(str(tmp_path / "logs" / "tiny" / "float" / "validation"), size_guidance={"tensors": 0})
+    found.Reload()
+    assert {"loss", "psnr_db", "estimated_bpp", "original and reconstruction"} <= set(found.Tags()["tensors"])
+
+    train(tiny, stages=["tune"], data_dir=data, verbose=0, overrides={"training.stages.tune.epochs": 1})
+    with pytest.raises(ModelError, match=r"trained already; add --resume .* --stage NAME .* --overwrite"):
+        train(tiny, data_dir=data)
 
 
-def test_both_stages_move_the_weights(models: Path, data: Path) -> None:
-    """Not by a rate that stays at what the optimizer was made with: the first steps are the warm-up's."""
-    spec = load_codec_spec("tiny", models)
-    train("tiny", ("float",), data_dir=data, models=models)
-    codec = build_codec(spec)
-    load_weights(models / "tiny" / "float.weights.h5", codec.models)
-    before = codec.decoder.get_layer("residual").get_weights()[0]
+def test_an_interrupted_training_ends_on_the_same_weights(
+    tiny: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped by a signal in the middle of an epoch of both stages that train."""
+    settings = {"training.stages.tune.learning_rate": 0.0003}
+    record = train(tiny, data_dir=data, overrides=settings, verbose=0)
+    names = ["float", *(["decoder.int8"] if record["stages"]["tune"]["kept"] else [])]
+    expected = {name: weights(tiny, name) for name in names}
+    for file in tiny.glob("*.weights.h5"):
+        file.unlink()
+    interrupted = []
+
+    def progress(steps: Iterable[int], desc: str, **_: Any) -> Iterator[int]:
+        for step in steps:
+            if step == 5 and desc.split()[1] not in interrupted and desc.split()[2].startswith("2/"):
+                interrupted.append(desc.split()[1])
+                os.kill(os.getpid(), signal.SIGTERM)
+            yield step
+
+    monkeypatch.setattr(loop, "tqdm", progress)
+    for resume in (False, True):
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny, data_dir=data, overrides=settings, overwrite=True, resume=resume, verbose=0)
+        state = json.loads((tiny / "checkpoints" / interrupted[-1] / "state.json").read_text())
+        assert state["checkpoint"] == "epoch-2-6"
+    again = train(tiny, data_dir=data, overrides=settings, resume=True, verbose=0)
+    assert interrupted == ["float", "tune"]
+    for stage in interrupted:
+        assert numbers(again["stages"][stage]) == numbers(record["stages"][stage])
+    for name, arrays in expected.items():
+        for one, other in zip(arrays, weights(tiny, name), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_tuning_moves_the_decoder_and_not_by_its_full_rate_at_once(
+    tiny: Path, data: Path, images: DataSet, tmp_path: Path
+) -> None:
+    """The rate is not what an optimizer is made with: the first steps are the warm-up's."""
+    train(tiny, stages=["float"], data_dir=data, verbose=0)
+    spec = load_codec_spec("tiny", tiny.parent)
+    trained, average = build_codec(spec), build_codec(spec)
+    for codec in (trained, average):
+        load_weights(tiny / "float.weights.h5", codec.models)
+    before = trained.decoder.get_layer("residual").get_weights()[0]
     assert np.abs(before).max() > 0, "the stage float left its start"
-    photographs = load_photographs(data, spec.validation, 22)
-    encoder = Int8Encoder(convert_encoder(codec, 4, 4), spec)
-    loop = TuneLoop(spec, codec, codec, encoder, models / "tune", False)
-    loop.epoch(photographs, 1)
-    moved = np.abs(codec.decoder.get_layer("residual").get_weights()[0] - before).max()
-    assert 0 < moved < 8 * spec.tune.learning_rate * 8 / 200 * 5
+    encoder = Int8Encoder(convert_encoder(trained, 4, 4), spec)
+    fit(decoder_work(trained, average, encoder, images, spec.tune), spec.tune, tmp_path / "tune", Session())
+    moved = np.abs(trained.decoder.get_layer("residual").get_weights()[0] - before).max()
+    steps = spec.tune.epochs * (spec.tune.steps or 0)
+    assert 0 < moved < steps * spec.tune.learning_rate * steps / 200 * 5
+    assert 0 < np.abs(average.decoder.get_layer("residual").get_weights()[0] - before).max() < moved
 
 
-def test_a_longer_training_goes_on_from_the_checkpoint(models: Path, data: Path) -> None:
-    train("tiny", ("float",), data_dir=data, models=models)
-    _change(models, epochs=3)
-    history = train("tiny", ("float",), resume=True, data_dir=data, models=models)["stages"]["float"]["history"]
-    assert [row["epoch"] for row in history] == [1, 2, 3]
+def test_a_longer_training_goes_on_from_the_checkpoint(tiny: Path, data: Path) -> None:
+    train(tiny, stages=["float"], data_dir=data, verbose=0)
+    longer = {"training.stages.float.epochs": 3}
+    record = train(tiny, stages=["float"], resume=True, overrides=longer, data_dir=data, verbose=0)
+    assert [row["epoch"] for row in record["stages"]["float"]["history"]] == [1, 2, 3]
+    assert record["overrides"] == longer
 
 
-def test_a_finished_stage_is_not_trained_again(models: Path, data: Path) -> None:
-    train("tiny", ("float",), data_dir=data, models=models)
-    file = models / "tiny" / "spec.json"
-    value = json.loads(file.read_text())
-    value["training"]["tune"]["epochs"] = 3
-    file.write_text(json.dumps(value))
-    (models / "tiny" / "float.weights.h5").unlink()
-    train("tiny", ("float",), resume=True, data_dir=data, models=models)
-    assert not (models / "tiny" / "float.weights.h5").exists()
+def test_a_finished_stage_is_not_trained_again(tiny: Path, data: Path) -> None:
+    train(tiny, stages=["float"], data_dir=data, verbose=0)
+    (tiny / "float.weights.h5").unlink()
+    later = {"training.stages.tune.epochs": 3}
+    train(tiny, stages=["float"], resume=True, overrides=later, data_dir=data, verbose=0)
+    assert not (tiny / "float.weights.h5").exists()
 
 
-def test_checkpoints_of_another_network_are_refused(models: Path, data: Path, tiny_codec: dict[str, Any]) -> None:
-    train("tiny", ("float",), data_dir=data, models=models)
+def test_checkpoints_of_another_network_are_refused(tiny: Path, data: Path, tiny_codec: dict[str, Any]) -> None:
+    train(tiny, stages=["float"], data_dir=data, verbose=0)
     tiny_codec["qualities"][1]["step"] = 0.8
-    (models / "tiny" / "spec.json").write_text(json.dumps(tiny_codec))
+    (tiny / "spec.json").write_text(json.dumps(tiny_codec))
     with pytest.raises(ModelError, match="checkpoints of another spec"):
-        train("tiny", ("float",), resume=True, data_dir=data, models=models)
-
-
-def test_the_learning_rate_warms_up_holds_and_falls() -> None:
-    stage = StageSpec(10, 1000, 1e-3, 1)
-    assert learning_rate(stage, 0) == pytest.approx(1e-3 / 200)
-    assert learning_rate(stage, 5999) == pytest.approx(1e-3)
-    assert learning_rate(stage, 8000) == pytest.approx(0.5e-3)
-    assert learning_rate(stage, 9999) == pytest.approx(2e-5)
+        train(tiny, stages=["float"], resume=True, data_dir=data, verbose=0)
 
 
 def test_a_percent_of_rate_counts_about_alike_at_every_quality() -> None:

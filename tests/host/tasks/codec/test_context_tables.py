@@ -8,9 +8,8 @@ import pytest
 from device.outputs.context_codes.coder import ContextCoder
 from device.outputs.entropy import TOTAL, Tables
 from device.tests.context_codes import reference
-from host.tasks.codec.context_tables import RADIUS, Size, fit_context_tables, fit_frequencies, merge_tables
-from host.tasks.compression.tables import count_codes
-from host.tasks.compression.tables import fit_frequencies as fit_factorized
+from host.tasks.codec.context_tables import RADIUS, Size, fit_context_tables, merge_tables, remainder_frequencies
+from host.tasks.compression.tables import code_frequencies, count_codes
 
 
 def ideal_bits(codes: np.ndarray, tables: Tables) -> float:
@@ -40,7 +39,7 @@ def fitted():
 
 
 def test_other_images_cost_less_than_without_context(fitted) -> None:
-    factorized = Tables(fit_factorized(count_codes(np.stack(images(1)))))
+    factorized = Tables(code_frequencies(count_codes(np.stack(images(1)))))
     alone = sum(ideal_bits(image, factorized) for image in images(2))
     together = 8 * sum(len(ContextCoder(fitted, image.shape).encode(image)) for image in images(2))
     assert together < 0.75 * alone
@@ -81,11 +80,11 @@ def test_frequencies_sum_and_leave_the_rarest_to_the_escape() -> None:
     counts = np.zeros(2 * RADIUS + 2)
     counts[RADIUS - 1 : RADIUS + 2] = 300, 60000, 500
     counts[RADIUS + 9] = 1
-    frequencies = fit_frequencies(counts)
+    frequencies = remainder_frequencies(counts)
     assert frequencies.sum() == TOTAL
     assert frequencies[RADIUS] == pytest.approx(TOTAL * 60000 / 60801, rel=1e-3)
     assert frequencies[0] == 0 and frequencies[-1] >= 1
-    assert fit_frequencies(np.zeros(2 * RADIUS + 2)).sum() == TOTAL
+    assert remainder_frequencies(np.zeros(2 * RADIUS + 2)).sum() == TOTAL
 
 
 def test_rows_that_are_alike_share_a_table() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,19 +10,17 @@ import pytest
 import tensorflow as tf
 
 from device.runtime import make_interpreter, tensor_infos
-from host.data.photographs import draw_patches, load_photographs
+from host.data import DataSet
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder, step_offset, with_step
 from host.tasks.codec.networks import Codec, build_codec, padded
 from host.tasks.codec.spec import CodecSpec
-from host.tasks.codec.start import start
-from host.tasks.codec.training import _blocks
+from host.tasks.codec.training import begin
 
 
 @pytest.fixture
-def codec(parse_codec: Callable[[Any], CodecSpec], tiny_codec: dict[str, Any], data: Path) -> Codec:
+def codec(parse_codec: Callable[[Any], CodecSpec], tiny_codec: dict[str, Any], images: DataSet) -> Codec:
     codec = build_codec(parse_codec(tiny_codec))
-    patches = draw_patches(load_photographs(data, codec.spec.validation, 22), 20, 22, np.random.default_rng(0))
-    start(codec.spec, codec.encoder, codec.decoder, _blocks(patches, 4))
+    begin(codec, images)
     return codec
 
 
@@ -41,8 +38,8 @@ def test_the_ends_are_fixed_and_four_bytes_make_a_quality(codec: Codec) -> None:
 
 
 @pytest.mark.parametrize("quality", [0, 1])
-def test_its_codes_are_those_of_the_float_encoder(codec: Codec, data: Path, quality: int) -> None:
-    image = load_photographs(data, codec.spec.validation, 22).validation[0][:61, :75]
+def test_its_codes_are_those_of_the_float_encoder(codec: Codec, images: DataSet, quality: int) -> None:
+    image = images.validation.images[0][:61, :75]
     found = Int8Encoder(convert_encoder(codec, 4, 4), codec.spec).image_codes(image, quality)
     y = codec.encoder(tf.constant(padded(image, codec.spec)[None] / np.float32(255)))
     expected = codec.quantizer.codes(y, tf.constant([quality])).numpy()[0]

@@ -10,31 +10,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from host.data.photographs import Photographs, draw_patches, load_photographs
+from host.data import DataSet
 from host.errors import ModelError
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.reach import fit_reach
 from host.tasks.codec.spec import CodecSpec
-from host.tasks.codec.start import start
-from host.tasks.codec.training import _blocks
-
-
-@pytest.fixture
-def photographs(data: Path) -> Photographs:
-    return load_photographs(data, ("001.png",), 22)
-
-
-def started(spec: CodecSpec, photographs: Photographs) -> Codec:
-    codec = build_codec(spec)
-    patches = draw_patches(photographs, 20, 22, np.random.default_rng(0))
-    start(spec, codec.encoder, codec.decoder, _blocks(patches, 4))
-    return codec
+from host.tasks.codec.training import begin
 
 
 def test_a_step_too_fine_for_white_is_cured(
-    parse_codec: Callable[[Any], CodecSpec], tiny_codec: dict[str, Any], photographs: Photographs
+    parse_codec: Callable[[Any], CodecSpec], tiny_codec: dict[str, Any], images: DataSet
 ) -> None:
-    codec = started(parse_codec(tiny_codec), photographs)
+    codec = build_codec(parse_codec(tiny_codec))
+    begin(codec, images)
     last = codec.encoder.layers[-1]
     last.set_weights([weight * np.array([4] + 11 * [1]) for weight in last.get_weights()])
     shift = codec.decoder.get_layer("dequantized").shift
@@ -65,7 +53,7 @@ def test_what_has_room_is_left_alone(exported: tuple[Codec, Any, Path]) -> None:
 
 
 def test_a_decoder_that_cannot_take_it_is_named(
-    parse_codec: Callable[[Any], CodecSpec], tiny_codec: dict[str, Any], photographs: Photographs
+    parse_codec: Callable[[Any], CodecSpec], tiny_codec: dict[str, Any]
 ) -> None:
     tiny_codec["decoder"].insert(1, {"layer": "ReLU", "name": "kept"})
     codec = build_codec(parse_codec(tiny_codec))

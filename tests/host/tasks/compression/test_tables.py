@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from device.outputs.entropy import TOTAL, Tables
-from host.tasks.compression.tables import count_codes, fit_frequencies
+from host.tasks.compression.tables import code_frequencies, count_codes
 
 COUNTS = st.one_of(
     arrays(np.int64, (3, 256), elements=st.integers(0, 10)),
@@ -18,7 +18,7 @@ COUNTS = st.one_of(
 
 @given(COUNTS)
 def test_frequencies_are_tables_that_a_device_takes(counts: np.ndarray) -> None:
-    frequencies = fit_frequencies(counts)
+    frequencies = code_frequencies(counts)
     assert frequencies.dtype == np.uint16
     assert frequencies.min() >= 1
     np.testing.assert_array_equal(frequencies.sum(1, dtype=np.int64), TOTAL)
@@ -27,7 +27,7 @@ def test_frequencies_are_tables_that_a_device_takes(counts: np.ndarray) -> None:
 
 @given(COUNTS)
 def test_a_code_seen_more_often_never_gets_less(counts: np.ndarray) -> None:
-    for row, frequencies in zip(counts, fit_frequencies(counts).astype(np.int64), strict=True):
+    for row, frequencies in zip(counts, code_frequencies(counts).astype(np.int64), strict=True):
         order = np.argsort(row, kind="stable")
         steps, rises = np.diff(frequencies[order]), np.diff(row[order])
         assert (steps[rises > 0] >= 0).all()
@@ -36,7 +36,7 @@ def test_a_code_seen_more_often_never_gets_less(counts: np.ndarray) -> None:
 
 @given(COUNTS)
 def test_shares_are_within_one_of_what_the_counts_ask_for(counts: np.ndarray) -> None:
-    for row, frequencies in zip(counts, fit_frequencies(counts), strict=True):
+    for row, frequencies in zip(counts, code_frequencies(counts), strict=True):
         if row.sum():
             assert np.abs(frequencies - 1 - (TOTAL - 256) * row / row.sum()).max() < 1.0001
 
@@ -44,7 +44,7 @@ def test_shares_are_within_one_of_what_the_counts_ask_for(counts: np.ndarray) ->
 def test_a_channel_never_seen_is_coded_evenly_and_alone() -> None:
     counts = np.zeros((2, 256), np.int64)
     counts[1, 130] = 1000
-    frequencies = fit_frequencies(counts)
+    frequencies = code_frequencies(counts)
     np.testing.assert_array_equal(frequencies[0], np.full(256, TOTAL // 256))
     assert frequencies[1, 130] == TOTAL - 255
 
@@ -66,6 +66,6 @@ def test_real_looking_codes_cost_little_more_than_their_entropy() -> None:
     counts = count_codes(codes)
     shares = counts / counts.sum(1, keepdims=True)
     entropy_bits = -(counts * np.log2(np.where(shares > 0, shares, 1))).sum()
-    tables = Tables(fit_frequencies(counts))
+    tables = Tables(code_frequencies(counts))
     ideal_bits = -(counts * np.log2(tables.frequencies / TOTAL)).sum()
     assert entropy_bits <= ideal_bits < 1.01 * entropy_bits

@@ -1,0 +1,126 @@
+"""The work of a codec's stage float: encoder, decoder and prior together, each image of a batch at a random quality.
+
+Loss of an image: weight * (lmbda * 255**2 * mean squared error + bits per pixel). The distortion sees the codes, the
+gradient passing straight through the rounding; the rate sees uniform noise in place of it. The weight, lmbda**-0.6, is
+about one over the rate, so that a percent of rate counts alike at every quality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from host.data import DataSet
+from host.data.batches import batches
+from host.spec.types import StageSpec
+from host.tasks.codec.networks import Codec, padded
+from host.tasks.codec.spec import CodecSpec
+from host.tasks.codec.validation import METRICS, Validation
+from host.training.optimizers import make_optimizer
+from host.training.work import Batch, Look, Work, averaging, descend, variables
+
+AVERAGED = 0.999  # decay of the averaged weights
+LARGEST_GRADIENT = 5.0
+_LOOKS = 8
+
+
+def quality_weights(spec: CodecSpec) -> np.ndarray:
+    """float32 (qualities,): what each quality's loss is multiplied with; 1 at an lmbda of 0.01."""
+    return np.array([(0.01 / quality.lmbda) ** 0.6 for quality in spec.qualities], np.float32)
+
+
+def codec_work(
+    trained: Codec,
+    average: Codec,
+    data: DataSet,
+    stage: StageSpec,
+    *,
+    qualities: tuple[int, ...] | None = None,
+    with_encoder: bool = True,
+) -> Work:
+    """All networks together; what validates is the average of the weights over the last steps.
+
+    Args:
+        average: begins with the weights of `trained`.
+        qualities: which of the spec's are drawn; None draws all.
+        with_encoder: False leaves the encoder as it is.
+    """
+    spec = trained.spec
+    grid, size, count = spec.grid, spec.batch_size, stage.steps or max(len(data.train) // spec.batch_size, 1)
+    halves = {"encoder": trained.encoder, "decoder": trained.decoder}
+    networks = variables(halves if with_encoder else {"decoder": trained.decoder})
+    priors = trained.prior.trainable_variables
+    # Two optimizers: the norm of one's gradients must not clip the other's.
+    optimizers = [make_optimizer(stage, stage.epochs * count, those) for those in (networks, priors)]
+    lmbda = tf.constant([quality.lmbda for quality in spec.qualities])
+    weights = tf.constant(quality_weights(spec))
+    side = spec.patch // grid.block
+
+    def drawn(rng: np.random.Generator) -> Iterator[Batch]:
+        # The noise is drawn here and not in the network, so that a resumed training goes on with the same noise.
+        noise = rng.spawn(1)[0]
+        for patches, _ in batches(data.train, spec.spec.data, size, count, rng):
+            quality = rng.choice(qualities or len(spec.qualities), size=size).astype(np.int32)
+            shape = (size, side, side, trained.channels)
+            yield patches, quality, noise.random(shape, np.float32) - np.float32(0.5)
+
+    def step(patches: Any, quality: Any, noise: Any) -> dict[str, Any]:
+        image = tf.cast(patches, tf.float32) / 255.0
+        target = image[:, grid.before : -grid.after or None, grid.before : -grid.after or None]
+        with tf.GradientTape() as tape:
+            y = trained.encoder(image, training=True)
+            soft = trained.quantizer.soft(y, quality)
+            bits = trained.prior(soft + noise, quality)
+            bpp = tf.reduce_sum(bits, (1, 2, 3)) / spec.patch**2
+            codes = trained.quantizer.straight_through(y, tf.round(soft), quality)
+            restored = trained.decoder([codes, quality], training=True)
+            squared = tf.reduce_mean(tf.square(restored - target), (1, 2, 3)) * 255.0**2
+            loss = tf.reduce_mean(tf.gather(weights, quality) * (tf.gather(lmbda, quality) * squared + bpp))
+        descend(tape, loss, (optimizers[0], networks), (optimizers[1], priors), largest=LARGEST_GRADIENT)
+        return {"loss": loss, "estimated_bpp": tf.reduce_mean(bpp), "squared_error": tf.reduce_mean(squared)}
+
+    label = f"{spec.name} {stage.name}"
+    return Work(
+        label,
+        average.models,
+        drawn,
+        count,
+        step,
+        Validation(average, data.validation.pictures, label).validate,
+        METRICS,
+        spec.seed,
+        {
+            **{f"trained_{name}": model for name, model in trained.models.items()},
+            "networks": optimizers[0],
+            "priors": optimizers[1],
+        },
+        averaging(pairs(average.models, trained.models), AVERAGED),
+        keep_best=False,
+        look=_look(average, data),
+    )
+
+
+def pairs(averages: dict[str, Any], models: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """Each weight's average, and the weight."""
+    return [
+        (mean, value)
+        for name, model in averages.items()
+        for mean, value in zip(model.weights, models[name].weights, strict=True)
+    ]
+
+
+def _look(codec: Codec, data: DataSet) -> Look:
+    """The upper left corner of one validation image at some of the qualities."""
+    spec = codec.spec
+    image = data.validation.pictures[0][: spec.patch, : spec.patch]
+    quality = np.arange(min(len(spec.qualities), _LOOKS), dtype=np.int32)
+    inputs = np.stack([padded(image, spec)] * len(quality)), quality
+
+    def restore(images: Any, quality: Any) -> Any:
+        codes = codec.quantizer.codes(codec.encoder(tf.cast(images, tf.float32) / 255.0), quality)
+        return codec.decoder([codes, quality])[:, : image.shape[0], : image.shape[1]]
+
+    return Look(inputs, restore, np.stack([image] * len(quality)))

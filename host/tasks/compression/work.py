@@ -1,0 +1,114 @@
+"""The work of a compression model's stages: images to themselves, through a latent on a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from device.outputs.codes import LatentGrid
+from host.data import DataSet
+from host.data.batches import batches
+from host.networks.builder import build_discriminator
+from host.networks.grid import on_grid
+from host.spec.types import Spec, StageSpec
+from host.tasks.compression.rate import has_rate, make_prior, make_rate
+from host.training.adversarial import Critic
+from host.training.optimizers import make_optimizer
+from host.training.pictures import picture_work
+from host.training.work import Batch, Work, variables
+
+_PRIOR_FROM = 500  # images whose codes the prior begins with
+
+
+def autoencoder_work(
+    spec: Spec,
+    stage: StageSpec,
+    label: str,
+    encoder: keras.Model,
+    decoder: keras.Model,
+    grid: LatentGrid,
+    data: DataSet,
+    *,
+    seed: int,
+    aware: bool = False,
+) -> Work:
+    """Encoder and decoder together.
+
+    Args:
+        aware: the halves put the latent on its grid themselves, as quantization-aware ones do.
+    """
+    models = {"encoder": encoder, "decoder": decoder}
+    rate = None
+    if has_rate(spec.training.terms):
+        models["prior"] = make_prior(encoder, grid, data.sample.array[:_PRIOR_FROM])
+        height, width, _ = spec.data.image_shape
+        rate = make_rate(models["prior"], grid, height * width)
+
+    def forward(images: Any, training: bool, noise: Any) -> tuple[Any, Any]:
+        latent = tf.cast(encoder(images, training=training), tf.float32)
+        coded = latent if aware else on_grid(latent, grid)
+        return tf.cast(decoder(coded, training=training), tf.float32), rate(latent, noise) if rate else None
+
+    count = stage.steps or max(len(data.train) // spec.training.batch_size, 1)
+
+    def drawn(rng: np.random.Generator) -> Iterator[Batch]:
+        noise = rng.spawn(1)[0]
+        for images, _ in batches(data.train, spec.data, spec.training.batch_size, count, rng):
+            # Drawn here and not in the network, so that a resumed training goes on with the same noise.
+            extra = (noise.random((len(images), *grid.shape), np.float32) - np.float32(0.5),) if rate else ()
+            yield (images, images, *extra)
+
+    wanted = spec.training.adversarial
+    return picture_work(
+        f"{spec.name} {label}",
+        models,
+        forward,
+        spec.training.terms,
+        make_optimizer(stage, stage.epochs * count, variables(models)),
+        drawn,
+        count,
+        (data.validation.array, data.validation.array),
+        seed=seed,
+        critic=Critic(build_discriminator(spec), wanted.weight, wanted.learning_rate) if wanted else None,
+    )
+
+
+def decoder_work(
+    spec: Spec,
+    stage: StageSpec,
+    label: str,
+    decoder: keras.Model,
+    training: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray],
+    *,
+    seed: int,
+) -> Work:
+    """A decoder alone.
+
+    Args:
+        training, validation: latents float32 and the images that they stand for.
+    """
+    size = spec.training.batch_size
+    count = stage.steps or max(len(training[0]) // size, 1)
+
+    def drawn(rng: np.random.Generator) -> Iterator[Batch]:
+        order = rng.permutation(len(training[0]))
+        for index in range(count):
+            chosen = order.take(range(index * size, (index + 1) * size), mode="wrap")
+            yield training[0][chosen], training[1][chosen]
+
+    return picture_work(
+        f"{spec.name} {label}",
+        {"decoder": decoder},
+        lambda latent, training, noise: (decoder(latent, training=training), None),
+        spec.training.terms,
+        make_optimizer(stage, stage.epochs * count, decoder.trainable_variables),
+        drawn,
+        count,
+        validation,
+        seed=seed,
+    )
