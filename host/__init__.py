@@ -1,17 +1,17 @@
-"""The workstation's half of splitlite: train, quantize, split, package, and compare what a device sent home.
+"""The workstation's half of splitlite: train, quantize, split, package, and judge what a device sent home.
 
-From Python, what the command line does:
+These functions do what the commands of the same names do:
 
 ```python
 from host import collect, evaluate, export, train
 
-record = train("models/my-model", overrides={"training.float.epochs": 5})
+record = train("models/my-model", overrides={"training.stages.float.epochs": 5})
 bundle = export("models/my-model")  # the folder that travels: device/bundles/my-model
 result = evaluate("models/my-model", images=100)
-for row in result["rows"]:
-    print(row["row"], row["metrics"]["psnr_db"], row["sizes"].get("bitstream_bytes"))
-for evaluation in collect("device/results"):  # what `python -m device.bench` left there
-    print(evaluation["device"], [row["row"] for row in evaluation["results"][0]["rows"]])
+for row in result.rows:
+    print(row.row, row.metrics["psnr_db"], row.sizes.get("bitstream_bytes"))
+for run in collect("device/results"):  # the runs that python -m device.bench left there
+    print(run.device, [row.row for row in run.results[0].rows])
 ```
 """
 

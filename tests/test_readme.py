@@ -8,23 +8,49 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import host
+from device import pipeline
 from host.evaluation import collect, evaluate
 from host.packaging import decoders, export
+from host.spec.model_folder import ModelFolder
+from host.tasks import open_spec
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDE = (ROOT / "docs" / "your-own-model.md").read_text(encoding="utf-8")
-RUN = ROOT / "tests" / "host" / "evaluation" / "data" / "version_1"
-BLOCKS = re.findall(r"```python\n(.*?)```", f"{host.__doc__}{GUIDE}", re.DOTALL)
-EXAMPLES = list(dict.fromkeys(block for block in BLOCKS if block.startswith(("import host", "from host"))))
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_the_examples_of_host_from_python_run(
+def _examples(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+EXAMPLES = {
+    example
+    for text in (host.__doc__ or "", (ROOT / "docs" / "your-own-model.md").read_text(encoding="utf-8"))
+    for example in _examples(text)
+}
+
+
+def test_the_readme_s_example_encodes_a_photograph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export.export(*_opened("photo"), tmp_path / "bundles", tmp_path / "build")
+    monkeypatch.setattr(pipeline, "DEFAULT_BUNDLES", tmp_path / "bundles")
+    (example,) = _examples((ROOT / "README.md").read_text(encoding="utf-8"))
+    found: dict[str, Any] = {"image": np.zeros((30, 50, 3), np.uint8)}
+    exec(example, found)
+    assert found["bitstream"][:1] == b"\x53"
+
+
+def _opened(name: str) -> tuple[Any, ModelFolder]:
+    task, spec = open_spec(name)
+    return task, ModelFolder(spec)
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES))
+def test_the_examples_of_host_run(
     example: str,
     tiny: dict[str, Any],
+    loop: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -32,9 +58,8 @@ def test_the_examples_of_host_from_python_run(
     tiny |= {half: tiny[half][:1] for half in ("encoder", "decoder")}  # the transforms alone: quick to train
     (tmp_path / "models" / "my-model").mkdir(parents=True)
     (tmp_path / "models" / "my-model" / "spec.json").write_text(json.dumps(tiny))
-    shutil.copytree(RUN / "build", tmp_path / "build")
-    (run,) = (file.parent for file in RUN.glob("*/run.json"))
-    shutil.copytree(run, tmp_path / "device" / "results" / run.name)
+    shutil.copytree(loop.build, tmp_path / "build")
+    shutil.copytree(loop.run, tmp_path / "device" / "results" / loop.run.name)
     for module, constant, folder in (
         (export, "BUNDLES", "device/bundles"),
         (decoders, "BUILD", "build"),
