@@ -31,7 +31,7 @@ class Pictures:
         file = self.files[index]
         if file in self._kept:
             return self._kept[file]
-        image = _scaled(_colored(read_image(file[0]), self.channels), file[1])
+        image = _scaled(in_channels(read_image(file[0]), self.channels), file[1])
         if self.keep:
             self._kept[file] = image
         return image
@@ -44,12 +44,11 @@ class Pictures:
         return (self[index] for index in range(len(self)))
 
 
-def _colored(image: np.ndarray, channels: int) -> np.ndarray:
-    if image.shape[2] == channels:
-        return image
-    if channels == 3:
-        return np.repeat(image, 3, axis=2)
-    return np.asarray(Image.fromarray(image).convert("L"))[..., None]
+def in_channels(image: np.ndarray, channels: int) -> np.ndarray:
+    """uint8 (height, width, 1 or 3) with 3 channels, or with 1, grey."""
+    if image.shape[2] > channels:
+        return np.asarray(Image.fromarray(image).convert("L"))[..., None]
+    return np.repeat(image, channels // image.shape[2], axis=2)
 
 
 def _scaled(image: np.ndarray, scale: float) -> np.ndarray:

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 
 from device.errors import one_line
+from device.image_file import from_pillow
 from host.data.fitting import Shape, fit
+from host.data.pictures import in_channels
 from host.errors import DataError
-
-_PNG, _JPEG = b"\x89PNG", b"\xff\xd8\xff"
 
 
 class ImageFiles:
@@ -77,11 +77,9 @@ class ImageFiles:
         import tensorflow as tf
 
         content = tf.io.read_file(name)
-        # TensorFlow's own decoders are faster and leave Python alone; they do not take every BMP and WebP.
-        own = tf.logical_or(tf.strings.substr(content, 0, 4) == _PNG, tf.strings.substr(content, 0, 3) == _JPEG)
         channels = 3 if self.shape[2] == 3 else 0  # 0: as the file has them
         image = tf.cond(
-            own,
+            tf.numpy_function(_is_plain, [tf.strings.substr(content, 0, 64)], tf.bool),
             lambda: tf.image.decode_png(content, channels) if channels else _gray(content),
             lambda: tf.numpy_function(_by_pillow, [content, self.shape[2]], tf.uint8),
         )
@@ -95,6 +93,16 @@ def _gray(content: Any) -> Any:
     return tf.image.rgb_to_grayscale(tf.image.decode_png(content, 3))
 
 
+def _is_plain(start: bytes) -> bool:
+    """Whether TensorFlow's decoders, which are faster and leave Python alone, see what device/image_file.py sees.
+
+    They drop alpha, cut 16 bits to 8, and do not turn pictures as EXIF says.
+    """
+    if start.startswith(b"\x89PNG"):
+        return start[24:26] in (b"\x08\x00", b"\x08\x02")  # 8 bits, grey or RGB
+    return start.startswith(b"\xff\xd8\xff") and b"Exif" not in start
+
+
 def _by_pillow(content: bytes, channels: int) -> np.ndarray:
     with Image.open(io.BytesIO(content)) as image:
-        return np.asarray(image.convert("L" if channels == 1 else "RGB")).reshape(*image.size[::-1], channels)
+        return in_channels(from_pillow(image, "image", lambda line: None), channels)

@@ -11,8 +11,8 @@ from device.errors import one_line
 from host.data.fitting import Shape, fit
 from host.data.split import Split, labelled
 from host.errors import DataError
+from host.spec.sections import TFDS
 
-PREFIX = "tfds:"
 _LARGEST = 4 << 30  # bytes of pixels: they are held in memory
 
 
@@ -32,7 +32,7 @@ def load(name: str, folder: Path | None, shape: Shape, *, resize: bool) -> tuple
         import tensorflow_datasets as tfds
     except ImportError:
         raise DataError(
-            f"{PREFIX}{name}: tensorflow-datasets is not installed; install it with: pip install splitlite[tfds]"
+            f"{TFDS}{name}: tensorflow-datasets is not installed; install it with: pip install splitlite[tfds]"
         ) from None
     place = None if folder is None else folder / "tfds" if (folder / "tfds").is_dir() else folder
     try:
@@ -43,7 +43,7 @@ def load(name: str, folder: Path | None, shape: Shape, *, resize: bool) -> tuple
         test = next((split for split in ("test", "validation") if split in splits), "train[90%:]")
         train = "train[:90%]" if test.startswith("train") else "train"
         if "image" not in builder.info.features:
-            raise DataError(f"{PREFIX}{name}: no images in it; its parts are {', '.join(builder.info.features)}")
+            raise DataError(f"{TFDS}{name}: no images in it; its parts are {', '.join(builder.info.features)}")
         parts = [builder.as_dataset(split=split, shuffle_files=False) for split in (train, test)]
         classes = tuple(getattr(builder.info.features.get("label"), "names", None) or ())
         first, second = (_split(part, name, shape, resize, bool(classes)) for part in parts)
@@ -52,7 +52,7 @@ def load(name: str, folder: Path | None, shape: Shape, *, resize: bool) -> tuple
         raise
     except Exception as error:  # whatever the package, its files or the network did
         raise DataError(
-            f"{PREFIX}{name}: cannot be loaded ({one_line(error)}); see tensorflow-datasets' catalogue for names"
+            f"{TFDS}{name}: cannot be loaded ({one_line(error)}); see tensorflow-datasets' catalogue for names"
         ) from error
 
 
@@ -60,7 +60,7 @@ def _split(part: Any, name: str, shape: Shape, resize: bool, has_labels: bool) -
     count = int(part.cardinality())
     if count * int(np.prod(shape)) > _LARGEST:
         raise DataError(
-            f"{PREFIX}{name}: {count} images of {shape} do not fit in memory; lower data.size, or write them out as "
+            f"{TFDS}{name}: {count} images of {shape} do not fit in memory; lower data.size, or write them out as "
             'files and train from the data set "folder"'
         )
     pairs = part.map(lambda entry: (fit(entry["image"], shape, resize=resize), entry["label"] if has_labels else 0))

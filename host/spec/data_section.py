@@ -33,6 +33,8 @@ def read_data(reader: Reader, fits: tuple[str, ...]) -> DataSpec:
         validation = tuple(validation)
     paths = _paths(reader, values.pop("path", None))
     found = DataSpec(dataset, tuple(size) if isinstance(size, list) else size, validation, paths, **values)
+    if fit == WHOLE and dataset.startswith(TFDS):
+        raise reader.error("dataset", 'whole images come from a folder; write the images out as files, take "folder"')
     native = NATIVE_SHAPES.get(dataset)
     if fit == WHOLE and native and (found.image_shape[0] > native[0] or found.image_shape[1] > native[1]):
         raise reader.error(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from device.image_file import read_image
 from host.data import load
 from host.data.batches import batches, draw_patches
 from host.data.folder import FolderFiles, find_files
@@ -269,3 +270,19 @@ def test_patches_are_turned_only_where_the_spec_says_so(photographs: DataSpec, t
     assert (np.diff(upright[..., 0].astype(int), axis=1) == 1).all()
     turned, _ = draw_patches(ramp, photographs, 20, np.random.default_rng(0))
     assert not (np.diff(turned[..., 0].astype(int), axis=1) == 1).all()
+
+
+def test_a_stream_reads_what_is_not_plain_as_everything_else_does(tmp_path: Path) -> None:
+    deep = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    ramp = np.repeat(np.arange(0, 160, 10, dtype=np.uint8)[:, None], 16, 1)
+    clear = np.dstack([ramp, ramp, ramp, np.zeros_like(ramp)])
+    Image.fromarray(clear).save(tmp_path / "clear.png")
+    turned = Image.Exif()
+    turned[0x0112] = 3  # upside down
+    Image.fromarray(ramp).convert("RGB").save(tmp_path / "turned.jpg", exif=turned, quality=100, subsampling=0)
+    files = [tmp_path / name for name in ("deep.png", "clear.png", "turned.jpg")]
+    found = ImageFiles(files, (16, 16, 3), resize=True).load()
+    np.testing.assert_array_equal(found, np.stack([read_image(file, 3) for file in files]))
+    assert found[0, 0, 0, 0] == 0 and found[0, 15, 15, 0] == 255
+    assert (found[1] == 255).all() and found[2, 0, 0, 0] > found[2, 15, 0, 0]
