@@ -62,11 +62,14 @@ def read_regular(path: Path) -> bytes | None:
     except OSError as reason:
         why = "a link, which is not followed" if path.is_symlink() else reason.strerror
         raise CollectError(f"{path}: {why}; expected a regular file") from None
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_BYTES:
             raise CollectError(f"{path}: expected a regular file of at most {LARGEST_BYTES} bytes")
-        return stream.read()
+        with open(descriptor, "rb", closefd=False) as stream:
+            return stream.read()
+    finally:
+        os.close(descriptor)
 
 
 def _copy(source: Path, target: Path, names: Iterable[str]) -> None:

@@ -12,6 +12,8 @@ from device.run_file import RunImage
 from host.data.pictures import Pictures
 from host.errors import CollectError
 
+Key = tuple[str, tuple[int, ...]]  # digest of the pixels, and shape
+
 
 def find_images(files: Sequence[RunImage], folder: Path) -> Pictures:
     """The images of a folder whose pixels have the digests that a run names; the files may have other names now.
@@ -28,28 +30,30 @@ def find_images(files: Sequence[RunImage], folder: Path) -> Pictures:
     """
     if not folder.is_dir():
         raise CollectError(f"{folder}: no such folder; give the one with the images that the device encoded")
-    found: dict[str, Path] = {}
+    found: dict[Key, Path] = {}
     named = [folder / Path(file.name).name for file in files]
     for path in named:
         _add(found, path)
-    if not all(file.sha256 in found for file in files):
+    keys = [(file.sha256, file.shape) for file in files]
+    if not all(key in found for key in keys):
         for path in sorted(folder.iterdir()):
             _add(found, path)
-    for file, path in zip(files, named, strict=True):
-        if file.sha256 not in found and path.is_file():
+    for key, path in zip(keys, named, strict=True):
+        if key not in found and path.is_file():
             raise CollectError(
-                f"{path}: not the image that the device encoded: its pixels differ (a JPEG may decode otherwise by "
-                "another library: keep a PNG or PPM of it)"
+                f"{path}: not the image that the device encoded: its pixels or its shape differ (a JPEG may decode "
+                "otherwise by another library: keep a PNG or PPM of it)"
             )
-        if file.sha256 not in found:
+        if key not in found:
             raise CollectError(f"{path}: missing, and no other file in {folder} has its pixels")
-    return Pictures([(found[file.sha256], 1.0) for file in files], files[0].shape[2], keep=False)
+    return Pictures([(found[key], 1.0) for key in keys], files[0].shape[2], keep=False)
 
 
-def _add(found: dict[str, Path], path: Path) -> None:
+def _add(found: dict[Key, Path], path: Path) -> None:
     # What is no image here may lie beside the images; what is missing is said by its name in the run.
     if path.is_file() and not path.name.startswith("."):
         try:
-            found[sha256_bytes(read_image(path).tobytes())] = path
+            image = read_image(path)
         except ImageError:
             return
+        found[sha256_bytes(image.tobytes()), image.shape] = path

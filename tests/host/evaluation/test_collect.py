@@ -13,13 +13,15 @@ import pytest
 
 from device.errors import RunFileError
 from device.files import sha256_bytes
+from device.records import as_json
 from device.run_file import pooled_samples, read_outputs, read_run, write_outputs
-from device.stream import header_start, seal
+from device.stream import header_start, seal, unpack
 from host.errors import CollectError
-from host.evaluation.collect import collect, device_name, find_runs
-from host.evaluation.rows import decode_streams
-from host.evaluation.run_rows import middle
-from host.packaging.decoders import read_decoders
+from host.evaluation.collect import collect, find_runs
+from host.evaluation.tally import grid
+from host.packaging.decoders import find_decoders
+from host.results import Agreement, CollectedRun, Row, read_document
+from host.tasks import TASKS
 
 Change = Callable[[dict[str, Any], Path], None]
 ROWS = ["float32", "float16", "dynamic_range", "int8", "int8+tuned", "int16x8", "int8_qat", "int8_qat+tuned"]
@@ -31,7 +33,14 @@ def run(loop: Any, tmp_path: Path) -> Path:
     return Path(shutil.copytree(loop.run, tmp_path / "from-pi" / loop.run.name))
 
 
-VERSION_1 = Path(__file__).parent / "data" / "version_1"
+def collected(path: Path, loop: Any, tmp_path: Path, **options: Any) -> CollectedRun:
+    (found,) = collect(path, TASKS, loop.build, tmp_path / "results", bundles=loop.bundles, **options)
+    return found
+
+
+def streams_of(run: Path, variant: str) -> list[bytes]:
+    row = next(row for row in read_run(run).rows if row.variant == variant)
+    return read_outputs(run, row)
 
 
 def change_run(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -42,28 +51,27 @@ def change_run(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 def change_row(run: Path, variant: str, change: Change) -> None:
     value = json.loads((run / "run.json").read_text())
-    (row,) = (row for row in value["results"] if row["variant"] == variant)
+    (row,) = (row for row in value["rows"] if row["variant"] == variant)
     change(row, run)
     (run / "run.json").write_text(json.dumps(value))
 
 
-def evaluate(run: Path, loop: Any, tmp_path: Path) -> dict[str, dict[str, Any]]:
-    """The rows of the only evaluation, by name."""
-    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
-    (result,) = evaluation["results"]
-    return {row["row"]: row for row in result["rows"]}
+def evaluate(run: Path, loop: Any, tmp_path: Path) -> dict[str, Row]:
+    """The rows of the only model, by name."""
+    (result,) = collected(run, loop, tmp_path).results
+    return {row.row: row for row in result.rows}
 
 
-def check_only_int8_fails(rows: dict[str, dict[str, Any]], *words: str) -> None:
+def check_only_int8_fails(rows: dict[str, Row], *words: str) -> None:
     assert list(rows) == [name for name in ROWS if name != "int8+tuned"]
-    error = rows["int8"]["error"]
+    error = rows["int8"].error or ""
     assert "\n" not in error
     for word in words:
         assert word in error
-    assert "metrics" not in rows["int8"]
+    assert not rows["int8"].metrics
     for name, row in rows.items():
         if name != "int8":
-            assert "error" not in row and row["metrics"]["psnr_db"] > 20
+            assert row.error is None and row.metrics["psnr_db"] > 20
 
 
 def test_every_variant_and_decoder_is_a_row_in_the_agreed_order(loop: Any, run: Path, tmp_path: Path) -> None:
@@ -71,8 +79,8 @@ def test_every_variant_and_decoder_is_a_row_in_the_agreed_order(loop: Any, run: 
     assert list(rows) == ROWS
     for name, row in rows.items():
         variant, _, decoder = name.partition("+")
-        assert (row["variant"], row["decoder"]) == (variant, decoder or "own")
-        assert set(row["metrics"]) >= {"psnr_db", "ssim", "bpp"}
+        assert (row.variant, row.family, row.decoder) == (variant, variant, decoder or "own")
+        assert set(row.metrics) >= {"psnr_db", "ssim", "bpp"} and row.source == "samples"
 
 
 def test_damage_in_the_outputs_file_is_the_error_of_that_row(loop: Any, run: Path, tmp_path: Path) -> None:
@@ -80,7 +88,7 @@ def test_damage_in_the_outputs_file_is_the_error_of_that_row(loop: Any, run: Pat
     content = bytearray(path.read_bytes())
     content[200] ^= 4
     path.write_bytes(content)
-    check_only_int8_fails(evaluate(run, loop, tmp_path), str(path), "sha256")
+    check_only_int8_fails(evaluate(run, loop, tmp_path), path.name, "sha256")
 
 
 def test_a_missing_outputs_file_is_the_error_of_that_row(loop: Any, run: Path, tmp_path: Path) -> None:
@@ -90,9 +98,9 @@ def test_a_missing_outputs_file_is_the_error_of_that_row(loop: Any, run: Path, t
 
 def test_a_stream_that_was_damaged_on_the_device_names_its_image(loop: Any, run: Path, tmp_path: Path) -> None:
     def damage(row: dict[str, Any], folder: Path) -> None:
-        streams = read_outputs(folder, row)
+        streams = streams_of(folder, "int8")
         streams[3] = streams[3][:20] + bytes([streams[3][20] ^ 1]) + streams[3][21:]
-        row["outputs"] = write_outputs(folder / row["outputs"]["file"], streams)
+        row["outputs"] = as_json(write_outputs(folder / row["outputs"]["file"], streams))
 
     change_row(run, "int8", damage)
     check_only_int8_fails(evaluate(run, loop, tmp_path), "image 3: ", "damaged: checksum")
@@ -100,24 +108,22 @@ def test_a_stream_that_was_damaged_on_the_device_names_its_image(loop: Any, run:
 
 def test_streams_of_another_codec_are_an_error_and_never_noise(loop: Any, run: Path, tmp_path: Path) -> None:
     def exchange(row: dict[str, Any], folder: Path) -> None:
-        (other,) = (each for each in read_run(run)["results"] if each["variant"] == "float32")
-        row["outputs"] = write_outputs(folder / row["outputs"]["file"], read_outputs(folder, other))
+        row["outputs"] = as_json(write_outputs(folder / row["outputs"]["file"], streams_of(folder, "float32")))
 
     change_row(run, "int8", exchange)
     check_only_int8_fails(evaluate(run, loop, tmp_path), "image 0: ", "another encoder or tables made it")
 
 
 def test_an_unknown_codec_tag_names_the_tags_at_hand(loop: Any, run: Path, tmp_path: Path) -> None:
-    change_row(run, "int8", lambda row, _: row.update(codec_tag="00c0ffee"))
-    tags = json.loads((loop.build / "tiny" / "export.json").read_text())["codec_tags"]
-    check_only_int8_fails(
-        evaluate(run, loop, tmp_path), "no decoder for codec tag 00c0ffee", *sorted(set(tags.values()))
-    )
+    change_row(run, "int8", lambda row, _: row.update(tag="00c0ffee"))
+    tags = sorted({row.tag for row in read_run(loop.run).rows})
+    check_only_int8_fails(evaluate(run, loop, tmp_path), "no decoder for tag 00c0ffee", *tags)
 
 
 def test_fewer_outputs_than_sample_images_are_an_error(loop: Any, run: Path, tmp_path: Path) -> None:
     def shorten(row: dict[str, Any], folder: Path) -> None:
-        row["outputs"] = write_outputs(folder / row["outputs"]["file"], read_outputs(folder, row)[:-1])
+        row["outputs"] = as_json(write_outputs(folder / row["outputs"]["file"], streams_of(folder, "int8")[:-1]))
+        row["sizes"] = {key: size if key == "network_bytes" else size[:-1] for key, size in row["sizes"].items()}
 
     change_row(run, "int8", shorten)
     check_only_int8_fails(evaluate(run, loop, tmp_path), "63 outputs of 64 images")
@@ -130,10 +136,10 @@ def test_what_failed_on_the_device_says_why(loop: Any, run: Path, tmp_path: Path
 
 def test_a_missing_decoder_is_the_error_of_its_row(loop: Any, run: Path, tmp_path: Path) -> None:
     build = Path(shutil.copytree(loop.build, tmp_path / "build"))
-    tag = json.loads((build / "tiny" / "export.json").read_text())["codec_tags"]["int8"]
+    (tag,) = (row.tag for row in read_run(run).rows if row.variant == "int8")
     (build / "tiny" / tag / "decoder.tflite").unlink()
-    (evaluation,) = collect(run, build, tmp_path / "results", bundles=loop.bundles)
-    rows = {row["row"]: row for row in evaluation["results"][0]["rows"]}
+    (evaluation,) = collect(run, TASKS, build, tmp_path / "results", bundles=loop.bundles)
+    rows = {row.row: row for row in evaluation.results[0].rows}
     check_only_int8_fails(rows, "decoder.tflite: missing", "export tiny again")
 
 
@@ -142,51 +148,47 @@ def test_a_bundle_of_elsewhere_is_an_error_of_every_row(loop: Any, run: Path, tm
     value["bundles"]["tiny"]["bundle_sha256"] = "0" * 64
     (run / "run.json").write_text(json.dumps(value))
     rows = evaluate(run, loop, tmp_path)
-    assert all("not exported on this workstation" in row["error"] for row in rows.values())
+    assert all("not exported on this workstation" in (row.error or "") for row in rows.values())
 
 
 def test_collecting_twice_overwrites_no_run(loop: Any, run: Path, tmp_path: Path) -> None:
-    first = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
-    (kept,) = (tmp_path / "results" / first[0]["device"]).iterdir()
+    first = collected(run, loop, tmp_path)
+    (kept,) = (tmp_path / "results" / first.device).iterdir()
     before = {path.name: path.read_bytes() for path in kept.iterdir()}
     assert {path.name for path in run.iterdir()} < set(before)
-    assert collect(run, loop.build, tmp_path / "results", bundles=loop.bundles) == first
+    assert collected(run, loop, tmp_path) == first
     # And a kept run can be collected from where it is kept.
-    assert collect(kept, loop.build, tmp_path / "results", bundles=loop.bundles) == first
+    assert collected(kept, loop, tmp_path) == first
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1])])
 def test_a_worse_copy_of_a_kept_run_replaces_nothing(loop: Any, run: Path, tmp_path: Path, damage: Any) -> None:
-    first = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
-    (kept,) = (tmp_path / "results" / first[0]["device"]).iterdir()
+    first = collected(run, loop, tmp_path)
+    (kept,) = (tmp_path / "results" / first.device).iterdir()
     damage(run / "tiny.int8.bin")
     with pytest.raises(CollectError, match="collected before, with other bytes"):
-        collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
-    assert json.loads((kept / "evaluation.json").read_text()) == first[0]
+        collected(run, loop, tmp_path)
+    assert read_document(CollectedRun, kept / "evaluation.json", CollectError) == first
 
 
 def test_the_evaluation_says_where_the_times_come_from(loop: Any, run: Path, tmp_path: Path) -> None:
-    (evaluation,) = collect(run / "run.json", loop.build, tmp_path / "results", bundles=loop.bundles)
-    assert evaluation["run_id"] == run.name
-    row = evaluation["results"][0]["rows"][0]
-    found, measured = (
-        row["latency"]["encoder"],
-        next(each for each in read_run(run)["results"] if each["variant"] == "float32"),
-    )
-    samples = pooled_samples(measured)
-    assert found["median_ns"] == np.median(samples)
-    assert (found["n"], found["processes"], found["threads"]) == (len(samples), 2, 1)
-    assert found["device"] == evaluation["device"]
-    assert "ai_edge_litert" in found["runtime"]
-    assert "emulated" not in found and evaluation["emulated"] is False
-    peaks = [process["memory"]["peak_rss_bytes"] for process in measured["processes"]]
-    assert row["memory"]["peak_rss_bytes"] == max(peaks) > 0
+    evaluation = collected(run / "run.json", loop, tmp_path)
+    assert evaluation.run_id == run.name
+    row = evaluation.results[0].rows[0]
+    (measured,) = (each for each in read_run(run).rows if each.variant == "float32")
+    found, samples = row.latency["encoder"], pooled_samples(measured)
+    assert found.median_ns == np.median(samples)
+    assert (found.n, found.processes, found.threads) == (len(samples), 2, 1)
+    assert found.device == evaluation.device
+    assert "ai_edge_litert" in found.runtime and "ai_edge_litert" in evaluation.host["runtime"]
+    assert found.emulated is evaluation.emulated is None
+    assert row.memory["peak_rss_bytes"] == max(process.memory["peak_rss_bytes"] for process in measured.processes) > 0
 
 
 def test_reconstructions_are_kept_for_the_reports_grid(loop: Any, run: Path, tmp_path: Path) -> None:
-    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
-    kept = tmp_path / "results" / evaluation["device"] / run.name / "reconstructions.npz"
+    evaluation = collected(run, loop, tmp_path)
+    kept = tmp_path / "results" / evaluation.device / run.name / "reconstructions.npz"
     with np.load(kept, allow_pickle=False) as pictures:
         assert set(pictures.files) == {f"tiny/{name}" for name in ["originals", *ROWS]}
         assert pictures["tiny/int8"].shape == (8, 16, 16, 3)
@@ -202,30 +204,15 @@ def test_a_folder_of_runs_is_collected_oldest_first(loop: Any, run: Path, tmp_pa
 @pytest.mark.parametrize("name", ["", "nowhere"])
 def test_a_folder_without_runs_is_a_collect_error(name: str, tmp_path: Path) -> None:
     with pytest.raises(CollectError, match=r"no run here; expected a folder that `python -m device\.bench` wrote"):
-        collect(tmp_path / name, tmp_path, tmp_path)
+        collect(tmp_path / name, TASKS, tmp_path, tmp_path)
 
 
 def test_a_run_of_a_newer_splitlite_is_refused(loop: Any, run: Path, tmp_path: Path) -> None:
     value = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps({**value, "format_version": 99}))
     with pytest.raises(RunFileError, match="run file version 99 is newer"):
-        collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
+        collected(run, loop, tmp_path)
     assert not (tmp_path / "results").exists()
-
-
-def test_a_run_of_version_1_is_collected_and_kept_as_it_is(tmp_path: Path) -> None:
-    (run,) = VERSION_1.glob("*/run.json")
-    (evaluation,) = collect(run, VERSION_1 / "build", tmp_path, bundles=VERSION_1 / "bundles")
-    rows = {row["row"]: row for row in evaluation["results"][0]["rows"]}
-    assert list(rows) == ["float32", "int8", "int8+tuned"]
-    assert (evaluation["threads"], rows["int8"]["threads"]) == ([1], 1)
-    times = rows["int8"]["latency"]["encoder"]
-    assert (times["n"], times["processes"], "median_interval_ns" in times) == (5, 1, False)
-    assert rows["int8"]["metrics"]["psnr_db"] == pytest.approx(38.7, abs=0.5)
-    assert rows["int8"]["codes"]["count"] == 4 * 64
-    assert "float32.encoder.tflite: cannot be read" in rows["float32"]["codes"]["not_compared"]
-    kept = tmp_path / evaluation["device"] / evaluation["run_id"] / "run.json"
-    assert kept.read_bytes() == run.read_bytes()
 
 
 def test_codes_of_the_same_machine_and_runtime_are_equal(loop: Any, run: Path, tmp_path: Path) -> None:
@@ -233,65 +220,68 @@ def test_codes_of_the_same_machine_and_runtime_are_equal(loop: Any, run: Path, t
     if not loop.python.parent.parent.name.startswith(".venv-device"):
         pytest.skip("no .venv-device here: make setup")
     for row in rows.values():
-        assert row["codes"] == {"count": 64 * 64, "differing": 0, "differing_share": 0.0, "largest_step": 0}
+        assert row.agreement == Agreement(64 * 64, 0, 0)
 
 
 def test_an_emulated_device_is_said_beside_every_time(loop: Any, run: Path, tmp_path: Path) -> None:
     change_run(run, lambda value: value["environment"].update(emulated="qemu-user"))
-    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
-    assert evaluation["emulated"] == "qemu-user"
-    assert {row["latency"]["encoder"]["emulated"] for row in evaluation["results"][0]["rows"]} == {"qemu-user"}
+    evaluation = collected(run, loop, tmp_path)
+    assert evaluation.emulated == "qemu-user"
+    assert {row.latency["encoder"].emulated for row in evaluation.results[0].rows} == {"qemu-user"}
 
 
 def sweep(run: Path, variant: str = "int8", counts: tuple[int, ...] = (2, 4)) -> None:
     """Adds rows of other numbers of threads, as the bench names their files."""
     value = json.loads((run / "run.json").read_text())
-    (row,) = (row for row in value["results"] if row["variant"] == variant)
+    (row,) = (row for row in value["rows"] if row["variant"] == variant)
     for count in counts:
         file = row["outputs"]["file"].replace(".bin", f".t{count}.bin")
         shutil.copy(run / row["outputs"]["file"], run / file)
-        value["results"].append({**row, "threads": count, "outputs": {**row["outputs"], "file": file}})
+        value["rows"].append({**row, "threads": count, "outputs": {**row["outputs"], "file": file}})
     value["settings"]["threads"] = [1, *counts]
     (run / "run.json").write_text(json.dumps(value))
 
 
 def test_each_number_of_threads_is_a_row_and_a_tuned_decoder_comes_once(loop: Any, run: Path, tmp_path: Path) -> None:
     sweep(run)
-    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
-    assert evaluation["threads"] == [1, 2, 4]
-    rows = evaluation["results"][0]["rows"]
-    int8 = [row for row in rows if row["variant"] == "int8"]
-    assert [(row["row"], row["threads"]) for row in int8] == [("int8", 1), ("int8+tuned", 1), ("int8", 2), ("int8", 4)]
-    assert [row["latency"]["encoder"]["threads"] for row in int8] == [1, 1, 2, 4]
-    assert int8[0]["metrics"] == int8[3]["metrics"]
+    evaluation = collected(run, loop, tmp_path)
+    assert evaluation.threads == (1, 2, 4)
+    rows = evaluation.results[0].rows
+    int8 = [row for row in rows if row.variant == "int8"]
+    assert [(row.row, row.threads) for row in int8] == [("int8", 1), ("int8+tuned", 1), ("int8", 2), ("int8", 4)]
+    assert [row.latency["encoder"].threads for row in int8] == [1, 1, 2, 4]
+    assert int8[0].metrics == int8[3].metrics
     assert len(rows) == len(ROWS) + 2
     # The run is kept with all its files.
-    assert (tmp_path / "results" / evaluation["device"] / run.name / "tiny.int8.t4.bin").is_file()
+    assert (tmp_path / "results" / evaluation.device / run.name / "tiny.int8.t4.bin").is_file()
 
 
 def test_other_threads_with_other_codes_are_evaluated_on_their_own(loop: Any, run: Path, tmp_path: Path) -> None:
     sweep(run, counts=(2,))
     value = json.loads((run / "run.json").read_text())
-    (row,) = (row for row in value["results"] if row["threads"] == 2)
-    decoders = read_decoders(loop.build, "tiny", row["codec_tag"])
-    codes = decode_streams(read_outputs(run, row), decoders)
-    codes[5, 0, 0, 0] += 1
-    coder = decoders.tables().coder(decoders.grid.shape)
-    start = header_start(0, row["codec_tag"], 16, 16)
-    streams = [seal(start, coder.encode(each)) for each in codes]
-    row["outputs"] = write_outputs(run / row["outputs"]["file"], streams)
-    row["codes_sha256"] = sha256_bytes(codes.tobytes())
+    (row,) = (row for row in value["rows"] if row["threads"] == 2)
+    decoders = TASKS["compression"].decoders(find_decoders(loop.build, row["tag"]))
+    streams = streams_of(run, "int8")
+    codes = [decoders.numbers(unpack(stream)[1], 16, 16) for stream in streams]
+    codes[5] = codes[5].copy()
+    codes[5][0, 0, 0] += 1
+    home = find_decoders(loop.build, row["tag"])
+    tables = home.output.read_tables(home.read_file)
+    streams[5] = seal(header_start(0, row["tag"], 16, 16), tables.coder(codes[5].shape).encode(codes[5]))
+    row["outputs"] = as_json(write_outputs(run / row["outputs"]["file"], streams))
+    row["numbers_sha256"] = sha256_bytes(b"".join(each.tobytes() for each in codes))
     (run / "run.json").write_text(json.dumps(value))
-    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles)
-    found = [row for row in evaluation["results"][0]["rows"] if row["variant"] == "int8"]
-    assert [(row["row"], row["threads"]) for row in found] == [
+    evaluation = collected(run, loop, tmp_path)
+    found = [row for row in evaluation.results[0].rows if row.variant == "int8"]
+    assert [(row.row, row.threads) for row in found] == [
         ("int8", 1),
         ("int8+tuned", 1),
         ("int8", 2),
         ("int8+tuned", 2),
     ]
-    assert (found[2]["codes"]["differing"] - found[0]["codes"]["differing"]) == 1
-    assert found[0]["metrics"]["psnr_db"] != found[2]["metrics"]["psnr_db"]
+    agreements = [row.agreement for row in found if row.agreement]
+    assert agreements[2].differing - agreements[0].differing == 1
+    assert found[0].metrics["psnr_db"] != found[2].metrics["psnr_db"]
 
 
 @pytest.fixture
@@ -305,31 +295,29 @@ def own_run(loop: Any, run: Path, tmp_path: Path) -> tuple[Path, Path]:
         np.save(photos / f"{number:02}.npy", image)
         digest = sha256_bytes(image.tobytes())
         files.append({"name": f"{number:02}.npy", "sha256": digest, "shape": list(image.shape)})
-    change_run(run, lambda value: value.update(images={"source": "folder", "files": files}))
+    change_run(run, lambda value: value.update(images=files))
     return run, photos
 
 
 def test_own_images_give_the_same_values_as_samples(loop: Any, own_run: tuple[Path, Path], tmp_path: Path) -> None:
     run, photos = own_run
-    (own,) = collect(run, loop.build, tmp_path / "own", bundles=loop.bundles, images=photos)
-    (samples,) = collect(loop.run, loop.build, tmp_path / "samples", bundles=loop.bundles)
-    assert [row["metrics"] for row in own["results"][0]["rows"]] == [
-        row["metrics"] for row in samples["results"][0]["rows"]
-    ]
-    assert (own["results"][0]["images_from"], samples["results"][0]["images_from"]) == ("folder", "samples")
-    assert own["notes"] == samples["notes"] == []
+    own = collected(run, loop, tmp_path / "own", images=photos)
+    samples = collected(loop.run, loop, tmp_path / "samples")
+    assert [row.metrics for row in own.results[0].rows] == [row.metrics for row in samples.results[0].rows]
+    assert (own.results[0].source, samples.results[0].source) == ("folder photos", "samples")
+    assert own.notes == samples.notes == ()
 
 
 def test_own_images_that_are_not_at_hand_leave_rates_and_times(
     loop: Any, own_run: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    (evaluation,) = collect(own_run[0], loop.build, tmp_path / "results", bundles=loop.bundles)
-    rows = {row["row"]: row for row in evaluation["results"][0]["rows"]}
+    evaluation = collected(own_run[0], loop, tmp_path)
+    rows = {row.row: row for row in evaluation.results[0].rows}
     assert list(rows) == [name for name in ROWS if "+" not in name]
     for row in rows.values():
-        assert set(row["metrics"]) == {"bpp"} and row["latency"]["encoder"]["n"] and "error" not in row
-        assert row["codes"] == {"not_compared": "the images are not at hand"}
-    (note,) = evaluation["notes"]
+        assert set(row.metrics) == {"bpp"} and row.latency["encoder"].n and row.error is None
+        assert row.agreement == Agreement(not_compared="the images are not at hand")
+    (note,) = evaluation.notes
     assert "00.npy, 01.npy, 02.npy, ..." in note and "host collect RUN --images DIR" in note
 
 
@@ -337,30 +325,18 @@ def test_a_wrong_folder_of_images_keeps_nothing(loop: Any, own_run: tuple[Path, 
     run, photos = own_run
     (photos / "05.npy").unlink()
     with pytest.raises(CollectError, match=r"photos/05\.npy: missing"):
-        collect(run, loop.build, tmp_path / "results", bundles=loop.bundles, images=photos)
+        collected(run, loop, tmp_path, images=photos)
     assert not (tmp_path / "results").exists()
 
 
 def test_images_that_are_not_needed_are_said_to_be_not_needed(loop: Any, run: Path, tmp_path: Path) -> None:
-    (evaluation,) = collect(run, loop.build, tmp_path / "results", bundles=loop.bundles, images=tmp_path)
-    assert evaluation["notes"] == ["--images was not needed: the device encoded the sample images"]
+    evaluation = collected(run, loop, tmp_path, images=tmp_path)
+    assert evaluation.notes == ("--images was not needed: the device encoded the sample images",)
 
 
-def test_of_a_photograph_only_the_middle_is_kept_for_the_grid() -> None:
-    stack = np.zeros((10, 600, 400, 3), np.uint8)
-    stack[:, 44:556] = 1
-    shown = middle(stack)
+def test_of_photographs_only_middles_of_one_size_are_kept_for_the_grid() -> None:
+    large = np.zeros((600, 400, 3), np.uint8)
+    large[44:556] = 1
+    shown = grid([large] * 10)
     assert shown.shape == (8, 512, 400, 3) and shown.all()
-
-
-@pytest.mark.parametrize(
-    ("environment", "name"),
-    [
-        ({"board": "Raspberry Pi 4 Model B Rev 1.5", "hostname": "pi"}, "raspberry-pi-4-model-b-rev-1-5"),
-        ({"hostname": "My.Host_7"}, "my-host-7"),
-        ({"board": "../../etc"}, "etc"),
-        ({}, "device"),
-    ],
-)
-def test_a_device_is_a_plain_folder_name(environment: dict[str, Any], name: str) -> None:
-    assert device_name(environment) == name
+    assert grid([large, np.ones((300, 500, 3), np.uint8)]).shape == (2, 300, 400, 3)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from device.files import sha256_bytes
+from device.run_file import RunImage
 from host.errors import CollectError
-from host.evaluation.originals import find_images, own_images
+from host.evaluation.originals import find_images
 
 IMAGES = np.random.default_rng(7).integers(0, 256, (3, 4, 6, 3), np.uint8)
 NAMES = ("a.ppm", "b.png", "c.npy")
 
 
-def entries() -> list[dict[str, Any]]:
-    return [
-        {"name": name, "sha256": sha256_bytes(image.tobytes()), "shape": [4, 6, 3]}
-        for name, image in zip(NAMES, IMAGES, strict=True)
-    ]
+def entries() -> list[RunImage]:
+    return [RunImage(name, sha256_bytes(image.tobytes()), (4, 6, 3)) for name, image in zip(NAMES, IMAGES, strict=True)]
 
 
 @pytest.fixture
@@ -36,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def refusal(files: list[dict[str, Any]], folder: Path) -> str:
+def refusal(files: list[RunImage], folder: Path) -> str:
     with pytest.raises(CollectError) as caught:
         find_images(files, folder)
     assert "\n" not in str(caught.value)
@@ -44,14 +42,14 @@ def refusal(files: list[dict[str, Any]], folder: Path) -> str:
 
 
 def test_images_come_in_the_order_of_the_run(folder: Path) -> None:
-    np.testing.assert_array_equal(find_images(entries()[::-1], folder), IMAGES[::-1])
+    np.testing.assert_array_equal(list(find_images(entries()[::-1], folder)), IMAGES[::-1])
 
 
 def test_a_renamed_or_converted_file_is_found_by_its_pixels(folder: Path) -> None:
     (folder / "a.ppm").rename(folder / "z.ppm")
     np.save(folder / "other.npy", IMAGES[1])
     (folder / "b.png").unlink()
-    np.testing.assert_array_equal(find_images(entries(), folder), IMAGES)
+    np.testing.assert_array_equal(list(find_images(entries(), folder)), IMAGES)
 
 
 def test_a_missing_image_is_named(folder: Path) -> None:
@@ -68,13 +66,13 @@ def test_a_changed_image_is_named(folder: Path) -> None:
 
 def test_equal_bytes_of_another_shape_are_another_image(folder: Path) -> None:
     files = entries()
-    files[2]["shape"] = [6, 4, 3]
-    assert "c.npy: (4, 6, 3), the device encoded (6, 4, 3)" in refusal(files, folder)
+    files[2] = replace(files[2], shape=(6, 4, 3))
+    assert "c.npy: not the image that the device encoded: its pixels or its shape differ" in refusal(files, folder)
 
 
 def test_a_run_names_no_file_outside_the_folder(folder: Path) -> None:
     inside = folder / "sub"
-    files = [{**entries()[0], "name": "../a.ppm"}]
+    files = [replace(entries()[0], name="../a.ppm")]
     assert refusal(files, inside).startswith(f"{inside / 'a.ppm'}: missing")
 
 
@@ -82,6 +80,8 @@ def test_no_such_folder(tmp_path: Path) -> None:
     assert "no such folder" in refusal(entries(), tmp_path / "nowhere")
 
 
-def test_a_run_of_samples_has_no_own_images() -> None:
-    assert own_images({}) == own_images({"images": {"source": "samples"}}) == []
-    assert own_images({"images": {"source": "folder", "files": entries()}}) == entries()
+def test_images_of_several_sizes_are_found_too(folder: Path) -> None:
+    small = IMAGES[0, :2, :3]
+    np.save(folder / "small.npy", small)
+    files = [entries()[1], RunImage("small.npy", sha256_bytes(small.tobytes()), (2, 3, 3))]
+    assert [image.shape for image in find_images(files, folder)] == [(4, 6, 3), (2, 3, 3)]
