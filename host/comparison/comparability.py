@@ -142,7 +142,7 @@ def temperature_range(run: Run) -> tuple[float, float] | None:
 
 def _refuse_row(baseline: RunRow, run: RunRow) -> str | None:
     for which, row in (("baseline", baseline), ("run", run)):
-        if row.outputs is None:
+        if not row.ok:
             return f"failed in the {which}: {row.error}"
     if baseline.tag != run.tag:
         return f"other tag ({baseline.tag} against {run.tag}): another network or other tables"

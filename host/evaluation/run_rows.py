@@ -77,7 +77,7 @@ def model_result(
     task: Task | None = None
     for row in rows:
         try:
-            if row.outputs is None:
+            if not row.ok or row.outputs is None:
                 raise CollectError(row.error or "failed on the device")
             if not run.images:
                 samples = read_samples(home.build, model, known.bundle_sha256)
@@ -100,7 +100,7 @@ def model_result(
         model=model,
         task=task.name if task else "",
         metrics=task.metrics if task else (),
-        images=max((len(row.outputs.images) for row in rows if row.outputs), default=0),
+        images=max((len(row.outputs.images) for row in rows if row.ok and row.outputs), default=0),
         image_shapes=tuple(sorted(set(sent[0]))),
         source=source,
         tag=set_tag(tags),

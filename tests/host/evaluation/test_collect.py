@@ -111,7 +111,7 @@ def test_streams_of_another_codec_are_an_error_and_never_noise(loop: Any, run: P
         row["outputs"] = as_json(write_outputs(folder / row["outputs"]["file"], streams_of(folder, "float32")))
 
     change_row(run, "int8", exchange)
-    check_only_int8_fails(evaluate(run, loop, tmp_path), "image 0: ", "another encoder or tables made it")
+    check_only_int8_fails(evaluate(run, loop, tmp_path), "image 0: ", "made by another encoder or tables")
 
 
 def test_an_unknown_codec_tag_names_the_tags_at_hand(loop: Any, run: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ from PIL import Image
 from device.errors import SplitliteError
 from host.errors import DataError, ModelError
 from host.evaluation.evaluate import evaluate
+from host.evaluation.one_image import open_deployed
 from host.reporting.sources import match_evaluation
+from host.results import Result, as_document, read_document
+from host.spec.model_folder import ModelFolder
+from host.tasks import TASKS, open_spec
 
 
 @pytest.fixture(autouse=True)
@@ -33,27 +38,32 @@ def pictures(tmp_path: Path, photos: np.ndarray) -> Path:
     return folder
 
 
-def run(loop: Any, **options: Any) -> dict[str, Any]:
-    return evaluate(loop.name, models=loop.models, bundles=loop.bundles, build=loop.build, **options)
+def run(loop: Any, **options: Any) -> Result:
+    task, spec = open_spec(loop.models / loop.name)
+    return evaluate(task, ModelFolder(spec), bundles=loop.bundles, build=loop.build, **options)
+
+
+def stored(path: Path) -> Result:
+    return read_document(Result, path, ModelError)
 
 
 def test_a_folder_gives_the_table_of_the_test_set_without_the_rows_that_need_training_images(
     loop: Any, pictures: Path, tmp_path: Path, photos: np.ndarray
 ) -> None:
     found = run(loop, data=pictures, evaluations=tmp_path / "evaluations")
-    assert json.loads((tmp_path / "evaluations" / "tiny" / "pictures.json").read_text()) == found
-    assert (found["images"], found["folder"]) == (4, "pictures")
-    rows = {row["row"]: row for row in found["rows"]}
+    assert stored(tmp_path / "evaluations" / "tiny" / "pictures.json") == found
+    assert (found.images, found.image_shapes, found.source) == (4, ((16, 16, 3),), "folder pictures")
+    rows = {row.row: row for row in found.rows}
     assert {"float32", "int8", "int8+tuned", "keras", "jpeg", "webp"} <= set(rows) and "pca" not in rows
+    assert set(rows["int8"].latency) == {"encoder", "decoder", "full"}
+    assert set(rows["int8+tuned"].latency) == {"encoder"}
     alone = run(loop, data=pictures, images=3, baselines=False, evaluations=tmp_path / "evaluations")
-    from host.evaluation.one_image import open_codec, reconstruct_one
-
-    codec = open_codec(loop.bundles / loop.name, build=loop.build)
-    psnr = [reconstruct_one(image, codec).psnr_db for image in photos[2:5]]
-    (row,) = (row for row in alone["rows"] if row["row"] == "int8")
+    deployed = open_deployed(loop.bundles / loop.name, TASKS, build=loop.build)
+    psnr = [deployed.reconstruct(image).metrics["psnr_db"] or 0 for image in photos[2:5]]
+    (row,) = (row for row in alone.rows if row.row == "int8")
     # The first three by name are those of the model's size; deep/red.bmp comes after them.
-    assert row["metrics"]["psnr_db"] == pytest.approx(np.mean(psnr))
-    assert json.loads((tmp_path / "evaluations" / "tiny" / "pictures.json").read_text()) == found
+    assert row.metrics["psnr_db"] == pytest.approx(np.mean(psnr))
+    assert stored(tmp_path / "evaluations" / "tiny" / "pictures.json") == found
 
 
 def test_the_result_goes_where_out_says_and_nothing_else_is_overwritten(
@@ -61,11 +71,16 @@ def test_the_result_goes_where_out_says_and_nothing_else_is_overwritten(
 ) -> None:
     options = {"data": pictures, "images": 1, "baselines": False, "out": tmp_path / "mine.json"}
     first = run(loop, **options)
-    assert json.loads((tmp_path / "mine.json").read_text())["images"] == first["images"] == 1
+    assert stored(tmp_path / "mine.json").images == first.images == 1
     run(loop, **{**options, "images": 2})
-    assert json.loads((tmp_path / "mine.json").read_text())["images"] == 2
-    (tmp_path / "mine.json").write_text('{"curves": []}')
+    assert stored(tmp_path / "mine.json").images == 2
+    other = replace(first, source="test set")
+    (tmp_path / "mine.json").write_text(json.dumps(as_document(other)))
     with pytest.raises(ModelError, match=r"mine\.json: holds something else, which is not overwritten; .* --out"):
+        run(loop, **options)
+    assert stored(tmp_path / "mine.json") == other
+    (tmp_path / "mine.json").write_text('{"curves": []}')
+    with pytest.raises(ModelError, match="no format version"):
         run(loop, **options)
     assert json.loads((tmp_path / "mine.json").read_text()) == {"curves": []}
 

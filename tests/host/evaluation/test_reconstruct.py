@@ -11,16 +11,16 @@ from PIL import Image
 
 import device
 from device.errors import BundleError, ImageError, SplitliteError
+from host.api import reconstruct
 from host.errors import CollectError
-from host.evaluation.one_image import difference, open_codec, reconstruct_one
-from host.evaluation.reconstruct import reconstruct
+from host.evaluation.one_image import difference, open_deployed
+from host.tasks import TASKS
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
 
 
 def run(loop: Any, *files: Path, output: Path, **options: Any) -> list[Any]:
-    folders = {"models": loop.models, "bundles": loop.bundles, "build": loop.build}
-    return list(reconstruct(loop.name, files, output, **folders, **options))
+    return list(reconstruct(loop.models / loop.name, files, output, bundles=loop.bundles, build=loop.build, **options))
 
 
 @pytest.fixture
@@ -32,8 +32,7 @@ def image(tmp_path: Path) -> Path:
 def test_the_picture_is_of_the_devices_own_bitstream(loop: Any, image: Path, tmp_path: Path) -> None:
     (found,) = run(loop, image, output=tmp_path / "out")
     stream = device.open_encoder(loop.bundles / loop.name, "int8").encode(PIXELS)
-    codec = open_codec(loop.bundles / loop.name, build=loop.build)
-    decoded = codec.decode(stream)
+    decoded = open_deployed(loop.bundles / loop.name, TASKS, build=loop.build).receiver.picture(stream)
     assert found.target == tmp_path / "out" / "noise.tiny.int8.png"
     with Image.open(found.target) as opened:
         left, middle, right = np.split(np.asarray(opened), 3, axis=1)
@@ -42,8 +41,8 @@ def test_the_picture_is_of_the_devices_own_bitstream(loop: Any, image: Path, tmp
     np.testing.assert_array_equal(right, np.minimum(4 * np.abs(PIXELS.astype(int) - decoded), 255))
     assert found.found.bitstream_bytes == len(stream) and found.found.ratio == 768 / len(stream)
     squares = np.mean((PIXELS.astype(float) - decoded) ** 2)
-    assert found.found.psnr_db == pytest.approx(10 * np.log10(255**2 / squares))
-    assert f"16 x 16 pixels; PSNR {found.found.psnr_db:.2f} dB, SSIM " in found.text()
+    assert found.found.metrics["psnr_db"] == pytest.approx(10 * np.log10(255**2 / squares))
+    assert f"16 x 16 pixels; PSNR {found.found.metrics['psnr_db']:.2f} dB, SSIM " in found.text()
     assert f"{len(stream)} bytes, {8 * len(stream) / 256:.3f} bpp; {found.target}" in found.text()
 
 
@@ -87,7 +86,7 @@ def test_what_cannot_be_done_is_one_line_and_nothing_is_written(loop: Any, image
         ([tmp_path / "four.npy"], {}, ImageError, r"\(16, 16, 4\), expected \(height, width, 1 or 3\)"),
         ([image, same], {}, CollectError, "two of the images would be written there"),
         ([image], {"variant": "int4"}, BundleError, "no variant 'int4'; available: dynamic_range, float16, "),
-        ([image], {"quality": 1}, BundleError, "has no qualities to choose from"),
+        ([image], {"quality": 1}, BundleError, "has no quality 1 to choose; leave the quality out"),
         ([image], {"variant": "float32", "decoder": "tuned"}, CollectError, "tiny float32 has no tuned decoder"),
     ):
         with pytest.raises(error, match=words) as raised:
@@ -100,10 +99,10 @@ def test_what_cannot_be_done_is_one_line_and_nothing_is_written(loop: Any, image
 
 
 def test_an_image_of_another_size_is_not_encoded_as_it_is(loop: Any) -> None:
-    codec = open_codec(loop.bundles / loop.name, build=loop.build)
-    assert codec.shape == (16, 16, 3)
+    deployed = open_deployed(loop.bundles / loop.name, TASKS, build=loop.build)
+    assert deployed.pipeline.image_shape == (16, 16, 3)
     with pytest.raises(ImageError, match=r"image is uint8 \(8, 16, 3\), this encoder takes uint8 \(16, 16, 3\)"):
-        reconstruct_one(PIXELS[:8], codec)
+        deployed.reconstruct(PIXELS[:8])
 
 
 def test_a_difference_is_scaled_and_stays_within_a_byte() -> None:
