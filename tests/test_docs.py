@@ -79,6 +79,20 @@ def test_the_readme_shows_the_numbers_of_the_committed_comparison() -> None:
         assert float(decode) == round(result["decode_ms_per_megapixel"][name] * size)
 
 
+def test_the_loop_s_output_in_the_readme_has_the_numbers_of_the_committed_results() -> None:
+    rows = {result.model: {row.row: row for row in result.rows} for result in evaluations()}
+    (shown,) = re.findall(r"```\n(export  .*?)```", TEXTS["README.md"], re.DOTALL)
+    compared = 0
+    for model, lines in re.findall(r"^(\S+)[^\n]*: test set, [^\n]*\n((?:  \S[^\n]*\n)+)", shown, re.MULTILINE):
+        for name, *cells in re.findall(r"  (\S+) \(.*?\) +(\S+) +(\S+) +(\S+) +\S+ +(\S+)\n", lines):
+            row = rows[model][name]
+            sizes = row.sizes["bitstream_bytes"], row.ratios["actual"], row.sizes["network_bytes"] / 1000
+            for cell, value in zip(cells, (row.metrics["psnr_db"], *sizes), strict=True):
+                assert cell == f"{value:.{len(cell.partition('.')[2])}f}", (model, name)
+                compared += 1
+    assert compared >= 16
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_measured_numbers_stand_in_made_tables_only(name: str) -> None:
     text = re.sub(r"```.*?```", "", _MADE.sub("", TEXTS[name]), flags=re.DOTALL)
