@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from host.cli.shared import Command, bundle_option, say
+from host.cli.shared import bundle_option, command, say
 
 
-@click.command(cls=Command)
+@command()
 @bundle_option
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="Port of the page.  [default: the first free one from 7860]"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from host.cli.shared import Command, models_option, say
+from host.cli.shared import ANY_PATH, command, models_option, say
 
 PARTS, FORMATS = ("encoder", "decoder", "full"), ("tflite", "saved_model", "keras")
 
 
-@click.command(cls=Command)
+@command()
 @click.argument("names", nargs=-1)
 @click.option("--part", type=click.Choice(PARTS), help="Write only this part of one model to --output.")
 @click.option("--variant", help="Variant of the part.  [default: int8 for tflite, else float32]")
@@ -21,9 +21,7 @@ PARTS, FORMATS = ("encoder", "decoder", "full"), ("tflite", "saved_model", "kera
     type=click.Choice(FORMATS),
     help="File format of the part. tf_keras reads keras files.  [default: tflite]",
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File of the part, or the folder of a SavedModel."
-)
+@click.option("-o", "--output", type=ANY_PATH, help="File of the part, or the folder of a SavedModel.")
 @models_option
 def export(
     names: tuple[str, ...],

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from host.cli.shared import (
-    Command,
+    ANY_PATH,
+    FILE,
+    FOLDER,
+    command,
     data_dir_option,
     decoder_option,
     json_option,
@@ -21,7 +25,7 @@ from host.cli.shared import (
 COMPARED_STAGES = ("encode", "quantize", "invoke", "code", "load", "first_encode")
 
 
-@click.command(cls=Command)
+@command()
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
 @click.option(
     "--stage",
@@ -63,16 +67,16 @@ def compare(context: click.Context, runs: tuple[str, ...], stage: str, confidenc
         context.exit(1)
 
 
-@click.command(cls=Command)
+@command()
 @click.argument("names", nargs=-1)
 @click.option(
     "--data",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder of images to use instead of the test set.",
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     help="File to write the result to.  [default: a file in benchmarks/evaluations/NAME]",
 )
 @click.option(
@@ -84,15 +88,7 @@ def compare(context: click.Context, runs: tuple[str, ...], stage: str, confidenc
 @data_dir_option
 @json_option
 @models_option
-def evaluate(
-    names: tuple[str, ...],
-    data: Path | None,
-    out: Path | None,
-    images: int | None,
-    data_dir: Path | None,
-    as_json: bool,
-    models: Path | None,
-) -> None:
+def evaluate(names: tuple[str, ...], out: Path | None, as_json: bool, models: Path | None, **options: Any) -> None:
     """Judge every variant over the test set, here.
 
     It makes real bitstreams and prints baselines such as JPEG and WebP beside them. With --data it uses your own
@@ -112,7 +108,7 @@ def evaluate(
     chosen = model_names(names, models_folder(models))
     if out and len(chosen) != 1:
         raise click.UsageError("--out takes one NAME")
-    results = [run(name, data=data, out=out, data_dir=data_dir, images=images, models=models) for name in chosen]
+    results = [run(name, out=out, models=models, **options) for name in chosen]
     if as_json:
         documents = [as_document(result) for result in results]
         print_json(documents[0] if len(documents) == 1 else documents)
@@ -121,9 +117,9 @@ def evaluate(
         say(result_text(result))
 
 
-@click.command(cls=Command)
+@command()
 @click.argument("name")
-@click.argument("files", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="IMAGE...", type=ANY_PATH)
 @click.option("--variant", default="int8", show_default=True, help="Variant of the encoder.")
 @click.option(
     "--quality", type=int, help="Quality of a codec; 0 gives the smallest bitstreams.  [default: the middle one]"
@@ -134,19 +130,11 @@ def evaluate(
     "--output",
     default="reconstructions",
     show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder for the PNG files.",
 )
 @models_option
-def reconstruct(
-    name: str,
-    files: tuple[Path, ...],
-    variant: str,
-    quality: int | None,
-    decoder: str,
-    output: Path,
-    models: Path | None,
-) -> None:
+def reconstruct(name: str, files: tuple[Path, ...], output: Path, **options: Any) -> None:
     """Encode and decode images, and show both side by side.
 
     Each PNG file shows the original, the reconstruction, and 4 times their difference. The exported encoder makes a
@@ -159,20 +147,20 @@ def reconstruct(
     """
     from host.api import reconstruct as run
 
-    for picture in run(name, files, output, variant=variant, quality=quality, decoder=decoder, models=models):
+    for picture in run(name, files, output, **options):
         say(picture.text())
 
 
-@click.command(cls=Command)
+@command()
 @click.option(
     "--run",
     "run_folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder of a collected run.  [default: the run that was collected last]",
 )
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder for the report.  [default: benchmarks/reports]",
 )
 @click.option("--short", is_flag=True, help="Print a short table; the files hold everything.")

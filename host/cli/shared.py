@@ -6,10 +6,15 @@ import json
 import re
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+ANY_PATH = click.Path(path_type=Path)
 
 # "host export" in a message, but not the end of a path or of a command that is written out already.
 _SHORT = re.compile(
@@ -24,6 +29,9 @@ class Command(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
         formatter.write_text(f"host is short for: {program()}")
+
+
+command = partial(click.command, cls=Command)
 
 
 def program() -> str:
@@ -53,17 +61,13 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=1, sort_keys=True, allow_nan=False))
 
 
-def json_option(command: Any) -> Any:
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
+def json_option(function: Any) -> Any:
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
 
 
-def models_option(command: Any) -> Any:
-    return click.option(
-        "--models",
-        type=click.Path(file_okay=False, path_type=Path),
-        hidden=True,
-        help="Folder in which models are looked up, instead of models/.",
-    )(command)
+def models_option(function: Any) -> Any:
+    text = "Folder in which models are looked up, instead of models/."
+    return click.option("--models", type=FOLDER, hidden=True, help=text)(function)
 
 
 def models_folder(folder: Path | None) -> Path:
@@ -78,24 +82,16 @@ def model_names(names: tuple[str, ...], folder: Path) -> list[str]:
     return list(names) or list_models(folder)
 
 
-def bundle_option(command: Any) -> Any:
+def bundle_option(function: Any) -> Any:
     text = "Use only this bundle: a name in device/bundles, or a folder. Repeat for several.  [default: all]"
-    return click.option("--bundle", "bundles", multiple=True, metavar="NAME", help=text)(command)
+    return click.option("--bundle", "bundles", multiple=True, metavar="NAME", help=text)(function)
 
 
-def decoder_option(command: Any) -> Any:
-    return click.option(
-        "--decoder",
-        type=click.Choice(["own", "tuned"]),
-        default="own",
-        show_default=True,
-        help="Decoder to use: the variant's own, or the float32 one that was tuned on its codes.",
-    )(command)
+def decoder_option(function: Any) -> Any:
+    text = "Decoder to use: the variant's own, or the float32 one that was tuned on its codes.  [default: own]"
+    return click.option("--decoder", type=click.Choice(["own", "tuned"]), default="own", help=text)(function)
 
 
-def data_dir_option(command: Any) -> Any:
-    return click.option(
-        "--data-dir",
-        type=click.Path(file_okay=False, path_type=Path),
-        help="Folder of the data sets.  [default: SPLITLITE_DATA, else Keras downloads them]",
-    )(command)
+def data_dir_option(function: Any) -> Any:
+    text = "Folder of the data sets.  [default: SPLITLITE_DATA, else Keras downloads them]"
+    return click.option("--data-dir", type=FOLDER, help=text)(function)

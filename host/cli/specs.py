@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from host.cli.shared import Command, models_folder, models_option, say
+from host.cli.shared import FILE, command, models_folder, models_option, say
 
 
-@click.command(cls=Command)
+@command()
 @click.argument("name")
 @click.option(
     "--from",
@@ -35,7 +35,7 @@ def new(name: str, template: str, models: Path | None) -> None:
     say(f"{file}: written from {template}; change it, then: host check {name}, host train {name}")
 
 
-@click.command(cls=Command)
+@command()
 @click.argument("spec")
 @models_option
 def check(spec: str, models: Path | None) -> None:
@@ -58,8 +58,8 @@ def check(spec: str, models: Path | None) -> None:
     say(check_text(task, found))
 
 
-@click.command(cls=Command, hidden=True)
-@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@command(hidden=True)
+@click.argument("output", type=FILE)
 def schema(output: Path) -> None:
     """Write the JSON schema of the specs, for editors.
 
@@ -74,7 +74,7 @@ def schema(output: Path) -> None:
     write_bytes(output, schema_text(TASKS.values()).encode())
 
 
-@click.command(cls=Command)
+@command()
 @click.argument("name")
 @models_option
 def summary(name: str, models: Path | None) -> None:

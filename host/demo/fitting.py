@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from device.image_file import from_pillow
 from host.data.fitting import fit_images
 from host.demo.choices import Choice
 from host.errors import DemoError
@@ -28,8 +29,7 @@ def fit(picture: Image.Image, choice: Choice) -> tuple[np.ndarray, list[str]]:
         ImageError: a picture of a kind that is not read.
     """
     notes: list[str] = []
-    turned = ImageOps.exif_transpose(picture)
-    pixels = np.atleast_3d(np.asarray(turned.convert("L" if turned.mode == "L" else "RGB")))
+    pixels = from_pillow(picture, "the image", notes.append)
     height, width = pixels.shape[:2]
     channels = choice.bundle.input.channels
     if choice.shape is None:
