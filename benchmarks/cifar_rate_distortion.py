@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,41 +24,40 @@ sys.path.insert(0, str(ROOT))
 
 import matplotlib  # noqa: E402
 import numpy as np  # noqa: E402
-from PIL import Image  # noqa: E402
 
-import device  # noqa: E402
 from device.bench.progress import Progress  # noqa: E402
+from device.bundle import Bundle, read_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.files import write_bytes, write_json  # noqa: E402
-from device.inputs.strips import PhotoEncoder  # noqa: E402
+from device.pipeline import Pipeline, find_bundle  # noqa: E402
 from device.stream import HEADER_BYTES, unpack  # noqa: E402
 from host.curves.bd_rate import bd_rate_percent  # noqa: E402
-from host.curves.image_codecs import WEBP_HEADER_BYTES, decode_image, scan_bytes  # noqa: E402
+from host.curves.image_codecs import ImageCodec, as_picture, decode_image  # noqa: E402
 from host.data import data_folder  # noqa: E402
 from host.data.cifar import CIFAR10  # noqa: E402
 from host.errors import CurveError  # noqa: E402
 from host.metrics import bits_per_pixel, psnr_db  # noqa: E402
 from host.packaging.decoders import BUILD, find_decoders  # noqa: E402
 from host.quiet import load_tensorflow  # noqa: E402
+from host.tasks import TASKS  # noqa: E402
+from host.tasks.codec.decoders import CodecDecoders  # noqa: E402
 from host.tasks.codec.ideal_length import ideal_bits  # noqa: E402
-from host.tasks.codec.task import CodecTask  # noqa: E402
 
 OURS, HEADERLESS, SCAN = "splitlite", ", headerless", ", scan"
 _JPEG = (5, 10, 20, 30, 40, 50, 60, 70, 80, 88, 93)
 _WEBP = (0, 5, 12, 22, 35, 50, 65, 78, 86, 92, 96)
 Curve = list[tuple[float, float]]  # bits per pixel, PSNR in dB; means over the images
-Codec = tuple[str, dict[str, Any], tuple[int, ...], Callable[[bytes], int]]
-CODECS: dict[str, Codec] = {
-    f"jpeg {words}{suffix}": ("JPEG", {"subsampling": words, **options}, _JPEG, count)
+CODECS: dict[str, ImageCodec] = {
+    f"jpeg {words}{suffix}": ImageCodec("JPEG", "libjpeg_turbo", _JPEG, "", {"subsampling": words, **options}, bare)
     for words in ("4:2:0", "4:4:4")
-    for suffix, options, count in (
-        ("", {"optimize": True}, len),
-        (HEADERLESS, {}, scan_bytes),
-        (SCAN, {"optimize": True}, scan_bytes),
+    for suffix, options, bare in (
+        ("", {"optimize": True}, False),
+        (HEADERLESS, {}, True),
+        (SCAN, {"optimize": True}, True),
     )
 } | {
-    "webp": ("WEBP", {"method": 6}, _WEBP, len),
-    f"webp{HEADERLESS}": ("WEBP", {"method": 6}, _WEBP, lambda data: len(data) - WEBP_HEADER_BYTES),
+    f"webp{suffix}": ImageCodec("WEBP", "webp", _WEBP, "", {"method": 6}, bare)
+    for suffix, bare in (("", False), (HEADERLESS, True))
 }
 
 WHOLE = tuple(name for name in CODECS if not name.endswith((HEADERLESS, SCAN)))
@@ -88,31 +87,31 @@ def measure(images: np.ndarray, bundle: str, build: Path) -> dict[str, Any]:
         images: uint8 (count, 32, 32, 3).
     """
     load_tensorflow()
-    found = device.open_encoder(bundle)
-    if not isinstance(found, PhotoEncoder):
+    found = read_bundle(find_bundle(bundle))
+    qualities = found.qualities("int8")
+    if not qualities:
         raise CurveError(f"{bundle}: has no qualities; give --bundle the name of a codec's")
-    qualities = sorted(each.quality.index for each in found.bundle.variants.values() if each.quality)
     points: dict[str, Curve] = {OURS: [], OURS + HEADERLESS: []}
     overheads = []
-    with Progress(len(qualities) + sum(len(codec[2]) for codec in CODECS.values())) as progress:
+    with Progress(len(qualities) + sum(len(codec.settings) for codec in CODECS.values())) as progress:
         for quality in qualities:
             progress.step(f"{OURS} {quality}")
-            size, psnr, ideal = _ours(images, found.bundle.folder, quality, build)
+            size, psnr, ideal = _ours(images, found, quality, build)
             overheads.append(100 * ((size - HEADER_BYTES) / ideal - 1))
             points[OURS].append((bits_per_pixel(size, images.shape[1:]), psnr))
             points[OURS + HEADERLESS].append((bits_per_pixel(size - HEADER_BYTES, images.shape[1:]), psnr))
-        for name, (form, options, settings, count) in CODECS.items():
+        for name, codec in CODECS.items():
             points[name] = []
-            for setting in settings:
+            for setting in codec.settings:
                 progress.step(f"{name} {setting}")
-                files = [_file(image, form, {**options, "quality": setting}) for image in images]
-                size = float(np.mean([count(data) for data in files]))
-                psnr = _psnr(images, np.stack([decode_image(data) for data in files]))
+                files = [codec.encode(as_picture(image), setting) for image in images]
+                size = float(np.mean([codec.count(data) for data in files]))
+                psnr = _psnr(images, [decode_image(data) for data in files])
                 points[name].append((bits_per_pixel(size, images.shape[1:]), psnr))
     return {
         "format_version": 1,
-        "model": found.bundle.model,
-        "model_sha256": found.bundle.model_sha256,
+        "model": found.model,
+        "model_sha256": found.model_sha256,
         "images": len(images),
         "points": points,
         "payload_overhead_percent": overheads,
@@ -161,27 +160,21 @@ def plot(result: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _ours(images: np.ndarray, bundle: Path, quality: int, build: Path) -> tuple[float, float, float]:
+def _ours(images: np.ndarray, bundle: Bundle, quality: int, build: Path) -> tuple[float, float, float]:
     """Mean bytes of a bitstream, PSNR, and mean bytes of the ideal payload."""
-    encoder = device.open_encoder(bundle, quality=quality)
-    decoders = CodecTask().decoders(find_decoders(build, encoder.tag, bundle.name))
+    encoder = Pipeline(bundle, bundle.find("int8", quality).name)
+    decoders = CodecDecoders(find_decoders(build, encoder.tag, bundle.model), TASKS["codec"])
     streams = [encoder.encode(image) for image in images]
-    height, width = images.shape[1:3]
-    codes = np.stack([decoders.numbers(unpack(stream)[1], height, width) for stream in streams])
-    restored = np.stack(decoders.restore(decoders.names[-1], list(codes), [(height, width)] * len(codes)))
+    sizes = [(image.shape[0], image.shape[1]) for image in images]
+    codes = [decoders.numbers(unpack(stream)[1], *size) for stream, size in zip(streams, sizes, strict=True)]
+    restored = decoders.restore(decoders.names[-1], codes, sizes)
     ideal = float(np.mean([ideal_bits(each, decoders.tables) for each in codes])) / 8
     return float(np.mean([len(stream) for stream in streams])), _psnr(images, restored), ideal
 
 
-def _psnr(images: np.ndarray, restored: np.ndarray) -> float:
+def _psnr(images: Iterable[np.ndarray], restored: Iterable[np.ndarray]) -> float:
     found = [psnr_db(*pair) for pair in zip(images, restored, strict=True)]
     return float(np.mean([value for value in found if value is not None]))
-
-
-def _file(image: np.ndarray, form: str, options: dict[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, form, **options)
-    return buffer.getvalue()
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

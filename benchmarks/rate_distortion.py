@@ -44,7 +44,7 @@ from host.curves.published import KODAK, published_curves  # noqa: E402
 from host.data import data_folder  # noqa: E402
 from host.errors import CurveError  # noqa: E402
 from host.packaging.decoders import BUILD  # noqa: E402
-from host.spec.parsing import MODELS  # noqa: E402
+from host.tasks import MODELS  # noqa: E402
 from host.tasks.codec.points import (  # noqa: E402
     FLOAT32,
     FLOAT32_UNTUNED,
@@ -135,7 +135,7 @@ def measure(images: dict[str, np.ndarray], codec: PhotoCodec, kept: Path, jobs: 
         "format_version": FORMAT_VERSION,
         "model": bundle.model,
         "model_sha256": bundle.model_sha256,
-        "codec_tags": [encoder.codec_tag for encoder in codec.encoders],
+        "tags": [encoder.tag for encoder in codec.encoders],
         "environment": {key: environment[key] for key in _ENVIRONMENT if key in environment},
         "images": len(images),
         "image_names": list(images),
