@@ -32,9 +32,7 @@ def _quality_notes(model: ModelSources) -> list[str]:
     collected, evaluation = model.collected, model.evaluation
     run = f"the {collected.images} images of the run ({collected.source}, {size_text(collected.image_shapes)} pixels)"
     if evaluation is None:
-        return [
-            f"{model.name}: quality and ratio are from {run}. No evaluation of the test set belongs to this run."
-        ]
+        return [f"{model.name}: quality and ratio are from {run}. No evaluation of the test set belongs to this run."]
     notes = [
         f"{model.name}: quality and ratio are from {evaluation.images} test images of "
         f"{size_text(evaluation.image_shapes)} pixels ({model.evaluation_file})."
