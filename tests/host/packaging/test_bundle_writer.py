@@ -10,31 +10,45 @@ from typing import Any
 import numpy as np
 import pytest
 
-from device.bundle import Bundle, read_bundle
-from device.errors import BundleError
-from device.outputs.codes import LatentGrid
+from device.bundle import read_bundle
+from device.errors import SplitliteError
+from device.files import sha256_bytes
+from device.inputs.fixed import Fixed
+from device.inputs.strips import Strips
+from device.outputs import TablesFile
+from device.outputs.codes import CodesDescription, LatentGrid
+from device.outputs.context_codes import ContextCodesDescription
+from device.outputs.entropy import Tables
+from device.pipeline import Pipeline
 from device.tests import tiny
-from host.packaging.bundle_writer import EncoderFile, write_bundle
+from device.tests.context_codes.tiny import context_tables
+from host.packaging.bundle_writer import array_bytes, write_bundle
+from host.packaging.package import Package, VariantFile
 
 
-def encoder_file(variant: str) -> EncoderFile:
-    encoder = tiny.encoder_file(variant)
-    return EncoderFile(encoder.data, encoder.input, encoder.output, ("CONV_2D", "CONV_2D"), None)
+def codes(name: str, grid: LatentGrid = tiny.GRID, tables: np.ndarray = tiny.TABLES) -> VariantFile:
+    content = array_bytes(tables)
+    output = CodesDescription(grid, TablesFile("tables.npy", sha256_bytes(content), Tables(tables).sha256))
+    return VariantFile(name, name, tiny.encoder_file(name).data, output, {"tables.npy": content}, {})
 
 
-def write(folder: Path, **changes: Any) -> Bundle:
-    """A bundle of three variants; `changes` replace arguments of write_bundle."""
-    arguments: dict[str, Any] = {
-        "model": "tiny",
-        "spec_sha256": "5" * 64,
-        "model_sha256": "6" * 64,
-        "image_shape": tiny.IMAGE_SHAPE,
-        "grid": tiny.GRID,
-        "tables": tiny.tables(),
-        "samples": tiny.samples(),
-        "encoders": {variant: encoder_file(variant) for variant in tiny.INPUTS},
-    }
-    return write_bundle(folder, **{**arguments, **changes})
+def package(**changes: Any) -> Package:
+    """A package of three variants; `changes` replace its fields."""
+    variants = tuple(codes(name) for name in tiny.INPUTS)
+    made = Package("tiny", "compression", "5" * 64, "6" * 64, Fixed(*tiny.IMAGE_SHAPE), tiny.samples(), variants)
+    return replace(made, **changes)
+
+
+def blocks() -> Package:
+    """A package of one network at two qualities, for images of any size."""
+    tables, variants = context_tables(4), []
+    for quality, step in enumerate(tiny.STEPS):
+        file = TablesFile(f"tables.q{quality}.npy", sha256_bytes(tables.tobytes()), tables.sha256)
+        output = ContextCodesDescription(replace(tiny.BLOCKS, step=step), file)
+        data, name = tiny.encoder_file("int8").data, f"int8_q{quality}"
+        scale = tiny.SCALE_OFFSET, step
+        variants.append(VariantFile(name, "int8", data, output, {file.file: tables.tobytes()}, {}, quality, scale))
+    return package(task="codec", input=Strips(4, 0, 0, 3), variants=tuple(variants))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -42,66 +56,82 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_device_reads_back_what_was_written(tmp_path: Path) -> None:
-    written = write(tmp_path / "tiny", task="another")
+    written = write_bundle(tmp_path / "tiny", package(task="another"))
     read = read_bundle(tmp_path / "tiny")
     assert read == written
-    assert (read.model, read.task, read.coder_id) == ("tiny", "another", 0)
-    assert (read.spec_sha256, read.model_sha256) == ("5" * 64, "6" * 64)
-    assert (read.image_shape, read.grid) == (tiny.IMAGE_SHAPE, tiny.GRID)
+    assert (read.model, read.task, read.spec_sha256, read.model_sha256) == ("tiny", "another", "5" * 64, "6" * 64)
+    assert read.input == Fixed(*tiny.IMAGE_SHAPE)
     np.testing.assert_array_equal(read.read_samples(), tiny.samples())
-    np.testing.assert_array_equal(read.read_tables().frequencies, tiny.tables())
     for name, variant in read.variants.items():
-        given = encoder_file(name)
-        assert read.read_encoder(name) == given.data
-        assert (variant.input, variant.output, variant.ops) == (given.input, given.output, given.ops)
+        given = tiny.encoder_file(name)
+        assert read.read_network(name) == given.data
+        assert (variant.input.shape, variant.tensor.scale) == (given.input.shape, given.output.scale)
+        assert variant.ops == ("CONV_2D", "CONV_2D")
+        assert (variant.parameters, variant.macs) == (516, 16 * 8 * 27 + 4 * 4 * 72)
+        assert Pipeline(read, name).encode(tiny.samples()[0])
 
 
-def test_every_key_is_one_that_the_devices_own_tests_write(tmp_path: Path) -> None:
-    # These hold the reader to a bundle that they write by hand: both must be the same, byte for byte.
-    write(tmp_path / "tiny")
-    tiny.write(tmp_path / "by hand")
-    assert contents(tmp_path / "tiny") == contents(tmp_path / "by hand")
+@pytest.mark.parametrize("of_any_size", [False, True])
+def test_every_key_is_one_that_the_devices_own_tests_write(tmp_path: Path, of_any_size: bool) -> None:
+    # These hold the reader to a bundle that they write by hand: both must be the same but for what the file tells.
+    write_bundle(tmp_path / "tiny", blocks() if of_any_size else package())
+    (tiny.write_blocks if of_any_size else tiny.write)(tmp_path / "by hand")
+    written, expected = contents(tmp_path / "tiny"), contents(tmp_path / "by hand")
+    values = [json.loads(each.pop("bundle.json")) for each in (written, expected)]
+    for value in values:
+        for variant in value["variants"].values():
+            for key in ("parameters", "macs", "min_runtime_version"):
+                variant.pop(key, None)
+            for key in ("input", "tensor"):
+                del variant[key]["name"]
+    assert written == expected
+    assert values[0] == values[1]
 
 
-def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
-    write(tmp_path / "one")
-    write(tmp_path / "other", encoders={name: encoder_file(name) for name in reversed(list(tiny.INPUTS))})
+def test_qualities_share_a_file_and_differ_in_four_bytes(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path, blocks())
+    assert [path.name for path in tmp_path.glob("*.tflite")] == ["int8.encoder.tflite"]
+    first, second = (bundle.read_network(name) for name in ("int8_q0", "int8_q1"))
+    differing = [place for place, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
+    assert set(differing) <= set(range(tiny.SCALE_OFFSET, tiny.SCALE_OFFSET + 4))
+    image = np.zeros((13, 9, 3), np.uint8)
+    assert Pipeline(bundle, "int8_q0").encode(image) != Pipeline(bundle, "int8_q1").encode(image)
+
+
+def test_the_same_package_gives_the_same_bytes(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "one", package())
+    write_bundle(tmp_path / "other", package(variants=tuple(reversed(package().variants))))
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
 
 
 def test_variants_that_are_no_more_leave_no_file(tmp_path: Path) -> None:
-    write(tmp_path)
-    write(tmp_path, encoders={"int8": encoder_file("int8")})
+    write_bundle(tmp_path, package())
+    write_bundle(tmp_path, package(variants=(codes("int8"),)))
     assert [path.name for path in tmp_path.glob("*.tflite")] == ["int8.encoder.tflite"]
+    write_bundle(tmp_path, blocks())
+    assert not (tmp_path / "tables.npy").exists()
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"tables": tiny.tables(3)},
         {"samples": tiny.samples().astype(np.float32)},
         {"samples": tiny.samples()[:, :4]},
-        {"grid": LatentGrid(4, 4, 4, 1.0, 0)},
-        {"grid": LatentGrid(2, 2, 4, 0.5, 0)},
-        {"grid": LatentGrid(2, 2, 4, 1.0, 1)},
-        {"image_shape": (8, 8, 1), "samples": tiny.samples()[..., :1]},
-        {"encoders": {}},
-        {"encoders": {"../int8": encoder_file("int8")}},
+        {"variants": ()},
+        {"variants": (codes("int8", LatentGrid(4, 4, 4, 1.0, 0)),)},
+        {"variants": (codes("int8", LatentGrid(2, 2, 4, 0.5, 0)),)},
+        {"variants": (codes("int8", tables=tiny.tables(3)),)},
+        {"variants": (codes("int8"), codes("float32", tables=tiny.tables()[:, ::-1].copy()))},
+        {"variants": (replace(codes("int8"), files={}),)},
+        {"variants": (replace(codes("int8"), network=bytes(500)),)},
+        {"variants": (replace(codes("int8"), name="../int8", family="../int8"),)},
+        {"variants": (replace(codes("int8"), name="int8_q1"),)},
+        {"input": Fixed(8, 8, 1), "samples": tiny.samples()[..., :1]},
+        {"input": Strips(4, 0, 0, 3)},
         {"model": "a/b"},
     ],
 )
 def test_what_does_not_fit_is_refused_and_nothing_is_written(tmp_path: Path, change: dict[str, Any]) -> None:
-    with pytest.raises(BundleError):
-        write(tmp_path / "tiny", **change)
+    with pytest.raises(SplitliteError):
+        write_bundle(tmp_path / "tiny", package(**change))
     assert not (tmp_path / "tiny").exists()
-
-
-def test_counts_are_read_back_and_may_be_absent(tmp_path: Path) -> None:
-    counted = replace(encoder_file("int8"), parameters=516, macs=4608)
-    read = write(tmp_path / "counted", encoders={"int8": counted, "float32": encoder_file("float32")})
-    assert (read.variant("int8").parameters, read.variant("int8").macs) == (516, 4608)
-    assert (read.variant("float32").parameters, read.variant("float32").macs) == (None, None)
-    variants = json.loads((tmp_path / "counted" / "bundle.json").read_bytes())["variants"]
-    assert "macs" not in variants["float32"]["encoder"]
-    # They say nothing about the codes, so they change no codec tag.
-    assert read.variant("int8").codec_tag == write(tmp_path / "tiny").variant("int8").codec_tag
