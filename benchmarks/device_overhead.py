@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 from device.bench.statistics import percentile  # noqa: E402
 from device.bundle import Bundle, read_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
-from device.pipeline import Encoder, find_bundle  # noqa: E402
+from device.pipeline import Pipeline, find_bundle  # noqa: E402
 from device.runtime import load_runtime  # noqa: E402
 
 STARTUP_LIMIT_S, MEMORY_LIMIT_BYTES, CODING_LIMIT_S = 0.08, 8e6, 0.15e-3
@@ -45,7 +45,7 @@ import sys
 import numpy as np
 import device
 encoder = device.open_encoder(sys.argv[2], sys.argv[3])
-encoder.encode(np.zeros(encoder.image_shape, np.uint8))
+encoder.encode(np.zeros(encoder.bundle.samples.shape[1:], np.uint8))
 {_MEMORY}
 """
 
@@ -72,7 +72,7 @@ def main() -> int:
     figures = (
         ("start-up beyond a bare script", startup, STARTUP_LIMIT_S, 1e3, "ms"),
         ("peak memory beyond a bare script", memory, MEMORY_LIMIT_BYTES, 1e-6, "MB"),
-        (f"input and coding of {bundle.grid.count} codes a call", coding, CODING_LIMIT_S, 1e3, "ms"),
+        (f"input and coding of {samples['numbers'][0]:.0f} codes a call", coding, CODING_LIMIT_S, 1e3, "ms"),
     )
     print(f"{bundle.model} {options.variant}, {load_runtime().name}, medians of {options.repetitions} processes each")
     for label, value, limit, unit, name in figures:
@@ -93,8 +93,9 @@ def measure(bundle: Bundle, variant: str, repetitions: int) -> dict[str, list[fl
             if repetition:  # the first of each fills the file cache
                 samples[f"{kind}_s"].append(seconds)
                 samples[f"{kind}_bytes"].append(peak)
-    encoder = Encoder(bundle, variant)
+    encoder = Pipeline(bundle, variant)
     images = bundle.read_samples()
+    samples["numbers"] = [encoder.numbers(images[0]).size]
     for call in range(1200):
         start = time.perf_counter()
         encoder.quantize(images[call % len(images)])

@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT))
 
 from device.bundle import read_bundle  # noqa: E402
 from device.image_file import read_image  # noqa: E402
-from device.inputs.strips import STRIP_PIXELS, PhotoEncoder  # noqa: E402
-from device.pipeline import find_bundle  # noqa: E402
+from device.inputs import strips  # noqa: E402
+from device.pipeline import Pipeline, find_bundle  # noqa: E402
 
 LARGE = (3000, 4000)
 LIMIT_BYTES = 200_000_000
@@ -71,10 +71,11 @@ def main() -> None:
     parser.add_argument("--bundle", default="photo")
     parser.add_argument("--quality", type=int, default=3)
     options = parser.parse_args()
-    image = read_image(options.image)
+    image = read_image(options.image, 3)
     height, width, _ = image.shape
-    bundle, variant = read_bundle(find_bundle(options.bundle)), f"int8_q{options.quality}"
-    encoder = PhotoEncoder(bundle, variant)
+    bundle = read_bundle(find_bundle(options.bundle))
+    variant = bundle.find("int8", options.quality).name
+    encoder = Pipeline(bundle, variant)
     calls: dict[str, Callable[[], object]] = {
         "quantize": lambda: encoder.quantize(image),
         "invoke": encoder.invoke,
@@ -83,12 +84,14 @@ def main() -> None:
     }
     print(f"{options.image.name}, {height} x {width}, {variant}, {len(encoder.encode(image))} bytes")
     print(", ".join(f"{name} {value:.2f} ms" for name, value in medians(calls).items()))
-    strips = {}
+    by_rows, chosen = {}, strips.STRIP_PIXELS
     for rows in _STRIP_ROWS:
-        other = PhotoEncoder(bundle, variant, strip_pixels=rows * encoder.grid.block * width)
-        strips[str(rows)] = lambda other=other: other.encode_codes(image)  # type: ignore[misc]
-    text = ", ".join(f"{name} rows {value:.2f} ms" for name, value in medians(strips).items())
-    print(f"codes by height of a strip: {text} (chosen: about {STRIP_PIXELS} pixels)")
+        strips.STRIP_PIXELS = rows * bundle.input.block * width
+        other = Pipeline(bundle, variant)
+        other.prepare(image)
+        by_rows[str(rows)] = lambda other=other: other.numbers(image)  # type: ignore[misc]
+    text = ", ".join(f"{name} rows {value:.2f} ms" for name, value in medians(by_rows).items())
+    print(f"codes by height of a strip: {text} (chosen: about {chosen} pixels)")
     peak = peak_rss_bytes(options.image.resolve(), str(bundle.folder.resolve()), options.quality)
     print(f"{LARGE[1]} x {LARGE[0]} pixels in a fresh process: peak {peak / 1e6:.0f} MB, limit {LIMIT_BYTES / 1e6:.0f}")
 

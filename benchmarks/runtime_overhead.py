@@ -30,11 +30,15 @@ from device.bench.process import run_worker  # noqa: E402
 from device.bench.statistics import percentile  # noqa: E402
 from device.bundle import Bundle, read_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
+from device.files import sha256_bytes  # noqa: E402
+from device.inputs.fixed import Fixed  # noqa: E402
+from device.outputs import TablesFile  # noqa: E402
+from device.outputs.codes import CodesDescription, LatentGrid  # noqa: E402
 from device.pipeline import find_bundle  # noqa: E402
-from device.quantization import LatentGrid  # noqa: E402
 from device.runtime import load_runtime, make_interpreter, tensor_infos  # noqa: E402
 from host.comparison.median_ratio import median_ratio_interval  # noqa: E402
-from host.packaging.bundle_writer import EncoderFile, write_bundle  # noqa: E402
+from host.packaging.bundle_writer import array_bytes, write_bundle  # noqa: E402
+from host.packaging.package import Package, VariantFile  # noqa: E402
 
 LIMIT = 1.05
 WARMUP, RUNS = 5, 50
@@ -78,27 +82,23 @@ def main() -> int:
 
 def resized_bundle(source: Bundle, variant: str, size: tuple[int, int], folder: Path) -> Bundle:
     """The same encoder for images of another size: (height, width), multiples of its stride."""
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(source.read_encoder(variant)))
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(source.read_network(variant)))
     graph = model.subgraphs[0]
     # Only the input's shape is in force; the runtime works the others out again when it allocates.
-    graph.tensors[graph.inputs[0]].shape = [1, *size, source.image_shape[2]]
+    graph.tensors[graph.inputs[0]].shape = [1, *size, source.input.channels]
     builder = Builder(1 << 20)
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     data = bytes(builder.Output())
-    image, latent = tensor_infos(make_interpreter(data))
-    image_shape = (*size, source.image_shape[2])
-    grid = LatentGrid(*latent.shape[1:], source.grid.scale, source.grid.zero_point)
-    return write_bundle(
-        folder,
-        model=source.model,
-        spec_sha256=source.spec_sha256,
-        model_sha256=source.model_sha256,
-        image_shape=image_shape,
-        grid=grid,
-        tables=source.read_tables().frequencies,
-        samples=np.random.default_rng(0).integers(0, 256, (1, *image_shape), dtype=np.uint8),
-        encoders={variant: EncoderFile(data, image, latent, source.variant(variant).ops, None)},
-    )
+    known = source.variant(variant).output
+    _, latent = tensor_infos(make_interpreter(data))
+    grid = LatentGrid(*latent.shape[1:], known.grid.scale, known.grid.zero_point)
+    tables = array_bytes(known.read_tables(source.read_file).frequencies)
+    output = CodesDescription(grid, TablesFile("tables.npy", sha256_bytes(tables), known.tables.numbers_sha256))
+    made = Fixed(*size, source.input.channels)
+    samples = np.random.default_rng(0).integers(0, 256, (1, *made.shape), dtype=np.uint8)
+    resized = VariantFile(variant, variant, data, output, {"tables.npy": tables}, {})
+    digests = source.spec_sha256, source.model_sha256
+    return write_bundle(folder, Package(source.model, source.task, *digests, made, samples, (resized,)))
 
 
 def measure(bundle: Bundle, variant: str, repetitions: int, scratch: Path) -> tuple[list[float], list[float]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from . import tiny
 
 PACKAGE = Path(__file__).resolve().parents[1]
+KINDS = [path for path in (PACKAGE / "outputs").iterdir() if path.name[0] != "_" and path.stem != "entropy"]
 ALLOWED = {"numpy", "ai_edge_litert", "tflite_runtime"}
 OPTIONAL = {"image_file.py": {"PIL"}}  # used only where it happens to be installed
 # Python 3.9 has no sys.stdlib_module_names; this is what the package uses.
@@ -65,6 +66,32 @@ class Isolation(unittest.TestCase):
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
         )
         self.assertEqual(done.stdout.strip(), "[]")
+
+    def test_an_encoder_loads_its_own_modules_and_no_others(self) -> None:
+        common = ["bundle", "errors", "files", "inputs", "kinds", "outputs", "pipeline", "quantization", "records"]
+        common += ["runtime", "stream"]
+        context_codes = [
+            f"outputs.context_codes{part}" for part in ("", ".block_grid", ".coder", ".lanes", ".planes", ".tables")
+        ]
+        kinds = {
+            "codes": (tiny.write, "int8", ["inputs.fixed", "outputs.codes", "outputs.entropy"]),
+            "context_codes": (tiny.write_blocks, "int8_q0", ["inputs.strips", *context_codes]),
+        }
+        self.assertEqual(sorted(kinds), sorted(path.stem for path in KINDS))
+        for kind, (write, variant, own) in kinds.items():
+            with tempfile.TemporaryDirectory() as name:
+                write(Path(name))
+                code = (
+                    f"import sys, numpy, {PACKAGE.name}\n"
+                    f"encoder = {PACKAGE.name}.open_encoder({name!r}, {variant!r})\n"
+                    "encoder.encode(numpy.zeros((8, 8, 3), numpy.uint8))\n"
+                    f"print(*sorted(m for m in sys.modules if m.startswith('{PACKAGE.name}.')))"
+                )
+                done = subprocess.run(
+                    [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+                )
+            expected = sorted(f"{PACKAGE.name}.{module}" for module in (*common, *own))
+            self.assertEqual(done.stdout.split(), expected, kind)
 
     def test_a_worker_imports_none_of_the_heavy_modules(self) -> None:
         heavy = ["argparse", "subprocess", "logging", "tempfile", "importlib.metadata", "socket", "email"]
