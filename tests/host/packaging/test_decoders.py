@@ -1,35 +1,50 @@
-"""build/<model>/<codec tag>/: what was written is read back, and another tag's folder is never touched."""
+"""build/<model>/<tag>/: what was written is read back, and another tag's folder is never touched."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from device.bundle import Bundle
-from device.tests import tiny
+from device.inputs.fixed import Fixed
 from host.errors import CollectError
+from host.packaging.bundle_writer import write_bundle
 from host.packaging.decoders import (
-    read_decoders,
+    DecoderFolder,
+    find_decoders,
     read_samples,
     samples_path,
     write_decoders,
     write_samples,
 )
+from host.packaging.package import HomeNetwork, Package
+from tests.host.packaging.conftest import GRID, HOME, flat_tables
 
-FILES = {"own": b"decoder", "tuned": b"a better decoder", "full": b"both halves"}
-
-
-@pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
-    return tiny.write(tmp_path / "bundles" / "tiny")
+Maker = Callable[..., Package]
+Write = Callable[..., tuple[Bundle, dict[str, DecoderFolder]]]
 
 
 @pytest.fixture
 def build(tmp_path: Path) -> Path:
     return tmp_path / "build"
+
+
+@pytest.fixture
+def write(make_package: Maker, tmp_path: Path, build: Path) -> Write:
+    """Writes bundle and decoders of a package; gives the bundle, and the folders by variant."""
+
+    def make(**changes: Any) -> tuple[Bundle, dict[str, DecoderFolder]]:
+        package = make_package(**changes)
+        bundle = write_bundle(tmp_path / "bundles" / "tiny", package)
+        return bundle, {each.name: write_decoders(build, bundle, each) for each in package.variants}
+
+    return make
 
 
 def refusal(call: object, *arguments: object) -> str:
@@ -39,80 +54,142 @@ def refusal(call: object, *arguments: object) -> str:
     return str(caught.value)
 
 
-def test_decoders_are_read_back_by_their_tag(bundle: Bundle, build: Path) -> None:
-    write_decoders(build, bundle, "int8", FILES, tiny.tables())
-    found = read_decoders(build, "tiny", bundle.variant("int8").codec_tag)
-    assert {name: found.read(name) for name in FILES} == FILES
-    assert (found.names, found.grid) == (["own", "tuned"], tiny.GRID)
-    assert found.tables().sha256 == bundle.read_tables().sha256
-    assert found.value["encoder_bytes"] == bundle.variant("int8").encoder_bytes
-    assert found.value["image"] == {"height": 8, "width": 8, "channels": 3}
-    assert (found.value["variant"], found.value["output_dtype"]) == ("int8", "int8")
+def files(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
-def test_a_variant_without_a_tuned_decoder_has_one_name(bundle: Bundle, build: Path) -> None:
-    files = {name: FILES[name] for name in ("own", "full")}
-    assert write_decoders(build, bundle, "float32", files, tiny.tables()).names == ["own"]
+def test_decoders_are_read_back_by_their_tag(write: Write, build: Path) -> None:
+    bundle, written = write()
+    for variant, home in written.items():
+        assert find_decoders(build, home.tag) == find_decoders(build, home.tag, "tiny") == home
+        assert (home.variant, home.tag) == (variant, bundle.variant(variant).tag)
+    home = written["int8"]
+    assert {name: home.read(name) for name in HOME} == {
+        name: next(iter(each.files.values())) for name, each in HOME.items()
+    }
+    assert (home.names, home.output.grid, home.input) == (("own", "tuned"), GRID, Fixed(8, 8, 3))
+    assert (home.network_bytes, home.output_dtype) == (bundle.variant("int8").network_bytes, "int8")
+    assert (home.networks["own"].parameters, home.networks["own"].macs) == (3, 12)
+    assert home.sizes("own") == {"decoder_bytes": 7, "full_bytes": 11}
+    assert home.sizes("tuned") == {"decoder_bytes": 16}
+    assert written["float32"].output_dtype == "float32"
+    assert home.output.read_tables(home.read_file).channels == 4
 
 
-def test_a_tag_that_is_not_there_lists_those_that_are(bundle: Bundle, build: Path) -> None:
-    for variant in ("int8", "float32"):
-        write_decoders(build, bundle, variant, FILES, tiny.tables())
-    there = ", ".join(sorted(bundle.variant(variant).codec_tag for variant in ("int8", "float32")))
-    text = refusal(read_decoders, build, "tiny", "00000000")
-    assert f"no decoder for codec tag 00000000 (here: {there})" in text and "export the tiny" in text
-    assert "(here: none)" in refusal(read_decoders, build, "other", "00000000")
+def test_a_variant_without_a_tuned_decoder_has_one_name(write: Write) -> None:
+    _, written = write(home={"own": HOME["own"]})
+    assert written["int8"].names == ("own",)
 
 
-@pytest.mark.parametrize("name", list(FILES))
-def test_a_missing_or_damaged_file_is_named(name: str, bundle: Bundle, build: Path) -> None:
-    found = write_decoders(build, bundle, "int8", FILES, tiny.tables())
-    path = found.folder / found.value["files"][name]["file"]
+def test_a_tag_that_is_not_there_lists_those_that_are(write: Write, build: Path) -> None:
+    _, written = write()
+    there = ", ".join(sorted(home.tag for home in written.values()))
+    text = refusal(find_decoders, build, "00000000", "tiny")
+    assert f"no decoder for tag 00000000 (here: {there})" in text and "export the tiny" in text
+    assert "(here: none)" in refusal(find_decoders, build, "00000000", "other")
+    assert "(here: tiny)" in refusal(find_decoders, build, "00000000")
+
+
+@pytest.mark.parametrize("name", list(HOME))
+def test_a_missing_or_damaged_file_is_named(name: str, write: Write) -> None:
+    home = write()[1]["int8"]
+    path = home.folder / home.networks[name].file
     path.write_bytes(path.read_bytes()[:-1] + b"!")
-    assert refusal(found.read, name).startswith(f"{path}: damaged")
+    assert refusal(home.read, name).startswith(f"{path}: damaged")
     path.unlink()
-    assert refusal(found.read, name).startswith(f"{path}: missing; export tiny again")
+    assert refusal(home.read, name).startswith(f"{path}: missing; export tiny again")
+    assert refusal(home.check).startswith(f"{path}: missing")
 
 
-def test_decoders_of_a_newer_splitlite_are_refused(bundle: Bundle, build: Path) -> None:
-    found = write_decoders(build, bundle, "int8", FILES, tiny.tables())
-    path = found.folder / "decoders.json"
-    path.write_text(json.dumps({**found.value, "format_version": 2}))
-    text = refusal(read_decoders, build, "tiny", found.value["codec_tag"])
-    assert text.startswith(f"{path}: decoders version 2 is newer than 1")
+def test_decoders_of_a_newer_splitlite_are_refused(write: Write, build: Path) -> None:
+    home = write()[1]["int8"]
+    path = home.folder / "decoders.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": 2}))
+    assert refusal(find_decoders, build, home.tag).startswith(f"{path}: decoders version 2 is newer than 1")
 
 
-def test_another_tags_folder_is_left_as_it_is(bundle: Bundle, build: Path, tmp_path: Path) -> None:
-    old = write_decoders(build, bundle, "int8", FILES, tiny.tables())
-    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in old.folder.iterdir()}
-    tables = tiny.tables()
-    tables[0, 128] -= 1
-    tables[0, 0] += 1
-    other = tiny.write(tmp_path / "bundles" / "tiny", tables=tables)
-    new = write_decoders(build, other, "int8", {"own": b"new", "full": b"new"}, tables)
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("tag", "../../x"),
+        ("tag", "*"),
+        ("tag", "0badcaff/.."),
+        ("model", "../tiny"),
+        ("model", "/tmp"),
+        ("model", "**"),
+        ("digest", "../" * 20),
+        ("digest", "*" * 64),
+    ],
+)
+def test_a_name_from_a_run_never_leaves_the_folder(name: str, wrong: str, write: Write, build: Path) -> None:
+    write()
+    given = {"tag": "00000000", "model": "tiny", "digest": "0" * 64, name: wrong}
+    text = refusal(read_samples, build, given["model"], given["digest"]) if name == "digest" else ""
+    text = text or refusal(find_decoders, build, given["tag"], given["model"])
+    assert wrong in text and ("is no " in text or "cannot name a file" in text)
+
+
+@pytest.mark.parametrize(("key", "value"), [("file", "../../secret"), ("folder", "../.."), ("files", {"/etc/x": "0"})])
+def test_a_file_outside_its_folder_is_refused(key: str, value: object, write: Write, build: Path) -> None:
+    home = write()[1]["int8"]
+    content = json.loads((home.folder / "decoders.json").read_text())
+    content["networks"]["own"][key] = value
+    (home.folder / "decoders.json").write_text(json.dumps(content))
+    assert "cannot name a file" in refusal(find_decoders, build, home.tag)
+
+
+def test_another_tags_folder_is_left_as_it_is(write: Write, build: Path) -> None:
+    old = write()[1]["int8"]
+    before = files(old.folder)
+    new = write(tables=flat_tables(127), home={"own": HomeNetwork({"decoder.tflite": b"new"})})[1]["int8"]
     assert new.folder != old.folder
-    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in old.folder.iterdir()} == before
-    assert read_decoders(build, "tiny", old.value["codec_tag"]).read("own") == FILES["own"]
+    assert files(old.folder) == before
+    assert find_decoders(build, old.tag).read("own") == b"decoder"
 
 
-def test_later_decoders_serve_an_old_tag(bundle: Bundle, build: Path) -> None:
-    first = write_decoders(build, bundle, "int8", FILES, tiny.tables())
-    later = write_decoders(build, bundle, "int8", {**FILES, "tuned": b"better still"}, tiny.tables())
-    assert first.folder == later.folder
-    assert later.read("tuned") == b"better still"
+def test_later_decoders_join_a_tag_and_none_is_lost(write: Write) -> None:
+    better = HomeNetwork({"decoder.tuned.tflite": b"better still"})
+    first = write(home={"own": HOME["own"]})[1]["int8"]
+    later = write(home={**HOME, "tuned": better})[1]["int8"]
+    assert first.folder == later.folder and later.read("tuned") == b"better still"
+    without = write(home={"own": HOME["own"]})[1]["int8"]
+    assert without.names == ("own", "tuned") and without.read("tuned") == b"better still"
+    (without.folder / "decoder.tuned.tflite").write_bytes(b"damaged")
+    assert write(home={"own": HOME["own"]})[1]["int8"].names == ("own",)
 
 
-def test_the_sample_images_are_kept_by_bundle(bundle: Bundle, build: Path, tmp_path: Path) -> None:
-    other = tiny.write(tmp_path / "other" / "tiny", samples=tiny.samples(7))
-    for each in (bundle, other):
-        write_samples(build, each)
-    np.testing.assert_array_equal(read_samples(build, "tiny", bundle.sha256), tiny.samples())
-    assert len(read_samples(build, "tiny", other.sha256)) == 7
-    text = refusal(read_samples, build, "tiny", "0" * 64)
-    assert "not exported on this workstation" in text
+def test_tags_share_a_network_beside_them(write: Write, build: Path) -> None:
+    shared = HomeNetwork({"weights.h5": b"weights", "spec.json": b"{}"}, shared=True)
+    _, written = write(home={"own": shared})
+    assert len({home.path("own") for home in written.values()}) == 1
+    home = written["int8"]
+    assert home.path("own").parent == build / "tiny" / "networks"
+    assert (home.read("own"), home.read("own", "spec.json"), home.sizes("own")) == (
+        b"weights",
+        b"{}",
+        {"decoder_bytes": 7},
+    )
+    # Another spec for the same weights is another network: the old one stays.
+    other = replace(shared, files={**shared.files, "spec.json": b"[]"})
+    assert write(home={"own": other})[1]["int8"].path("own") != home.path("own")
+    home.check()
 
 
-def test_damaged_sample_images_are_named(bundle: Bundle, build: Path) -> None:
+def test_the_sample_images_and_their_labels_are_kept_by_bundle(write: Write, build: Path) -> None:
+    one, _ = write()
+    write_samples(build, one)
+    found = read_samples(build, "tiny", one.sha256)
+    np.testing.assert_array_equal(found.images, one.read_samples())
+    assert found.labels is None
+    other, _ = write(samples=np.zeros((7, 8, 8, 3), np.uint8))
+    write_samples(build, other, np.arange(7))
+    assert read_samples(build, "tiny", other.sha256).labels.tolist() == list(range(7))
+    assert len(read_samples(build, "tiny", one.sha256)) == 5
+    assert "not exported on this workstation" in refusal(read_samples, build, "tiny", "0" * 64)
+
+
+def test_damaged_sample_images_are_named(write: Write, build: Path) -> None:
+    bundle, _ = write()
     write_samples(build, bundle)
     path = samples_path(build, "tiny", bundle.sha256)
     path.write_bytes(path.read_bytes()[:-10])

@@ -10,10 +10,10 @@ import pytest
 
 from device.bundle import read_bundle
 from device.runtime import PREFERENCE, available_runtimes
-from device.tests import tiny
 from host.errors import ExportError
-from host.packaging.decoders import read_decoders
+from host.packaging.decoders import find_decoders
 from host.packaging.network_file import Costs, min_runtime_version, network_costs, runtimes
+from tests.host.packaging.conftest import DATA
 
 Layers = Callable[[Any, Any], Any]
 
@@ -108,7 +108,7 @@ def test_a_product_of_two_computed_tensors_has_no_parameters() -> None:
 
 @pytest.mark.parametrize("variant", ["float32", "int8", "int16x8"])
 def test_a_committed_encoder(variant: str) -> None:
-    data = (tiny.DATA / f"tiny.{variant}.tflite").read_bytes()
+    data = (DATA / f"tiny.{variant}.tflite").read_bytes()
     first, second = 3 * 3 * 3 * 8, 3 * 3 * 8 * 4  # to 4 x 4 x 8, to 2 x 2 x 4
     assert network_costs(data) == Costs(first + 8 + second + 4, 16 * first + 4 * second)
 
@@ -117,8 +117,8 @@ def test_export_writes_the_costs_of_every_encoder_and_decoder(loop: Any) -> None
     bundle = read_bundle(loop.bundles / "tiny")
     assert {(entry.parameters, entry.macs) for entry in bundle.variants.values()} == {(1096, 3072 + 9600 + 4608)}
     for entry in bundle.variants.values():
-        files = read_decoders(loop.build, "tiny", entry.codec_tag).value["files"]
-        counts = {name: (file["parameters"], file["macs"]) for name, file in files.items()}
+        networks = find_decoders(loop.build, entry.tag).networks
+        counts = {name: (network.parameters, network.macs) for name, network in networks.items()}
         assert counts["full"] == (1096 + counts["own"][0], 17280 + counts["own"][1])
         assert counts.get("tuned", counts["own"]) == counts["own"]
 
@@ -130,20 +130,20 @@ def test_the_summary_counts_as_the_exported_files_do(loop: Any) -> None:
 
     encoder, decoder = build(open_spec("tiny", loop.models)[1])
     bundle = read_bundle(loop.bundles / "tiny")
-    own = read_decoders(loop.build, "tiny", bundle.variant("float32").codec_tag).read("own")
+    own = find_decoders(loop.build, bundle.variant("float32").tag).read("own")
     assert network_macs(encoder) == bundle.variant("float32").macs
     assert network_macs(decoder) == network_costs(own).macs
 
 
 @pytest.mark.parametrize("variant", ["float32", "int8", "int16x8"])
 def test_a_converted_file_says_a_version(variant: str) -> None:
-    found = min_runtime_version((tiny.DATA / f"tiny.{variant}.tflite").read_bytes())
+    found = min_runtime_version((DATA / f"tiny.{variant}.tflite").read_bytes())
     assert found is not None
     assert re.fullmatch(r"\d+\.\d+\.\d+", found)
 
 
 def test_each_runtime_says_whether_it_runs_the_file() -> None:
-    found = runtimes((tiny.DATA / "tiny.int8.tflite").read_bytes(), "tiny int8")
+    found = runtimes((DATA / "tiny.int8.tflite").read_bytes(), "tiny int8")
     assert set(found) == set(PREFERENCE)
     for name in PREFERENCE:
         assert found[name] == ("runs" if name in available_runtimes() else "not tried: not installed here")
@@ -159,6 +159,6 @@ def test_bytes_that_no_runtime_runs_are_an_export_error(content: bytes) -> None:
 
 
 def test_a_truncated_file_is_an_export_error() -> None:
-    content = (tiny.DATA / "tiny.int8.tflite").read_bytes()
+    content = (DATA / "tiny.int8.tflite").read_bytes()
     with pytest.raises(ExportError, match="no runtime at hand runs it"):
         runtimes(content[: len(content) // 2], "m")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 import host
 from device.bundle import read_bundle
 from device.errors import SplitliteError
+from host import api
 from host.errors import ExportError, ModelError
-from host.packaging.decoders import read_decoders
-from host.packaging.parts import FORMATS, PARTS, export_part
+from host.packaging.decoders import find_decoders
+from host.packaging.export import read_record
+from host.packaging.parts import FORMATS, PARTS
 from host.quantization.execution import dequantize
 
 Write = Callable[..., Path]
@@ -28,7 +31,7 @@ def write(loop: Any, tmp_path: Path) -> Write:
 
     def make(part: str, file: str, **options: Any) -> Path:
         folders = {"models": loop.models, "bundles": loop.bundles, "build": loop.build}
-        export_part(loop.name, part, tmp_path / file, **folders, **options)
+        api.export_part(loop.name, part, tmp_path / file, **folders, **options)
         return tmp_path / file
 
     return make
@@ -55,8 +58,7 @@ def interpret(content: bytes, values: np.ndarray) -> np.ndarray:
 
 def halves(loop: Any, variant: str) -> tuple[bytes, bytes]:
     bundle = read_bundle(loop.bundles / loop.name)
-    decoders = read_decoders(loop.build, loop.name, bundle.variant(variant).codec_tag)
-    return bundle.read_encoder(variant), decoders.read("own")
+    return bundle.read_network(variant), find_decoders(loop.build, bundle.variant(variant).tag).read("own")
 
 
 @pytest.mark.parametrize("variant", ["int8", "int8_qat"])
@@ -77,7 +79,7 @@ def test_a_full_float_file_is_the_halves_with_the_latent_on_its_grid(
     variant: str, loop: Any, write: Write, images: np.ndarray
 ) -> None:
     encoder, decoder = halves(loop, variant)
-    grid = read_bundle(loop.bundles / loop.name).grid
+    grid = read_bundle(loop.bundles / loop.name).variant("int8").output.grid
     pixels = images / np.float32(255)
     codes = np.clip(np.rint(interpret(encoder, pixels) / grid.scale), -128, 127).astype(np.int8)
     found = interpret(write("full", "full.tflite", variant=variant).read_bytes(), pixels)
@@ -92,7 +94,7 @@ def expected_of(part: str, loop: Any, images: np.ndarray) -> tuple[np.ndarray, n
     encoder, decoder = halves(loop, "float32")
     pixels = images / np.float32(255)
     latents = interpret(encoder, pixels)
-    grid = read_bundle(loop.bundles / loop.name).grid
+    grid = read_bundle(loop.bundles / loop.name).variant("int8").output.grid
     on_grid = dequantize(np.clip(np.rint(latents / grid.scale), -128, 127).astype(np.int8), grid)
     if part == "encoder":
         return pixels, latents
@@ -110,7 +112,7 @@ def test_a_saved_model_loads_with_tensorflow_alone(
     part: str, loop: Any, write: Write, images: np.ndarray, tmp_path: Path
 ) -> None:
     source, expected = expected_of(part, loop, images)
-    write(part, "saved", form="saved_model")
+    write(part, "saved", format="saved_model")
     np.save(tmp_path / "in.npy", source)
     # In a process of its own, in another folder: nothing of splitlite is at hand there.
     code = (
@@ -130,7 +132,7 @@ def test_a_keras_file_loads_with_tf_keras_alone(
     part: str, loop: Any, write: Write, images: np.ndarray, tmp_path: Path
 ) -> None:
     source, expected = expected_of(part, loop, images)
-    write(part, "part.keras", form="keras")
+    write(part, "part.keras", format="keras")
     np.save(tmp_path / "in.npy", source)
     code = (
         "import sys, numpy as np, tf_keras as keras; model = keras.models.load_model('part.keras');"
@@ -160,34 +162,32 @@ def test_what_cannot_be_written_is_one_line(loop: Any, write: Write, tmp_path: P
         (
             "encoder",
             "x.keras",
-            {"variant": "int8", "form": "keras"},
+            {"variant": "int8", "format": "keras"},
             ExportError,
             "no int8 as keras: .* --variant float",
         ),
-        ("full", "x", {"variant": "int8_qat", "form": "saved_model"}, ExportError, "no int8_qat as saved_model"),
+        ("full", "x", {"variant": "int8_qat", "format": "saved_model"}, ExportError, "no int8_qat as saved_model"),
         ("middle", "x.tflite", {}, ExportError, "no part 'middle'; available: encoder, decoder, full"),
-        ("full", "x.onnx", {"form": "onnx"}, ExportError, "no format 'onnx'; available: tflite, saved_model, keras"),
+        ("full", "x.onnx", {"format": "onnx"}, ExportError, "no format 'onnx'; available: tflite, saved_model, keras"),
         ("full", "x.bin", {}, ExportError, r"x\.bin: expected a file whose name ends with \.tflite"),
-        ("full", "there", {"form": "saved_model"}, ExportError, "there: there already"),
+        ("full", "there", {"format": "saved_model"}, ExportError, "there: there already"),
         ("full", "file/x.tflite", {}, ExportError, r"file/x\.tflite: cannot be written"),
-        ("full", "file/x", {"form": "saved_model"}, ExportError, "file/x: cannot be written"),
-        ("full", "file/x.keras", {"form": "keras"}, ExportError, r"file/x\.keras: cannot be written"),
+        ("full", "file/x", {"format": "saved_model"}, ExportError, "file/x: cannot be written"),
+        ("full", "file/x.keras", {"format": "keras"}, ExportError, r"file/x\.keras: cannot be written"),
     ):
         with pytest.raises(error, match=words) as raised:
             write(part, file, **options)
         assert isinstance(raised.value, SplitliteError) and "\n" not in str(raised.value)
     for form in FORMATS:
         with pytest.raises(ModelError, match=r"nosuch/spec\.json: no such model"):
-            export_part("nosuch", "full", tmp_path / f"x.{form}", form=form, models=loop.models)
+            api.export_part("nosuch", "full", tmp_path / f"x.{form}", format=form, models=loop.models)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "there"]
 
 
 def test_a_variant_that_was_left_out_says_why(loop: Any, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     from host.packaging import parts
 
-    said = {"int3": {"encoder": {"converter": "left out: encoder: cannot be converted to int3 (no kernel)"}}}
-    monkeypatch.setattr(parts, "read_json", lambda *_: said)
-    with pytest.raises(
-        ExportError, match=r"no variant 'int3' \(left out: encoder: cannot be converted .*\); available"
-    ):
+    record = replace(read_record(loop.build, loop.name), left_out={"int3": "encoder: cannot be converted to int3"})
+    monkeypatch.setattr(parts, "read_record", lambda *_: record)
+    with pytest.raises(ExportError, match=r"no variant 'int3' \(encoder: cannot be converted to int3\); available"):
         write("full", "x.tflite", variant="int3")

@@ -14,10 +14,11 @@ import tf_keras as keras
 from device.outputs.codes import LatentGrid
 from device.quantization import TensorInfo, same_grid
 from device.runtime import make_interpreter, op_names, tensor_infos
+from host.errors import ExportError
 from host.networks.builder import build, initialize
 from host.networks.grid import on_grid
 from host.quantization.aware import set_ranges
-from host.quantization.conversions import CONVERSIONS
+from host.quantization.conversions import CONVERSIONS, Conversion
 from host.quantization.execution import TfliteDecoder, TfliteEncoder, TfliteFull
 from host.spec.parsing import parse_spec
 from host.spec.types import Spec
@@ -137,3 +138,24 @@ def test_the_same_network_gives_the_same_bytes(conversion: str, convert_once: An
     data, _ = convert_once("encoder", conversion)
     convert_once.cache_clear()
     assert convert_once("encoder", conversion)[0] == data
+
+
+def test_a_second_converter_is_one_entry_and_one_function(
+    convert_once: Any, photos: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halves, given = convert_once("encoder", "float32")[1], []
+
+    def toy_converter(network: Any, conversion: Conversion, representative: Any) -> bytes:
+        given.append((network.output_shape, conversion.weights, list(representative)))
+        if conversion.activations != "float32":
+            raise ExportError("a toy has no integers")
+        return b"toy"
+
+    monkeypatch.setitem(CONVERSIONS, "weights4", Conversion(toy_converter, "int4", "float32"))
+    monkeypatch.setitem(CONVERSIONS, "int4", Conversion(toy_converter, "int4", "int4"))
+    images = photos[:3] / np.float32(255)
+    assert convert(halves, "encoder", "weights4", images) == b"toy"
+    assert given == [((1, *halves.grid.shape), "int4", [])]
+    with pytest.raises(ExportError, match=r"^decoder: cannot be converted to int4 \(a toy has no integers\)$"):
+        convert(halves, "decoder", "int4", images)
+    assert len(given[-1][2]) == 3 and given[-1][2][0].shape == halves.grid.shape
