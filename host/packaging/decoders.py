@@ -150,8 +150,9 @@ def write_decoders(build: Path, bundle: Bundle, variant: VariantFile) -> Decoder
         write_bytes(folder / name, data)
     for name, network in variant.home.items():
         for file, data in network.files.items():
-            if not (home.path(name) / file).is_file() or network.files[file] != (home.path(name) / file).read_bytes():
-                write_bytes(home.path(name) / file, data)
+            path = home.path(name) / file
+            if not path.is_file() or path.read_bytes() != data:  # tags share it
+                write_bytes(path, data)
     home = replace(home, networks={**_earlier(home), **home.networks})
     value = {**vars(home), "input": described(home.input), "output": described(home.output)}
     del value["folder"]
@@ -227,14 +228,13 @@ def _earlier(home: DecoderFolder) -> dict[str, StoredNetwork]:
     """What an earlier export left for the tag and is still whole."""
     try:
         before = _read(home.folder)
-        found = {}
-        for name in before.networks.keys() - home.networks.keys():
-            for file in before.networks[name].files:
+        others = {name: network for name, network in before.networks.items() if name not in home.networks}
+        for name, network in others.items():
+            for file in network.files:
                 before.read(name, file)
-            found[name] = before.networks[name]
-        return found
     except SplitliteError:
         return {}
+    return others
 
 
 def _read(folder: Path) -> DecoderFolder:

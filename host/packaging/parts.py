@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 PARTS = ("encoder", "decoder", "full")
 FORMATS = ("tflite", "saved_model", "keras")
-DEFAULT_VARIANTS = {"tflite": "int8", "saved_model": "float32", "keras": "float32"}
-_SUFFIXES = {"tflite": ".tflite", "keras": ".keras"}
 
 
 def export_part(
@@ -61,37 +59,29 @@ def export_part(
     """
     name = model.spec.name
     _check(name, part, form, output)
-    variant = variant or DEFAULT_VARIANTS[form]
+    variant = variant or ("int8" if form == "tflite" else "float32")
     if form == "tflite":
         data = _packaged(task, model, part, variant, bundles, build)
-        _written(output, lambda: write_bytes(output, data))
-        return f"{name} {variant} {part}, {len(data) / 1000:.1f} kB"
-    if variant != "float32":
-        raise ExportError(
-            f"{name}: no {variant} as {form}: Keras holds the network in floating point; "
-            "take --variant float32, or --format tflite"
-        )
-    load_tensorflow()
-    network, end = task.part(model, part)
-    own = sorted({type(layer).__name__ for layer in network.layers if type(layer).__module__.startswith("host.")})
-    if form == "keras" and own:
-        raise ExportError(
-            f"{name}: {', '.join(own)} are no layers of Keras, as .keras needs; take --format saved_model"
-        )
-    save = _save_keras if form == "keras" else _save_folder
-    _written(output, lambda: save(network, end, output))
-    reader = "; read it with tf_keras, not with Keras 3" if form == "keras" else ""
-    return f"{name} float32 {part}, {network.count_params():,} parameters{reader}"
+        save, text = partial(write_bytes, output, data), f"{len(data) / 1000:.1f} kB"
+    else:
+        network, end = _network(task, model, part, variant, form)
+        save = partial(_save_keras if form == "keras" else _save_folder, network, end, output)
+        reader = "; read it with tf_keras, not with Keras 3" if form == "keras" else ""
+        text = f"{network.count_params():,} parameters{reader}"
+    try:
+        save()
+    except OSError as reason:
+        raise ExportError(f"{output}: cannot be written ({reason.strerror or reason})") from None
+    return f"{name} {variant} {part}, {text}"
 
 
 def _check(name: str, part: str, form: str, output: Path) -> None:
     for value, known, what in ((part, PARTS, "part"), (form, FORMATS, "format")):
         if value not in known:
             raise ExportError(f"{name}: no {what} {value!r}; available: {', '.join(known)}")
-    suffix = _SUFFIXES.get(form, "")
-    if suffix and (output.suffix != suffix or output.is_dir()):
-        raise ExportError(f"{output}: expected a file whose name ends with {suffix}")
-    if not suffix and output.exists():
+    if form != "saved_model" and (output.suffix != f".{form}" or output.is_dir()):
+        raise ExportError(f"{output}: expected a file whose name ends with .{form}")
+    if form == "saved_model" and output.exists():
         raise ExportError(f"{output}: there already; a SavedModel is a folder of its own, give one that is not there")
 
 
@@ -112,6 +102,23 @@ def _packaged(task: Task, model: ModelFolder, part: str, variant: str, bundles: 
     if network not in home.networks or not home.networks[network].file.endswith(".tflite"):
         raise ExportError(f"{name}: no {part} as tflite; take --part encoder, or --part decoder --format saved_model")
     return home.read(network)
+
+
+def _network(task: Task, model: ModelFolder, part: str, variant: str, form: str) -> tuple[Any, str]:
+    name = model.spec.name
+    if variant != "float32":
+        raise ExportError(
+            f"{name}: no {variant} as {form}: Keras holds the network in floating point; "
+            "take --variant float32, or --format tflite"
+        )
+    load_tensorflow()
+    network, end = task.part(model, part)
+    own = sorted({type(layer).__name__ for layer in network.layers if type(layer).__module__.startswith("host.")})
+    if form == "keras" and own:
+        raise ExportError(
+            f"{name}: {', '.join(own)} are no layers of Keras, as .keras needs; take --format saved_model"
+        )
+    return network, end
 
 
 def _save_keras(network: Any, end: str, output: Path) -> None:
@@ -140,10 +147,3 @@ def _save_folder(network: Any, end: str, output: Path) -> None:
         os.replace(scratch / "model", output)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _written(output: Path, write: Callable[[], None]) -> None:
-    try:
-        write()
-    except OSError as reason:
-        raise ExportError(f"{output}: cannot be written ({reason.strerror or reason})") from None

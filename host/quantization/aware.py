@@ -12,10 +12,14 @@ from typing import Any
 import numpy as np
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
-from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_registry
+from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
+    default_8bit_quantize_configs as configs,
+)
+from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
+    default_8bit_quantize_registry as registry,
+)
 
-quantizers = tfmot.quantization.keras.quantizers
-_REGISTRY = default_8bit_quantize_registry.Default8BitQuantizeRegistry()
+_REGISTRY = registry.Default8BitQuantizeRegistry()
 _SHAPE_ONLY = (  # pass their input's values on, so their input's quantization
     keras.layers.Reshape,
     keras.layers.Flatten,
@@ -30,36 +34,7 @@ _SHAPE_ONLY = (  # pass their input's values on, so their input's quantization
 _KNOWN_ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
 
 
-class NoQuantization(tfmot.quantization.keras.QuantizeConfig):
-    """For layers that compute nothing."""
-
-    def get_weights_and_quantizers(self, layer: Any) -> list[Any]:
-        return []
-
-    def set_quantize_weights(self, layer: Any, quantize_weights: list[Any]) -> None:
-        pass
-
-    def get_activations_and_quantizers(self, layer: Any) -> list[Any]:
-        return []
-
-    def set_quantize_activations(self, layer: Any, quantize_activations: list[Any]) -> None:
-        pass
-
-    def get_output_quantizers(self, layer: Any) -> list[Any]:
-        return []
-
-    def get_config(self) -> dict[str, Any]:
-        return {}
-
-
-class MovingOutput(NoQuantization):
-    """For layers that the toolkit does not know: the output's range follows the values that pass."""
-
-    def get_output_quantizers(self, layer: Any) -> list[Any]:
-        return [quantizers.MovingAverageQuantizer(8, per_axis=False, symmetric=False, narrow_range=False)]
-
-
-class FixedOutput(NoQuantization):
+class FixedOutput(configs.NoOpQuantizeConfig):
     """A layer's default quantization, but its output on a range that training cannot move."""
 
     def __init__(self, low: float, high: float) -> None:
@@ -73,7 +48,7 @@ class FixedOutput(NoQuantization):
             _REGISTRY.get_quantize_config(layer).set_quantize_weights(layer, quantize_weights)
 
     def get_output_quantizers(self, layer: Any) -> list[Any]:
-        return [quantizers.FixedQuantizer(8, self.low, self.high, narrow_range=False)]
+        return [tfmot.quantization.keras.quantizers.FixedQuantizer(8, self.low, self.high, narrow_range=False)]
 
     def get_config(self) -> dict[str, Any]:
         return {"low": self.low, "high": self.high}
@@ -89,23 +64,20 @@ def quantization_aware(model: keras.Model, source: tuple[float, float], output: 
     last = _last_computing(model)
 
     def annotate(layer: Any) -> Any:
+        config = None  # the toolkit's default
         if layer.name == last.name:
-            return tfmot.quantization.keras.quantize_annotate_layer(layer, FixedOutput(*output))
-        if isinstance(layer, _SHAPE_ONLY):
-            return tfmot.quantization.keras.quantize_annotate_layer(layer, NoQuantization())
-        if not _known(layer):
-            return tfmot.quantization.keras.quantize_annotate_layer(layer, MovingOutput())
-        return tfmot.quantization.keras.quantize_annotate_layer(layer)
+            config = FixedOutput(*output)
+        elif isinstance(layer, _SHAPE_ONLY):
+            config = configs.NoOpQuantizeConfig()
+        elif not _known(layer):
+            config = configs.Default8BitOutputQuantizeConfig()  # a range that follows the values that pass
+        return tfmot.quantization.keras.quantize_annotate_layer(layer, config)
 
     annotated = keras.models.clone_model(model, clone_function=annotate)
     annotated.set_weights(model.get_weights())
-    with keras.utils.custom_object_scope({each.__name__: each for each in (NoQuantization, MovingOutput, FixedOutput)}):
+    with tfmot.quantization.keras.quantize_scope({FixedOutput.__name__: FixedOutput}):
         quantized = tfmot.quantization.keras.quantize_apply(annotated)
-    for weight in quantized.layers[1].weights:
-        if weight.name.split(":")[0].endswith("_min"):
-            weight.assign(source[0])
-        elif weight.name.split(":")[0].endswith("_max"):
-            weight.assign(source[1])
+    _set_range(quantized.layers[1], *source, "")
     return quantized
 
 
@@ -122,16 +94,18 @@ def set_ranges(quantized: keras.Model, model: keras.Model, inputs: np.ndarray) -
         for name, o in zip(names, outputs if len(names) > 1 else [outputs], strict=True)
     }
     for layer in quantized.layers:
-        span = spans.get(layer.name.removeprefix("quant_"))
-        if span is None:
-            continue
-        for weight in layer.weights:
-            kind = weight.name.split(":")[0]
-            if kind.endswith(("post_activation_min", "output_min")):
-                weight.assign(span[0])
-            elif kind.endswith(("post_activation_max", "output_max")):
-                weight.assign(span[1])
-    # The last layer keeps its fixed range: FixedQuantizer has no such weights or does not read them.
+        name = layer.name.removeprefix("quant_")
+        if name in spans:
+            # The last layer keeps its fixed range: FixedQuantizer has no such weights or does not read them.
+            _set_range(layer, *spans[name], "post_activation", "output")
+
+
+def _set_range(layer: Any, low: float, high: float, *kinds: str) -> None:
+    for weight in layer.weights:
+        name = weight.name.split(":")[0]
+        for end, value in (("_min", low), ("_max", high)):
+            if name.endswith(tuple(kind + end for kind in kinds)):
+                weight.assign(value)
 
 
 def _known(layer: Any) -> bool:
