@@ -30,8 +30,8 @@ import numpy as np  # noqa: E402
 
 from benchmarks.rate_distortion_plot import rate_distortion_plot  # noqa: E402
 from benchmarks.rate_distortion_table import rate_distortion_lines  # noqa: E402
-from device.bench.environment import read_environment  # noqa: E402
 from device.bench.progress import Progress  # noqa: E402
+from device.environment import read_environment  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.files import write_bytes, write_json  # noqa: E402
 from device.image_file import read_image  # noqa: E402

@@ -35,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _info(runtime_name: str | None) -> None:
-    from .bench.environment import read_environment
     from .bundle import read_bundle
+    from .environment import read_environment
     from .errors import BundleError, RuntimeUnavailableError
     from .pipeline import default_bundles
     from .runtime import available_runtimes, check_runtime, load_runtime

@@ -96,7 +96,7 @@ class Process:
         samples: by the keys of `STAGES`; before them came `first_encode_ns` and `warmup_ns`.
         reference_ns: of a fixed loop, before and after the samples.
         memory: "rss_before_load_bytes", "rss_after_load_bytes", "peak_rss_bytes".
-        before, after: the machine, as `bench.state.read_state` tells it.
+        before, after: the machine, as `state.read_state` tells it.
     """
 
     position: int

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from device.bench.environment import read_environment
+from device.environment import read_environment
 from device.runtime import load_runtime
 from host.results import Latency
 

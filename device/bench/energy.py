@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from .state import read_count, vcgencmd
+from ..state import read_count, vcgencmd
 
 _POWERCAP = "sys/class/powercap"
 _READING = re.compile(r"^\s*(\w+)_([AV])\s+(?:current|volt)\(\d+\)=([0-9.]+)[AV]\s*$", re.MULTILINE)

@@ -12,11 +12,11 @@ from typing import Any
 from ..errors import RunFileError
 from ..records import as_json, from_json
 from ..run_file import Failure, Process, RunRow, Sustained
+from ..state import read_state
 from . import energy
 from .plan import Effort, Plan, shuffled_order
 from .process import run_worker
 from .progress import Progress, duration
-from .state import read_state
 from .table import WIDTH
 
 ENERGY_S = 2.0

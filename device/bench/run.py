@@ -28,13 +28,13 @@ from typing import Any
 
 from .. import image_file, run_file
 from ..bundle import Bundle
+from ..environment import read_environment
 from ..errors import ImageError, SplitliteError
 from ..files import sha256_bytes
 from ..quantization import Array
 from ..run_file import Run, RunBundle, RunImage, Settings
 from ..runtime import check_runtime, load_runtime
 from . import table
-from .environment import read_environment
 from .options import parser
 from .plan import DEFAULT, QUICK, Effort, plan_rows, quick_repetitions
 from .rows import Entry, encode_all, measure_all, round_seconds, sustain_all

@@ -32,9 +32,9 @@ from ..pipeline import Pipeline
 from ..quantization import Array
 from ..records import as_json
 from ..runtime import Runtime, load_runtime
+from ..state import clock_probes, probe
 from ..stream import HEADER_BYTES
 from .memory import read_memory
-from .state import clock_probes, probe
 from .timing import KEPT_A_MINUTE, time_encodes, time_minute, time_reference, time_stages, timed
 
 _REFERENCES = 20  # times of the fixed loop, before and again after: about 15 ms each time

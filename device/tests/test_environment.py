@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from ..bench import environment, state
+from .. import environment, state
 from ..runtime import Runtime
 
 CPU = f"{state.CPU}/cpu{state._first_cpu()}"

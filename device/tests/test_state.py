@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ..bench import state
+from .. import state
 
 STAT = """cpu  1000 50 300 90000 400 30 20 700 5 0
 cpu0 500 25 150 45000 200 15 10 350 2 0

@@ -44,7 +44,7 @@ def anchor_points(image: np.ndarray, codec: ImageCodec, folder: Path) -> list[Po
         "version": _VERSION,
         "image_sha256": sha256_bytes(np.ascontiguousarray(image).tobytes()),
         "shape": list(image.shape),
-        "codec": {key: getattr(codec, key) for key in ("form", "library", "settings", "options")},
+        "format": {key: getattr(codec, key) for key in ("form", "library", "settings", "options")},
         "pillow": library_version(codec),
     }
     file = folder / f"{sha256_bytes(canonical_json(made_of))[:32]}.json"

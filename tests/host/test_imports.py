@@ -21,8 +21,9 @@ LONGEST_CHAIN = 10
 # A room imports rooms that stand before it, never later ones. Those in one line do not import each other.
 ORDER = (
     ("device.errors",),
-    ("device.files", "device.quantization"),
-    ("device.stream", "device.runtime", "device.image_file"),
+    ("device.files", "device.quantization", "device.records", "device.kinds"),
+    ("device.stream", "device.runtime", "device.image_file", "device.state"),
+    ("device.environment",),
     ("device.outputs",),
     ("device.inputs",),
     ("device.bundle",),

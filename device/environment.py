@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
-from ..files import sha256_bytes
-from ..runtime import Runtime
-from . import state
+from . import __version__, state
+from .files import sha256_bytes
+from .runtime import Runtime
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parent
 _NOT_CODE = ("tests", "bundles", "results", "venv", ".venv")  # of the folders in this package
 _MODEL_KEYS = ("model name", "Model", "Hardware", "cpu model")
 
