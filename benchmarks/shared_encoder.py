@@ -22,10 +22,9 @@ sys.path.insert(0, str(ROOT))
 
 from host.data import DataSet, data_folder, load  # noqa: E402
 from host.networks.weights import load_weights  # noqa: E402
-from host.spec.types import StageSpec  # noqa: E402
+from host.spec.types import Spec, StageSpec  # noqa: E402
+from host.tasks import open_spec  # noqa: E402
 from host.tasks.codec.networks import build_codec  # noqa: E402
-from host.tasks.codec.spec import CodecSpec  # noqa: E402
-from host.tasks.codec.task import load_codec_spec  # noqa: E402
 from host.tasks.codec.work import codec_work  # noqa: E402
 from host.training.loop import fit  # noqa: E402
 from host.training.session import Session  # noqa: E402
@@ -33,7 +32,7 @@ from host.training.session import Session  # noqa: E402
 Rows = list[dict[str, Any]]
 
 
-def trained_on(spec: CodecSpec, data: DataSet, stage: StageSpec, quality: int, with_encoder: bool) -> tuple[Rows, Rows]:
+def trained_on(spec: Spec, data: DataSet, stage: StageSpec, quality: int, with_encoder: bool) -> tuple[Rows, Rows]:
     """The validation's rows of all qualities before and after training on for one of them."""
     trained, average = build_codec(spec), build_codec(spec)
     for codec in (trained, average):
@@ -62,10 +61,10 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--data-dir", type=Path)
     options = parser.parse_args()
-    spec = load_codec_spec(options.model)
+    spec = open_spec(options.model)[1]
     schedule = {"name": "hold", "warm_up": 200, "hold": 0.6, "final": 0.02}
     stage = StageSpec("float", "float", 1, options.learning_rate, steps=options.steps, schedule=schedule)
-    data = load(spec.spec.data, data_folder(options.data_dir))
+    data = load(spec.data, data_folder(options.data_dir))
     curve, without = trained_on(spec, data, stage, options.quality, with_encoder=False)
     _, with_it = trained_on(spec, data, stage, options.quality, with_encoder=True)
     shared, own = without[options.quality], with_it[options.quality]

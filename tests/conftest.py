@@ -53,7 +53,7 @@ def tiny(tiny_text: str) -> dict[str, Any]:
 @pytest.fixture
 def parse(tmp_path: Path) -> Callable[[Any], Spec]:
     """Parses a spec's JSON as if it lay in models/<name>/spec.json."""
-    return lambda value: parse_spec(value, tmp_path / "models" / NAME / "spec.json", task_named("compression"))
+    return lambda value: parse_spec(value, tmp_path / "models" / NAME / "spec.json", task_named("compression").sections)
 
 
 @pytest.fixture(scope="session")

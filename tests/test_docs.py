@@ -186,4 +186,4 @@ def test_the_json_of_the_guides_is_right(guide: str, model: str, tmp_path: Path)
     assert parts
     for part in parts:
         found = json.loads(part if part.startswith("{") else f"{{{part}}}")
-        parse_spec(spec | found, tmp_path / "mine" / "spec.json", TASKS[spec["task"]])
+        parse_spec(spec | found, tmp_path / "mine" / "spec.json", TASKS[spec["task"]].sections)

@@ -71,7 +71,7 @@ def schema(output: Path) -> None:
     from host.spec.schema import schema_text
     from host.tasks import TASKS
 
-    write_bytes(output, schema_text(TASKS.values()).encode())
+    write_bytes(output, schema_text(task.sections for task in TASKS.values()).encode())
 
 
 @command()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from device.files import read_json
 from host.errors import ModelError, SpecError
@@ -37,15 +37,12 @@ from host.spec.types import (
     TrainingSpec,
 )
 
-if TYPE_CHECKING:
-    from host.tasks.task import Task
-
 _STAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # it begins the name of a weights file
 _DISCRIMINATOR = "discriminator"
 
 
-def parse_spec(value: object, file: Path, task: Task) -> Spec:
-    """Checks a parsed spec.json of a task.
+def parse_spec(value: object, file: Path, sections: Sections) -> Spec:
+    """Checks a parsed spec.json of the task that the sections are of.
 
     Raises:
         SpecError: an unknown key, layer or value, a missing or ill-typed one; one line with the JSON path.
@@ -58,13 +55,12 @@ def parse_spec(value: object, file: Path, task: Task) -> Spec:
             f"expected {FORMAT_VERSION}, found {version}; "
             f"{'update splitlite' if version > FORMAT_VERSION else 'write the spec anew'}",
         )
-    top.choose("task", (task.name,))
+    top.choose("task", (sections.task,))
     top.take("description", str, "")
     top.take("$schema", str, "")
 
-    sections = task.sections
     data = read_data(top.child("data"), sections.fits)
-    options = task.read(top, data)
+    options = sections.read(top, data)
     networks = {
         name: read_layers(top, name, table)
         for name, table in sections.networks.items()
@@ -76,7 +72,8 @@ def parse_spec(value: object, file: Path, task: Task) -> Spec:
     top.done()
     assert isinstance(value, dict)
     training = replace(training, stages=_with_identities(training.stages, value))
-    return Spec(file.parent.name, task.name, data, networks, options, training, quantization, file, digest_of(value))
+    name, digest = file.parent.name, digest_of(value)
+    return Spec(name, sections.task, data, networks, options, training, quantization, file, digest)
 
 
 def digest_of(value: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from host.spec.fields import REQUIRED, Field
 from host.spec.layer_lists import LAYER_NAME
@@ -24,31 +23,28 @@ from host.spec.sections import (
 )
 from host.spec.types import Json
 
-if TYPE_CHECKING:
-    from host.tasks.task import Task
-
 _NAMES: Json = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
     "description": "names of the layers that this layer reads; the default is the layer before it",
 }
 
 
-def spec_schema(tasks: Iterable[Task]) -> Json:
+def spec_schema(tasks: Iterable[Sections]) -> Json:
     """JSON schema, draft 2020-12, of a spec.json of one of the tasks."""
     known, defs = list(tasks), _Definitions({"names": _NAMES})
-    branches = [{"if": _is("task", task.name), "then": _of_task(task, defs)} for task in known]
+    branches = [{"if": _is("task", each.task), "then": _of_task(each, defs)} for each in known]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "splitlite: models/<name>/spec.json",
         "type": "object",
-        "properties": {"task": {"enum": [task.name for task in known]}},
+        "properties": {"task": {"enum": [each.task for each in known]}},
         "required": ["task"],
         "allOf": branches,
         "$defs": defs.values,
     }
 
 
-def schema_text(tasks: Iterable[Task]) -> str:
+def schema_text(tasks: Iterable[Sections]) -> str:
     """As it is written into models/spec.schema.json."""
     return json.dumps(spec_schema(tasks), indent=1, sort_keys=True) + "\n"
 
@@ -66,8 +62,7 @@ class _Definitions:
         return {"$ref": f"#/$defs/{name}"}
 
 
-def _of_task(task: Task, defs: _Definitions) -> Json:
-    sections = task.sections
+def _of_task(sections: Sections, defs: _Definitions) -> Json:
     objects = {name: _object(table) for name, table in sections.objects.items()}
     required = [name for name, table in sections.networks.items() if table.required]
     required += [name for name, table in objects.items() if table["required"]]
@@ -77,13 +72,13 @@ def _of_task(task: Task, defs: _Definitions) -> Json:
         {
             "$schema": {"type": "string"},
             "format_version": {"const": FORMAT_VERSION},
-            "task": {"const": task.name},
+            "task": {"const": sections.task},
             "description": {"type": "string"},
             "data": _data(sections.fits),
             **objects,
             **{name: _list(_object(table)) for name, table in sections.lists.items()},
-            **{name: _layers(table, f"{task.name}_{name}", defs) for name, table in sections.networks.items()},
-            "training": _training(sections, task.name, defs),
+            **{name: _layers(table, f"{sections.task}_{name}", defs) for name, table in sections.networks.items()},
+            "training": _training(sections, defs),
             "quantization": _object(QUANTIZATION, {"recipes": {"type": "object", "additionalProperties": recipe}}),
         },
         ["format_version", "task", "data", "training", *required, *sections.lists],
@@ -104,14 +99,14 @@ def _data(fits: tuple[str, ...]) -> Json:
     return _object(fields, own) | {"required": ["dataset"]}
 
 
-def _training(sections: Sections, task: str, defs: _Definitions) -> Json:
+def _training(sections: Sections, defs: _Definitions) -> Json:
     named = {
         key: defs.refer(key, _named(available)) | {"default": default}
         for key, (available, default) in sections.named.items()
     }
     kind = {"kind": {"enum": list(sections.stages)}}
     kinds = {
-        name: defs.refer(f"{task}_{name}", _object(section.fields, kind | (named if section.trains else {})))
+        name: defs.refer(f"{sections.task}_{name}", _object(section.fields, kind | (named if section.trains else {})))
         for name, section in sections.stages.items()
     }
     stages: Json = {

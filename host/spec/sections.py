@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from host.spec.catalogue import INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, LayerKind
 from host.spec.fields import ABSENT, REQUIRED, Field, choice, flag, integer, number, sides
-from host.spec.types import NATIVE_SHAPES, WHOLE
+from host.spec.reader import Reader
+from host.spec.types import NATIVE_SHAPES, WHOLE, DataSpec
 
 FORMAT_VERSION = 1
 DATASETS = (*NATIVE_SHAPES, "skimage", "folder")
@@ -136,16 +138,19 @@ class Sections:
     """What a spec of one task may hold; the parser and the published schema read it.
 
     Attributes:
+        task: its name.
+        read: reads the task's own objects and lists, and gives its options; raises SpecError.
         networks: by key of the spec.
         stages: by kind, in the order in which they run.
-        objects: further objects of the spec, which the task reads itself.
-        lists: further lists of objects, which the task reads itself.
+        objects, lists: what `read` reads: further objects, and lists of objects, by key of the spec.
         fits: ways in which this task's images may be brought to one size; the first is the default.
         losses: those that a spec may name; {} where the task has a loss of its own.
         schedule: what becomes of the learning rate where the spec says nothing.
         conversions: those that a recipe may name.
     """
 
+    task: str
+    read: Callable[[Reader, DataSpec], Any]
     networks: Mapping[str, LayerList]
     stages: Mapping[str, StageSection]
     objects: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)

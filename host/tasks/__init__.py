@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["MODELS", "TASKS", "list_models", "open_spec", "task_named"]
 
 TASKS: dict[str, Task] = {
-    "compression": CompressionTask(),  # type: ignore[dict-item]
-    "codec": CodecTask(),  # type: ignore[dict-item]
+    "compression": CompressionTask(),
+    "codec": CodecTask(),
 }
 
 
@@ -49,4 +49,4 @@ def open_spec(
     file = spec_file(model, models)
     value = read_spec(file, overrides)
     task = TASKS[Reader(value, "$", file).choose("task", tuple(TASKS))]
-    return task, parse_spec(value, file, task)
+    return task, parse_spec(value, file, task.sections)

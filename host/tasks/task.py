@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from host.packaging.package import Package
     from host.results import Row
     from host.spec.model_folder import ModelFolder
-    from host.spec.reader import Reader
     from host.spec.sections import Sections
-    from host.spec.types import DataSpec, Spec
+    from host.spec.types import Spec
     from host.training.stages import StageKind
 
 
@@ -33,7 +32,7 @@ class Task(Protocol):
     Attributes:
         name: as spec.json's "task" says it.
         metrics: what judges a row; the first is the axis of plots and of verdicts.
-        sections: what a spec of this task may hold beside what all specs hold; the reader and the schema use it.
+        sections: what a spec of this task may hold beside what all specs hold, and how that is read.
         exported_by: the modules of the task's folder that decide exported bytes; a change in one exports models again.
     """
 
@@ -47,9 +46,6 @@ class Task(Protocol):
     @property
     def stages(self) -> Mapping[str, StageKind]:
         """How each kind of stage that a spec may list is carried out; imports TensorFlow."""
-
-    def read(self, top: Reader, data: DataSpec) -> Any:
-        """The task's own part of a spec, as a frozen dataclass; raises SpecError with the JSON path."""
 
     def networks(self, spec: Spec) -> Mapping[str, keras.Model]:
         """The networks by name ("encoder", "decoder"), with their starting weights; raises SpecError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +16,10 @@ from host.errors import CollectError
 from host.packaging.decoders import DecoderFolder
 from host.quiet import load_tensorflow
 from host.spec.parsing import parse_spec
-from host.tasks.codec.spec import CodecSpec
+from host.tasks.codec.spec import SECTIONS
 
 if TYPE_CHECKING:
-    from host.tasks.task import Task
+    pass
 
 _WEIGHTS, _SPEC = "weights.h5", "spec.json"
 
@@ -29,9 +29,8 @@ class CodecDecoders:
 
     makes_pictures = True
 
-    def __init__(self, home: DecoderFolder, task: Task) -> None:
+    def __init__(self, home: DecoderFolder) -> None:
         self.home, self.names = home, home.names
-        self._task = task
 
     @cached_property
     def tables(self) -> ContextTables:
@@ -60,19 +59,19 @@ class CodecDecoders:
         """The network of a decoder; raises CollectError where it is missing or damaged."""
         for file in (_SPEC, _WEIGHTS):
             self.home.read(name, file)
-        return _open_network(self.home.path(name), self._task)  # type: ignore[arg-type]
+        return _open_network(self.home.path(name))
 
 
 @lru_cache(maxsize=4)
-def _open_network(folder: Path, task: Hashable) -> CodecNetwork:
+def _open_network(folder: Path) -> CodecNetwork:
     # All qualities share one, and it takes seconds to build.
-    return CodecNetwork(folder, task)  # type: ignore[arg-type]
+    return CodecNetwork(folder)
 
 
 class CodecNetwork:
     """A decoder in Keras, of all qualities of a codec."""
 
-    def __init__(self, folder: Path, task: Task) -> None:
+    def __init__(self, folder: Path) -> None:
         load_tensorflow()
         import tensorflow as tf
 
@@ -80,7 +79,7 @@ class CodecNetwork:
         from host.tasks.codec.networks import build_codec
 
         file = folder / _SPEC
-        codec = build_codec(CodecSpec(parse_spec(read_json(file, CollectError), file, task)))
+        codec = build_codec(parse_spec(read_json(file, CollectError), file, SECTIONS))
         load_weights(folder / _WEIGHTS, {"decoder": codec.decoder})
         self._tf, self._run = tf, tf.function(codec.decoder, reduce_retracing=True)
 

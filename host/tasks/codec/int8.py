@@ -18,9 +18,9 @@ from device.inputs.strips import Strips
 from device.outputs.context_codes.block_grid import BlockGrid
 from device.runtime import Network, Runtime, make_interpreter
 from host.quantization.conversions import CONVERSIONS
+from host.spec.types import Spec
 from host.tasks.codec.layers import RoundedConv2D
 from host.tasks.codec.networks import Codec
-from host.tasks.codec.spec import CodecSpec
 
 _SCALE_FIELD = 8  # of `scale` in the vtable of QuantizationParameters, tensorflow/compiler/mlir/lite/schema/schema.fbs
 
@@ -33,7 +33,7 @@ def convert_encoder(codec: Codec, rows: int, columns: int, conversion: str = "in
     """
     # Layers without names are numbered, and the numbers are in the file: they begin anew, and its digest is the same.
     keras.backend.clear_session()
-    grid = codec.spec.grid
+    grid = codec.spec.options.grid
     shape = [grid.before + count * grid.block + grid.after for count in (rows, columns)]
     image = keras.Input((*shape, 3), batch_size=1, name="image")
     latent = tf.quantization.fake_quant_with_min_max_args(_in_halves(codec)(image), -128.0, 127.0)
@@ -42,9 +42,9 @@ def convert_encoder(codec: Codec, rows: int, columns: int, conversion: str = "in
     return CONVERSIONS[conversion].convert(keras.Model(image, latent), [ramp])
 
 
-def block_grid(spec: CodecSpec, channels: int, quality: int) -> BlockGrid:
+def block_grid(spec: Spec, channels: int, quality: int) -> BlockGrid:
     """The device's word for the spec's latent at a quality; its step is float32, as the .tflite file holds it."""
-    grid, step = spec.grid, float(np.float32(spec.steps[quality]))
+    grid, step = spec.options.grid, float(np.float32(spec.options.steps[quality]))
     return BlockGrid(grid.block, grid.before, grid.after, channels, grid.plain, 2 if grid.dead_zone else 1, step)
 
 
@@ -64,11 +64,11 @@ def step_offset(model: bytes) -> int:
 class Int8Encoder:
     """A converted encoder at every quality: uint8 pixels -> int8 codes, as the device makes them."""
 
-    def __init__(self, model: bytes, spec: CodecSpec, runtime: Runtime | None = None) -> None:
-        grid = spec.grid
-        steps = range(len(spec.steps))
+    def __init__(self, model: bytes, spec: Spec, runtime: Runtime | None = None) -> None:
+        grid = spec.options.grid
+        steps = range(len(spec.options.steps))
         opened = [
-            [Network(make_interpreter(with_step(model, step), runtime=runtime)) for step in spec.steps]
+            [Network(make_interpreter(with_step(model, step), runtime=runtime)) for step in spec.options.steps]
             for _ in range(2)
         ]
         self._pieces = opened[0]
@@ -100,6 +100,7 @@ def _in_halves(codec: Codec) -> keras.Model:
     encoder = keras.models.clone_model(codec.encoder, clone_function=_plain)
     encoder.set_weights(codec.encoder.get_weights())
     layer = encoder.layers[-1]
-    unit = np.where(np.arange(codec.channels) < codec.spec.grid.plain, 1, 2 if codec.spec.grid.dead_zone else 1)
+    grid = codec.spec.options.grid
+    unit = np.where(np.arange(codec.channels) < grid.plain, 1, 2 if grid.dead_zone else 1)
     layer.set_weights([weight * unit for weight in layer.get_weights()])
     return encoder

@@ -11,10 +11,9 @@ import tf_keras as keras
 from device.inputs.strips import put_pixels
 from host.errors import SpecError
 from host.networks.prior import Prior
-from host.spec.types import LayerSpec
+from host.spec.types import LayerSpec, Spec
 from host.tasks.codec import layers as own
 from host.tasks.codec.quantizer import Quantizer, make_quantizer
-from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.start import STARTS
 
 
@@ -29,7 +28,7 @@ class Codec:
         prior: (codes, quality) -> bits of every code.
     """
 
-    spec: CodecSpec
+    spec: Spec
     encoder: keras.Model
     decoder: keras.Model
     prior: Prior
@@ -45,13 +44,13 @@ class Codec:
         return int(self.encoder.output_shape[-1])
 
 
-def build_codec(spec: CodecSpec) -> Codec:
+def build_codec(spec: Spec) -> Codec:
     """The networks with Keras' own starting weights, seeded with the spec's seed; start.py writes the block transform.
 
     Raises:
         SpecError: Keras refuses a layer, or the sizes do not fit latent.block and latent.halo.
     """
-    keras.utils.set_random_seed(spec.seed)
+    keras.utils.set_random_seed(spec.training.seed)
     encoder = _build(spec, "encoder", {"image": keras.Input((None, None, 3), name="image")})
     channels = encoder.output_shape[-1]
     decoder = _build(
@@ -63,12 +62,12 @@ def build_codec(spec: CodecSpec) -> Codec:
         },
     )
     _check_sizes(spec, encoder, decoder)
-    prior = Prior(len(spec.qualities), channels, name="prior")
+    prior = Prior(len(spec.options.qualities), channels, name="prior")
     prior.build(None)
     return Codec(spec, encoder, decoder, prior, make_quantizer(spec, channels))
 
 
-def padded(image: np.ndarray, spec: CodecSpec) -> np.ndarray:
+def padded(image: np.ndarray, spec: Spec) -> np.ndarray:
     """An image with what the encoder reads around its blocks, by reflection, as the device does it.
 
     Args:
@@ -77,7 +76,7 @@ def padded(image: np.ndarray, spec: CodecSpec) -> np.ndarray:
     Returns:
         uint8 (before + rows * block + after, before + columns * block + after, 3).
     """
-    grid = spec.grid
+    grid = spec.options.grid
     shape = [grid.before + -(-side // grid.block) * grid.block + grid.after for side in image.shape[:2]]
     pixels = np.empty((*shape, 3), np.int8)
     put_pixels(image, (-grid.before, -grid.before), pixels)
@@ -99,32 +98,32 @@ def operations_per_pixel(encoder: keras.Model, block: int) -> float:
     return total
 
 
-def _build(spec: CodecSpec, half: str, tensors: dict[str, Any]) -> keras.Model:
+def _build(spec: Spec, half: str, tensors: dict[str, Any]) -> keras.Model:
     sources = list(tensors.values())
-    for index, layer in enumerate(spec.spec.networks[half]):
+    for index, layer in enumerate(spec.networks[half]):
         inputs = [tensors[name] for name in layer.inputs]
         try:
             tensors[layer.name] = _make(layer, spec)(inputs if len(inputs) > 1 else inputs[0])
         except (ValueError, TypeError, NotImplementedError, IndexError) as error:
             reason = str(error).strip().splitlines()[0]
             raise SpecError(f"{spec.folder / 'spec.json'}: $.{half}[{index}]: {layer.layer}: {reason}") from error
-    output = tensors[spec.spec.networks[half][-1].name]
+    output = tensors[spec.networks[half][-1].name]
     return keras.Model(sources if len(sources) > 1 else sources[0], output, name=half)
 
 
-def _make(layer: LayerSpec, spec: CodecSpec) -> keras.layers.Layer:
+def _make(layer: LayerSpec, spec: Spec) -> keras.layers.Layer:
     arguments = dict(layer.arguments)
     start = dict(layer.initializer)
     name = start.pop("name", None)
     if name is not None and name not in STARTS:
         arguments["kernel_initializer"] = keras.initializers.get({"class_name": name, "config": start})
     if layer.layer == "Dequantize":
-        plain = np.arange(4096) < spec.grid.plain
+        plain = np.arange(4096) < spec.options.grid.plain
         # The mean of an exponential tail over an interval that begins a dead zone late.
-        shifts = np.where(plain, 0, spec.grid.dead_zone / 2).astype(np.float32)
-        return _Dequantize(spec.steps, shifts, name=layer.name)
+        shifts = np.where(plain, 0, spec.options.grid.dead_zone / 2).astype(np.float32)
+        return _Dequantize(spec.options.steps, shifts, name=layer.name)
     if layer.layer == "QualityGain":
-        return own.QualityGain(spec.steps, name=layer.name, **arguments)
+        return own.QualityGain(spec.options.steps, name=layer.name, **arguments)
     kind = getattr(own, layer.layer, None) or getattr(keras.layers, layer.layer)
     return kind(name=layer.name, **arguments)
 
@@ -137,8 +136,8 @@ class _Dequantize(own.Dequantize):
         super().build(shapes)
 
 
-def _check_sizes(spec: CodecSpec, encoder: keras.Model, decoder: keras.Model) -> None:
-    file, grid = spec.folder / "spec.json", spec.grid
+def _check_sizes(spec: Spec, encoder: keras.Model, decoder: keras.Model) -> None:
+    file, grid = spec.folder / "spec.json", spec.options.grid
     for blocks in (1, 2, 5):
         side = grid.before + blocks * grid.block + grid.after
         found = encoder.compute_output_shape((1, side, side, 3))[1:3]

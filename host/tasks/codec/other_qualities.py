@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from device.files import parse_json, read_bytes
-from host.errors import SpecError
 from host.networks.prior import PACE
 from host.networks.weights import load_weights
+from host.spec.parsing import parse_spec, read_spec
 from host.tasks.codec.layers import QualityGain
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.task import parse_codec_spec
+from host.tasks.codec.spec import SECTIONS
 
 
 def start_from_weights(path: Path, codec: Codec) -> None:
@@ -23,13 +22,13 @@ def start_from_weights(path: Path, codec: Codec) -> None:
         SpecError: the spec.json beside it is wrong.
     """
     file = path.parent / "spec.json"
-    other = parse_codec_spec(parse_json(read_bytes(file, SpecError), file, SpecError), file) if file.is_file() else None
-    if other is None or other.qualities == codec.spec.qualities:
+    other = parse_spec(read_spec(file, {}), file, SECTIONS) if file.is_file() else None
+    if other is None or other.options.qualities == codec.spec.options.qualities:
         load_weights(path, codec.models)
         return
     source = build_codec(other)
     load_weights(path, source.models)
-    theirs, ours = np.log(other.steps), np.log(codec.spec.steps)
+    theirs, ours = np.log(other.options.steps), np.log(codec.spec.options.steps)
     rows = np.arange(len(ours)) if len(ours) == len(theirs) else np.abs(ours[:, None] - theirs[None]).argmin(1)
     finer = (theirs[rows] - ours)[:, None]  # logarithm of how many of our steps one of theirs is
     for name, model in codec.models.items():

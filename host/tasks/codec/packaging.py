@@ -23,7 +23,6 @@ from host.spec.parsing import read_spec
 from host.spec.types import RecipeSpec
 from host.tasks.codec.int8 import block_grid, convert_encoder, step_offset
 from host.tasks.codec.networks import build_codec
-from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.tables import EXPORTED_BLOCKS, read_tables
 
 WEIGHTS, SPEC = "weights.h5", "spec.json"  # of a decoder at home; decoders.py reads them
@@ -35,7 +34,7 @@ def package(model: ModelFolder) -> Package:
     Raises:
         ModelError: weights, tables or samples are missing.
     """
-    spec = CodecSpec(model.spec)
+    spec = model.spec
     tables, samples = read_tables(spec), _samples(model)
     variants: list[VariantFile] = []
     left_out: dict[str, str] = {}
@@ -47,7 +46,7 @@ def package(model: ModelFolder) -> Package:
             variants += _family(model, family, recipe, tables)
         except ExportError as error:
             left_out[family] = str(error)
-    source = Strips(spec.grid.block, spec.grid.before, spec.grid.after, 3)
+    source = Strips(spec.options.grid.block, spec.options.grid.before, spec.options.grid.after, 3)
     digests = spec.digest, model.digest()
     return Package(spec.name, model.spec.task, *digests, source, samples, tuple(variants), left_out)
 
@@ -59,13 +58,13 @@ def float_part(model: ModelFolder, part: str) -> tuple[keras.Model, str]:
             f"{model.spec.name}: a codec for images of any size has no {part} in Keras; available: "
             "--part encoder --format tflite, --part decoder --format saved_model"
         )
-    codec = build_codec(CodecSpec(model.spec))
+    codec = build_codec(model.spec)
     load_weights(model.weights("float"), {"decoder": codec.decoder})
     return codec.decoder, "image"
 
 
 def _family(model: ModelFolder, family: str, recipe: RecipeSpec, tables: list[ContextTables]) -> list[VariantFile]:
-    spec = CodecSpec(model.spec)
+    spec = model.spec
     codec = build_codec(spec)
     load_weights(model.weights(recipe.weights), {"encoder": codec.encoder, "decoder": codec.decoder})
     encoder = convert_encoder(codec, *EXPORTED_BLOCKS, conversion=recipe.conversion)
@@ -83,7 +82,7 @@ def _family(model: ModelFolder, family: str, recipe: RecipeSpec, tables: list[Co
         output = ContextCodesDescription(
             block_grid(spec, codec.channels, quality), TablesFile(file, sha256_bytes(content), each.sha256)
         )
-        scale = offset, spec.steps[quality]
+        scale = offset, spec.options.steps[quality]
         name = f"{family}_q{quality}"
         variants.append(VariantFile(name, family, encoder, output, {file: content}, home, quality, scale))
     return variants

@@ -21,6 +21,7 @@ from host.errors import CurveError
 from host.packaging.decoders import find_decoders
 from host.quiet import load_tensorflow
 from host.spec.model_folder import model_digest
+from host.spec.models import spec_file
 from host.tasks.codec.decoders import CodecDecoders, CodecNetwork
 from host.tasks.codec.ideal_length import ideal_bits
 
@@ -118,17 +119,19 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
         raise CurveError(f"{found.folder}: not of a photo codec, it has no qualities; give another --bundle")
     load_tensorflow()
     from host.networks.weights import load_weights
+    from host.spec.parsing import parse_spec, read_spec
     from host.tasks.codec.float32 import Float32Encoder
     from host.tasks.codec.networks import build_codec
-    from host.tasks.codec.task import CodecTask, load_codec_spec
+    from host.tasks.codec.spec import SECTIONS
 
-    task, spec = CodecTask(), load_codec_spec(found.model, models)
+    file = spec_file(found.model, models)
+    spec = parse_spec(read_spec(file), file, SECTIONS)
     if model_digest(spec.folder, spec.digest) != found.model_sha256:
         raise CurveError(f"{spec.folder}: changed since the bundle was exported; export {found.model} again")
     codec = build_codec(spec)
     load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder})
     encoders = [open_pipeline(found.folder, quality=quality) for quality in qualities]
-    decoders = [CodecDecoders(find_decoders(build, each.tag, found.model), task) for each in encoders]
+    decoders = [CodecDecoders(find_decoders(build, each.tag, found.model)) for each in encoders]
     networks = {name: decoders[0].network(name) for name in decoders[0].names}
     return PhotoCodec(tuple(encoders), tuple(decoders), networks, Float32Encoder(codec))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from host.tasks.codec.spec import CodecSpec
+from host.spec.types import Spec
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class Quantizer:
         return tf.math.count_nonzero((scaled < self.low - 0.5) | (scaled > self.high + 0.5))
 
 
-def make_quantizer(spec: CodecSpec, channels: int) -> Quantizer:
+def make_quantizer(spec: Spec, channels: int) -> Quantizer:
     """The quantizer of a spec for a latent of so many channels."""
-    plain = np.arange(channels) < spec.grid.plain
-    zone = np.where(plain, 0, spec.grid.dead_zone).astype(np.float32)
+    plain = np.arange(channels) < spec.options.grid.plain
+    zone = np.where(plain, 0, spec.options.grid.dead_zone).astype(np.float32)
     # Half steps at a dead zone of 1/4; a channel without one uses the whole range.
-    reach = np.where(plain | (spec.grid.dead_zone == 0), 1.0, 0.5).astype(np.float32)
-    return Quantizer(np.array(spec.steps, np.float32), zone, -128 * reach, 127 * reach)
+    reach = np.where(plain | (spec.options.grid.dead_zone == 0), 1.0, 0.5).astype(np.float32)
+    return Quantizer(np.array(spec.options.steps, np.float32), zone, -128 * reach, 127 * reach)

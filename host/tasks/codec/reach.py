@@ -26,10 +26,10 @@ def fit_reach(codec: Codec) -> np.ndarray:
     Raises:
         ModelError: such a channel is read by a layer that holds no weight for each channel.
     """
-    grid, quantizer = codec.spec.grid, codec.quantizer
+    grid, quantizer = codec.spec.options.grid, codec.quantizer
     side = grid.before + grid.block + grid.after
     plain = np.ones((1, side, side, 3), np.float32) * np.array([0, 1], np.float32)[:, None, None, None]
-    found = codec.encoder.predict(plain, verbose=0)[:, 0, 0] / min(codec.spec.steps)
+    found = codec.encoder.predict(plain, verbose=0)[:, 0, 0] / min(codec.spec.options.steps)
     over = np.maximum(found / (quantizer.high - _MARGIN), found / (quantizer.low + _MARGIN)).max(0)
     scales = (1 / np.maximum(over, 1)).astype(np.float32)
     rescale_encoder(codec, scales)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 
 from host.quantization.conversions import CONVERSIONS
 from host.spec.catalogue import INITIALIZERS, LAYERS, LayerKind
 from host.spec.fields import ABSENT, Field, flag, integer, number
 from host.spec.reader import Reader
 from host.spec.sections import LayerList, Sections, StageSection, stage_fields
-from host.spec.types import WHOLE, DataSpec, LayerSpec, Spec, StageSpec
+from host.spec.types import WHOLE, DataSpec
 
 _KERAS = ("Conv2D", "Conv2DTranspose", "DepthwiseConv2D", "UpSampling2D", "Cropping2D", "ReLU", "Add", "Concatenate")
 
@@ -50,25 +48,6 @@ QUALITY = {
     "lmbda": number(1e-6, 1.0, text="bits per pixel that a mean squared error of 1 (0..255) costs"),
     "step": number(1e-3, 1e3, text="step between two codes, in units of the latent"),
 }
-SECTIONS = Sections(
-    networks={
-        "encoder": LayerList(("image",), CODEC_LAYERS, CODEC_INITIALIZERS),
-        "decoder": LayerList(("quality", "codes"), CODEC_LAYERS, CODEC_INITIALIZERS),
-    },
-    stages={
-        "float": StageSection(stage_fields(20, 5e-4, None, 500, 5), required=True, weights=True),
-        "tables": StageSection({}, required=True),
-        "tune": StageSection(stage_fields(6, 3e-4, None, 500, 3)),
-    },
-    objects={"latent": LATENT},
-    lists={"qualities": QUALITY},
-    fits=(WHOLE,),
-    losses={},
-    schedule="hold",
-    conversions=tuple(CONVERSIONS),
-)
-
-
 @dataclass(frozen=True)
 class Quality:
     """`lmbda`: bits per pixel that a mean squared error of 1 (0..255) costs; `step`: in units of the latent."""
@@ -98,10 +77,15 @@ class GridSpec:
 
 @dataclass(frozen=True)
 class CodecOptions:
-    """The latent's grid, and the qualities in the order of falling steps."""
+    """The latent's grid, and the qualities in the order of falling steps.
+
+    Attributes:
+        patch: side of a training patch in pixels, without its halo.
+    """
 
     grid: GridSpec
     qualities: tuple[Quality, ...]
+    patch: int
 
     @property
     def steps(self) -> tuple[float, ...]:
@@ -131,73 +115,25 @@ def read_options(top: Reader, data: DataSpec) -> CodecOptions:
         )
     if channels != 3:
         raise top.error("data.color", 'codecs take images of three channels; write "rgb"')
-    return CodecOptions(grid, tuple(qualities))
+    return CodecOptions(grid, tuple(qualities), patch)
 
 
-@dataclass(frozen=True)
-class CodecSpec:
-    """A spec as the codec's modules read it."""
-
-    spec: Spec
-
-    @property
-    def name(self) -> str:
-        return self.spec.name
-
-    @cached_property
-    def options(self) -> CodecOptions:
-        found: CodecOptions = self.spec.options
-        return found
-
-    @property
-    def patch(self) -> int:
-        """Side of a training patch in pixels, without its halo."""
-        return self.spec.data.image_shape[0] - self.grid.before - self.grid.after
-
-    @property
-    def grid(self) -> GridSpec:
-        return self.options.grid
-
-    @property
-    def qualities(self) -> tuple[Quality, ...]:
-        return self.options.qualities
-
-    @property
-    def steps(self) -> tuple[float, ...]:
-        return self.options.steps
-
-    @property
-    def encoder(self) -> tuple[LayerSpec, ...]:
-        return self.spec.networks["encoder"]
-
-    @property
-    def decoder(self) -> tuple[LayerSpec, ...]:
-        return self.spec.networks["decoder"]
-
-    @property
-    def batch_size(self) -> int:
-        return self.spec.training.batch_size
-
-    @property
-    def seed(self) -> int:
-        return self.spec.training.seed
-
-    @property
-    def float_(self) -> StageSpec:
-        return self.spec.training.stages["float"]
-
-    @property
-    def tune(self) -> StageSpec:
-        return self.spec.training.stages["tune"]
-
-    @property
-    def folder(self) -> Path:
-        return self.spec.folder
-
-    @property
-    def identity(self) -> str:
-        return self.float_.identity
-
-    @property
-    def digest(self) -> str:
-        return self.spec.digest
+SECTIONS = Sections(
+    task="codec",
+    read=read_options,
+    networks={
+        "encoder": LayerList(("image",), CODEC_LAYERS, CODEC_INITIALIZERS),
+        "decoder": LayerList(("quality", "codes"), CODEC_LAYERS, CODEC_INITIALIZERS),
+    },
+    stages={
+        "float": StageSection(stage_fields(20, 5e-4, None, 500, 5), required=True, weights=True),
+        "tables": StageSection({}, required=True),
+        "tune": StageSection(stage_fields(6, 3e-4, None, 500, 3)),
+    },
+    objects={"latent": LATENT},
+    lists={"qualities": QUALITY},
+    fits=(WHOLE,),
+    losses={},
+    schedule="hold",
+    conversions=tuple(CONVERSIONS),
+)

@@ -15,13 +15,13 @@ import tf_keras as keras
 
 from host.errors import SpecError
 from host.networks.transforms import cosine_basis
-from host.tasks.codec.spec import CodecSpec
+from host.spec.types import Spec
 
 STARTS = ("luma_chroma", "cosine_codes", "cosine_pixels", "whiten")
 _GREY = 127.5  # every pixel of the block whose latent is 0
 
 
-def start(spec: CodecSpec, encoder: keras.Model, decoder: keras.Model, blocks: np.ndarray) -> np.ndarray:
+def start(spec: Spec, encoder: keras.Model, decoder: keras.Model, blocks: np.ndarray) -> np.ndarray:
     """Writes the starts that the spec's layers name.
 
     Args:
@@ -33,7 +33,7 @@ def start(spec: CodecSpec, encoder: keras.Model, decoder: keras.Model, blocks: n
     Raises:
         SpecError: a layer whose shape does not fit its start.
     """
-    named = {layer.initializer.get("name"): layer for layer in spec.encoder}
+    named = {layer.initializer.get("name"): layer for layer in spec.networks["encoder"]}
     codes, pixels = named.get("cosine_codes"), named.get("luma_chroma")
     if codes is None or pixels is None:
         raise SpecError(f"{spec.folder / 'spec.json'}: $.encoder: no layers that start as luma_chroma and cosine_codes")
@@ -41,32 +41,32 @@ def start(spec: CodecSpec, encoder: keras.Model, decoder: keras.Model, blocks: n
     basis, deviations = _chosen(spec, blocks, channels)
     steps = _steps(spec, deviations, codes.initializer)
     _luma_chroma(encoder.get_layer(pixels.name), f"{spec.folder / 'spec.json'}: $.encoder: {pixels.name}")
-    _codes(encoder.get_layer(codes.name), encoder.get_layer(pixels.name), basis * 255 / steps, spec.grid.block)
+    _codes(encoder.get_layer(codes.name), encoder.get_layer(pixels.name), basis * 255 / steps, spec.options.grid.block)
     deviations = deviations / steps
     outer = _first_split(spec)
-    for entry in spec.decoder:
+    for entry in spec.networks["decoder"]:
         layer, kind = decoder.get_layer(entry.name), entry.initializer.get("name")
         if kind == "whiten":
-            gains = np.broadcast_to(1 / (1 + deviations), (len(spec.qualities), channels))
+            gains = np.broadcast_to(1 / (1 + deviations), (len(spec.options.qualities), channels))
             layer.set_weights([gains, *layer.get_weights()[1:]])
         elif kind == "cosine_pixels":
-            _pixels(layer, basis * steps / 255, spec.grid.block, outer)
+            _pixels(layer, basis * steps / 255, spec.options.grid.block, outer)
     return deviations
 
 
-def _chosen(spec: CodecSpec, blocks: np.ndarray, channels: int) -> tuple[np.ndarray, np.ndarray]:
-    basis = cosine_basis(spec.grid.block, 3)
+def _chosen(spec: Spec, blocks: np.ndarray, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    basis = cosine_basis(spec.options.grid.block, 3)
     deviations = np.std((blocks - _GREY) @ basis, axis=0)
     order = np.argsort(-deviations, kind="stable")[:channels]
     return basis[:, order], deviations[order]
 
 
-def _steps(spec: CodecSpec, deviations: np.ndarray, arguments: dict[str, Any]) -> np.ndarray:
+def _steps(spec: Spec, deviations: np.ndarray, arguments: dict[str, Any]) -> np.ndarray:
     """One code in orthonormal units of 0..255 pixels; coarser where a plain channel would leave int8 at the end."""
-    finest = spec.steps[-1]
-    white = _GREY * np.sqrt(3) * spec.grid.block * 1.01
+    finest = spec.options.steps[-1]
+    white = _GREY * np.sqrt(3) * spec.options.grid.block * 1.01
     needed = np.minimum(deviations * arguments["reach"], white) / 127 / finest
-    plain = np.arange(len(deviations)) < spec.grid.plain
+    plain = np.arange(len(deviations)) < spec.options.grid.plain
     return np.where(plain, np.maximum(arguments["step"], needed), arguments["step"])
 
 
@@ -114,5 +114,5 @@ def _pixels(layer: Any, transform: np.ndarray, block: int, outer: int) -> None:
     layer.set_weights([split.reshape(kernel.shape), np.full_like(bias, 0.5)])
 
 
-def _first_split(spec: CodecSpec) -> int:
-    return next(int(layer.arguments["block"]) for layer in spec.decoder if layer.layer == "DepthToSpace")
+def _first_split(spec: Spec) -> int:
+    return next(int(layer.arguments["block"]) for layer in spec.networks["decoder"] if layer.layer == "DepthToSpace")

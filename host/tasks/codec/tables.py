@@ -20,11 +20,10 @@ from host.networks.weights import load_weights
 from host.packaging.bundle_writer import array_bytes
 from host.progress import say
 from host.spec.model_folder import ModelFolder
-from host.spec.types import StageSpec
+from host.spec.types import Spec, StageSpec
 from host.tasks.codec.context_tables import fit_context_tables
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import build_codec
-from host.tasks.codec.spec import CodecSpec
 from host.training.session import Session
 
 EXPORTED_BLOCKS = (4, 48)  # of the converted file's own size; the device gives it another
@@ -43,7 +42,7 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
     Raises:
         ModelError: no weights of the stage float.
     """
-    spec = CodecSpec(model.spec)
+    spec = model.spec
     codec = build_codec(spec)
     load_weights(model.weights("float"), {"encoder": codec.encoder})
     content = convert_encoder(codec, *EXPORTED_BLOCKS)
@@ -51,7 +50,7 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
     train, validation = data.train.pictures, data.validation.pictures
     write_bytes(spec.folder / "samples.npy", array_bytes(samples_of(validation)))
     rows = []
-    for quality in range(len(spec.qualities)):
+    for quality in range(len(spec.options.qualities)):
         started = time.perf_counter()
         step = -(-len(train) // MOST_IMAGES)
         tables = fit_context_tables([encoder.image_codes(train[i], quality) for i in range(0, len(train), step)])
@@ -63,19 +62,19 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
     return {"encoder_sha256": sha256_bytes(content), "qualities": rows}
 
 
-def tables_file(spec: CodecSpec, quality: int) -> Any:
+def tables_file(spec: Spec, quality: int) -> Any:
     """Where the tables of a quality are kept."""
     return spec.folder / f"tables.q{quality}.npy"
 
 
-def read_tables(spec: CodecSpec) -> list[ContextTables]:
+def read_tables(spec: Spec) -> list[ContextTables]:
     """The tables of every quality; raises ModelError where they are missing."""
-    for quality in range(len(spec.qualities)):
+    for quality in range(len(spec.options.qualities)):
         if not tables_file(spec, quality).is_file():
             raise ModelError(
                 f"{tables_file(spec, quality)}: missing; make it with `host train {spec.name} --stage tables`"
             )
-    return [read_context_tables(tables_file(spec, quality)) for quality in range(len(spec.qualities))]
+    return [read_context_tables(tables_file(spec, quality)) for quality in range(len(spec.options.qualities))]
 
 
 def samples_of(images: Sequence[np.ndarray]) -> np.ndarray:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from host.data.split import Split
-from host.metrics import PICTURES, judge_picture
-from host.spec.models import MODELS, spec_file
-from host.spec.parsing import parse_spec, read_spec
-from host.spec.reader import Reader
-from host.spec.types import DataSpec, Spec
-from host.tasks.codec.spec import SECTIONS, CodecOptions, CodecSpec, read_options
+from host.metrics import PICTURES, Metric, judge_picture
+from host.spec.types import Spec
+from host.tasks.codec.spec import SECTIONS, CodecOptions
 
 if TYPE_CHECKING:
     import tf_keras as keras
@@ -31,14 +27,10 @@ if TYPE_CHECKING:
 class CodecTask:
     """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
 
-    name = "codec"
-    metrics = PICTURES
+    name = SECTIONS.task
+    metrics: tuple[Metric, ...] = PICTURES
     sections = SECTIONS
-    exported_by = ("int8", "layers", "networks", "packaging", "quantizer", "tables")
-
-    def read(self, top: Reader, data: DataSpec) -> CodecOptions:
-        """The grid and the qualities."""
-        return read_options(top, data)
+    exported_by: tuple[str, ...] = ("int8", "layers", "networks", "packaging", "quantizer", "tables")
 
     @property
     def stages(self) -> Mapping[str, StageKind]:
@@ -51,7 +43,7 @@ class CodecTask:
         """Both halves."""
         from host.tasks.codec.networks import build_codec
 
-        codec = build_codec(CodecSpec(spec))
+        codec = build_codec(spec)
         return {"encoder": codec.encoder, "decoder": codec.decoder}
 
     def remarks(self, spec: Spec, networks: Mapping[str, Any]) -> list[str]:
@@ -84,7 +76,7 @@ class CodecTask:
         """A compiled entropy decoder and a Keras network."""
         from host.tasks.codec.decoders import CodecDecoders
 
-        return CodecDecoders(home, self)  # type: ignore[arg-type]
+        return CodecDecoders(home)
 
     def truths(self, split: Split) -> Sequence[np.ndarray]:
         """The images themselves."""
@@ -99,14 +91,3 @@ class CodecTask:
         from host.curves.baseline_rows import image_codec_rows
 
         return image_codec_rows(data.test.pictures, budget_bytes)
-
-
-def parse_codec_spec(value: object, file: Path) -> CodecSpec:
-    """Checks a parsed spec.json of a codec; raises SpecError."""
-    return CodecSpec(parse_spec(value, file, CodecTask()))  # type: ignore[arg-type]
-
-
-def load_codec_spec(name: str, models: Path = MODELS) -> CodecSpec:
-    """Reads models/<name>/spec.json of a codec; raises ModelError, SpecError."""
-    file = spec_file(name, models)
-    return parse_codec_spec(read_spec(file), file)

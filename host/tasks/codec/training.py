@@ -10,12 +10,11 @@ from host.data import DataSet
 from host.data.batches import draw_patches
 from host.networks.weights import save_weights
 from host.spec.model_folder import ModelFolder
-from host.spec.types import StageSpec
+from host.spec.types import Spec, StageSpec
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.other_qualities import start_from_weights
 from host.tasks.codec.reach import fit_reach
 from host.tasks.codec.rounding import round_codes_kernel
-from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.start import start
 from host.tasks.codec.validation import Validation
 from host.tasks.codec.work import codec_work
@@ -35,7 +34,7 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
     Returns:
         As `fit`, with "coarser_channels", "fitted_validation_loss" and "rounded_validation_loss".
     """
-    spec = CodecSpec(model.spec)
+    spec = model.spec
     average = build_codec(spec)
     if session.start_from is None:
         begin(average, data)
@@ -68,15 +67,15 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
 def begin(codec: Codec, data: DataSet) -> None:
     """Writes the block transform into the networks, and its prior."""
     spec = codec.spec
-    blocks = image_blocks(start_patches(spec, data), spec.grid.block)
+    blocks = image_blocks(start_patches(spec, data), spec.options.grid.block)
     deviations = start(spec, codec.encoder, codec.decoder, blocks)
-    codec.prior.start(deviations / np.array(spec.steps)[:, None])
+    codec.prior.start(deviations / np.array(spec.options.steps)[:, None])
 
 
-def start_patches(spec: CodecSpec, data: DataSet) -> np.ndarray:
+def start_patches(spec: Spec, data: DataSet) -> np.ndarray:
     """The same training patches every time, of about _START_BLOCKS blocks: uint8 (count, side, side, 3)."""
-    count = max(_START_BLOCKS * spec.grid.block**2 // spec.patch**2, 1)
-    patches, _ = draw_patches(data.train, spec.spec.data, count, np.random.default_rng(0))
+    count = max(_START_BLOCKS * spec.options.grid.block**2 // spec.options.patch**2, 1)
+    patches, _ = draw_patches(data.train, spec.data, count, np.random.default_rng(0))
     return patches
 
 

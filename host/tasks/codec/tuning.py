@@ -20,7 +20,6 @@ from host.spec.model_folder import ModelFolder
 from host.spec.types import StageSpec
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.validation import mean_psnr, squared_error
 from host.tasks.codec.work import AVERAGED, LARGEST_GRADIENT, pairs, quality_weights
 from host.training.loop import fit
@@ -40,11 +39,11 @@ def tune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) 
     Raises:
         ModelError: no weights of the stage float.
     """
-    spec = CodecSpec(model.spec)
+    spec = model.spec
     trained, average = build_codec(spec), build_codec(spec)
     for codec in (trained, average):
         load_weights(model.weights("float"), codec.models)
-    blocks = spec.patch // spec.grid.block
+    blocks = spec.options.patch // spec.options.grid.block
     encoder = Int8Encoder(convert_encoder(trained, blocks, blocks), spec)
     work = decoder_work(trained, average, encoder, data, stage)
     before = work.validate()["loss"]
@@ -58,16 +57,18 @@ def tune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) 
 def decoder_work(trained: Codec, average: Codec, encoder: Int8Encoder, data: DataSet, stage: StageSpec) -> Work:
     """The decoder on an int8 encoder's codes; what validates is the average of its weights."""
     spec = trained.spec
-    grid, size, count = spec.grid, spec.batch_size, stage.steps or max(len(data.train) // spec.batch_size, 1)
+    options, size = spec.options, spec.training.batch_size
+    grid, count = options.grid, stage.steps or max(len(data.train) // size, 1)
     decoder, trainable = trained.decoder, trained.decoder.trainable_variables
     optimizer = make_optimizer(stage, stage.epochs * count, trainable)
-    factors = tf.constant(quality_weights(spec) * np.array([quality.lmbda for quality in spec.qualities], np.float32))
+    lmbdas = np.array([quality.lmbda for quality in options.qualities], np.float32)
+    factors = tf.constant(quality_weights(spec) * lmbdas)
 
     def drawn(rng: np.random.Generator) -> Iterator[Batch]:
-        for patches, _ in batches(data.train, spec.spec.data, size, count, rng):
-            quality = rng.integers(len(spec.qualities), size=size).astype(np.int32)
+        for patches, _ in batches(data.train, spec.data, size, count, rng):
+            quality = rng.integers(len(spec.options.qualities), size=size).astype(np.int32)
             codes = np.stack([encoder.codes(patch, q) for patch, q in zip(patches, quality, strict=True)])
-            yield codes, patches[:, grid.before :, grid.before :][:, : spec.patch, : spec.patch], quality
+            yield codes, patches[:, grid.before :, grid.before :][:, : options.patch, : options.patch], quality
 
     def step(codes: Any, target: Any, quality: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
@@ -86,7 +87,7 @@ def decoder_work(trained: Codec, average: Codec, encoder: Int8Encoder, data: Dat
         step,
         _validation(average, data.validation.pictures, encoder),
         (PSNR,),
-        spec.seed + 2,
+        spec.training.seed + 2,
         {"trained": decoder, "optimizer": optimizer},
         averaging(pairs(models, trained.models), AVERAGED),
     )
@@ -95,9 +96,9 @@ def decoder_work(trained: Codec, average: Codec, encoder: Int8Encoder, data: Dat
 def _validation(codec: Codec, images: Sequence[np.ndarray], encoder: Int8Encoder) -> Any:
     """Returns () -> the loss and the PSNR of the real codes of whole images, and "qualities", the PSNR at each."""
     spec = codec.spec
-    weights = quality_weights(spec) * np.array([quality.lmbda for quality in spec.qualities])
+    weights = quality_weights(spec) * np.array([quality.lmbda for quality in spec.options.qualities])
     decode = tf.function(codec.decoder, reduce_retracing=True)
-    codes = [[encoder.image_codes(image, index) for image in images] for index in range(len(spec.qualities))]
+    codes = [[encoder.image_codes(image, index) for image in images] for index in range(len(spec.options.qualities))]
 
     def restored(values: np.ndarray, quality: int, image: np.ndarray) -> np.ndarray:
         made = decode([tf.constant(values[None].astype(np.float32)), tf.constant([quality], tf.int32)]).numpy()[0]

@@ -53,7 +53,7 @@ class Validation:
             (ideal code length under the factorized prior), "psnr_db", "loss", "saturated" of "latents", and
             "<anchor>_bpp", all means over the images.
         """
-        rows = [self._quality(index) for index in range(len(self.codec.spec.qualities))]
+        rows = [self._quality(index) for index in range(len(self.codec.spec.options.qualities))]
         for row in rows:
             anchors = ", ".join(f"{name} {row[f'{name}_bpp']:.3f}" for name in ANCHORS if f"{name}_bpp" in row)
             psnr = PSNR.text(row[PSNR.key]) if PSNR.key in row else "no error"
@@ -88,7 +88,7 @@ class Validation:
             "quality": quality,
             ESTIMATED_BPP.key: float(np.mean(rates)),
             **mean_psnr(psnrs),
-            "loss": float(self.codec.spec.qualities[quality].lmbda * np.mean(errors) + np.mean(rates)),
+            "loss": float(self.codec.spec.options.qualities[quality].lmbda * np.mean(errors) + np.mean(rates)),
             "saturated": saturated,
             "latents": latents,
         }

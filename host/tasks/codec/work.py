@@ -15,9 +15,8 @@ import tensorflow as tf
 
 from host.data import DataSet
 from host.data.batches import batches
-from host.spec.types import StageSpec
+from host.spec.types import Spec, StageSpec
 from host.tasks.codec.networks import Codec, padded
-from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.validation import METRICS, Validation
 from host.training.optimizers import make_optimizer
 from host.training.work import Batch, Look, Work, averaging, descend, variables
@@ -27,9 +26,9 @@ LARGEST_GRADIENT = 5.0
 _LOOKS = 8
 
 
-def quality_weights(spec: CodecSpec) -> np.ndarray:
+def quality_weights(spec: Spec) -> np.ndarray:
     """float32 (qualities,): what each quality's loss is multiplied with; 1 at an lmbda of 0.01."""
-    return np.array([(0.01 / quality.lmbda) ** 0.6 for quality in spec.qualities], np.float32)
+    return np.array([(0.01 / quality.lmbda) ** 0.6 for quality in spec.options.qualities], np.float32)
 
 
 def codec_work(
@@ -49,21 +48,22 @@ def codec_work(
         with_encoder: False leaves the encoder as it is.
     """
     spec = trained.spec
-    grid, size, count = spec.grid, spec.batch_size, stage.steps or max(len(data.train) // spec.batch_size, 1)
+    grid, size = spec.options.grid, spec.training.batch_size
+    count = stage.steps or max(len(data.train) // size, 1)
     halves = {"encoder": trained.encoder, "decoder": trained.decoder}
     networks = variables(halves if with_encoder else {"decoder": trained.decoder})
     priors = trained.prior.trainable_variables
     # Two optimizers: the norm of one's gradients must not clip the other's.
     optimizers = [make_optimizer(stage, stage.epochs * count, those) for those in (networks, priors)]
-    lmbda = tf.constant([quality.lmbda for quality in spec.qualities])
+    lmbda = tf.constant([quality.lmbda for quality in spec.options.qualities])
     weights = tf.constant(quality_weights(spec))
-    side = spec.patch // grid.block
+    side = spec.options.patch // grid.block
 
     def drawn(rng: np.random.Generator) -> Iterator[Batch]:
         # The noise is drawn here and not in the network, so that a resumed training goes on with the same noise.
         noise = rng.spawn(1)[0]
-        for patches, _ in batches(data.train, spec.spec.data, size, count, rng):
-            quality = rng.choice(qualities or len(spec.qualities), size=size).astype(np.int32)
+        for patches, _ in batches(data.train, spec.data, size, count, rng):
+            quality = rng.choice(qualities or len(spec.options.qualities), size=size).astype(np.int32)
             shape = (size, side, side, trained.channels)
             yield patches, quality, noise.random(shape, np.float32) - np.float32(0.5)
 
@@ -74,7 +74,7 @@ def codec_work(
             y = trained.encoder(image, training=True)
             soft = trained.quantizer.soft(y, quality)
             bits = trained.prior(soft + noise, quality)
-            bpp = tf.reduce_sum(bits, (1, 2, 3)) / spec.patch**2
+            bpp = tf.reduce_sum(bits, (1, 2, 3)) / spec.options.patch**2
             codes = trained.quantizer.straight_through(y, tf.round(soft), quality)
             restored = trained.decoder([codes, quality], training=True)
             squared = tf.reduce_mean(tf.square(restored - target), (1, 2, 3)) * 255.0**2
@@ -91,7 +91,7 @@ def codec_work(
         step,
         Validation(average, data.validation.pictures, label).validate,
         METRICS,
-        spec.seed,
+        spec.training.seed,
         {
             **{f"trained_{name}": model for name, model in trained.models.items()},
             "networks": optimizers[0],
@@ -115,8 +115,8 @@ def pairs(averages: dict[str, Any], models: dict[str, Any]) -> list[tuple[Any, A
 def _look(codec: Codec, data: DataSet) -> Look:
     """The upper left corner of one validation image at some of the qualities."""
     spec = codec.spec
-    image = data.validation.pictures[0][: spec.patch, : spec.patch]
-    quality = np.arange(min(len(spec.qualities), _LOOKS), dtype=np.int32)
+    image = data.validation.pictures[0][: spec.options.patch, : spec.options.patch]
+    quality = np.arange(min(len(spec.options.qualities), _LOOKS), dtype=np.int32)
     inputs = np.stack([padded(image, spec)] * len(quality)), quality
 
     def restore(images: Any, quality: Any) -> Any:

@@ -9,13 +9,41 @@ from host.quantization.conversions import CONVERSIONS
 from host.spec.fields import ABSENT, LATENT_DIMS, integer, number
 from host.spec.reader import Reader
 from host.spec.sections import LayerList, Sections, StageSection, stage_fields
+from host.spec.types import DataSpec
 
 LATENT = {
     "dims": integer(1, 1_000_000, ABSENT, text='value of "latent_dims" in the layers'),
     "scale": number(1e-6, 1e6, 1.0, text="step between two codes while the stage float trains"),
     "bits": number(0.01, 8.0, ABSENT, text="bits of entropy per code; sets the scale after the stage float"),
 }
+@dataclass(frozen=True)
+class CompressionOptions:
+    """The latent.
+
+    Attributes:
+        scale: one code in units of the latent while the stage float trains.
+        bits: entropy per code that the model's scale is then chosen for; None keeps `scale`.
+    """
+
+    scale: float
+    bits: float | None
+
+
+def read_options(top: Reader, data: DataSpec) -> CompressionOptions:
+    """Reads the object `latent`, and lets layers name its size."""
+    latent = top.child("latent", {}).fields(LATENT)
+    if "dims" in latent:
+        top.sizes = {LATENT_DIMS: latent["dims"]}
+        if LATENT_DIMS not in json.dumps([top.value.get("encoder"), top.value.get("decoder")]):
+            raise top.error(
+                "latent.dims", f'no layer reads it; write "{LATENT_DIMS}" for a number of one, or leave it out'
+            )
+    return CompressionOptions(float(latent["scale"]), float(latent["bits"]) if "bits" in latent else None)
+
+
 SECTIONS = Sections(
+    task="compression",
+    read=read_options,
     networks={
         "encoder": LayerList(("image",)),
         "decoder": LayerList(("latent",)),
@@ -30,28 +58,3 @@ SECTIONS = Sections(
     objects={"latent": LATENT},
     conversions=tuple(CONVERSIONS),
 )
-
-
-@dataclass(frozen=True)
-class CompressionOptions:
-    """The latent.
-
-    Attributes:
-        scale: one code in units of the latent while the stage float trains.
-        bits: entropy per code that the model's scale is then chosen for; None keeps `scale`.
-    """
-
-    scale: float
-    bits: float | None
-
-
-def read_options(top: Reader) -> CompressionOptions:
-    """Reads the object `latent`, and lets layers name its size."""
-    latent = top.child("latent", {}).fields(LATENT)
-    if "dims" in latent:
-        top.sizes = {LATENT_DIMS: latent["dims"]}
-        if LATENT_DIMS not in json.dumps([top.value.get("encoder"), top.value.get("decoder")]):
-            raise top.error(
-                "latent.dims", f'no layer reads it; write "{LATENT_DIMS}" for a number of one, or leave it out'
-            )
-    return CompressionOptions(float(latent["scale"]), float(latent["bits"]) if "bits" in latent else None)

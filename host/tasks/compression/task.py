@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from host.data.split import Split
-from host.metrics import PICTURES, judge_picture
-from host.spec.reader import Reader
-from host.spec.types import DataSpec, Spec
-from host.tasks.compression.spec import SECTIONS, CompressionOptions, read_options
+from host.metrics import PICTURES, Metric, judge_picture
+from host.spec.types import Spec
+from host.tasks.compression.spec import SECTIONS
 
 if TYPE_CHECKING:
     import tf_keras as keras
@@ -29,14 +28,10 @@ if TYPE_CHECKING:
 class CompressionTask:
     """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
 
-    name = "compression"
-    metrics = PICTURES
+    name = SECTIONS.task
+    metrics: tuple[Metric, ...] = PICTURES
     sections = SECTIONS
-    exported_by = ("checks", "halves", "packaging")
-
-    def read(self, top: Reader, data: DataSpec) -> CompressionOptions:
-        """The latent."""
-        return read_options(top)
+    exported_by: tuple[str, ...] = ("checks", "halves", "packaging")
 
     @property
     def stages(self) -> Mapping[str, StageKind]:

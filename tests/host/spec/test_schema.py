@@ -16,15 +16,16 @@ from host.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[3]
 SPECS = sorted([*ROOT.glob("models/*/spec.json"), *TEMPLATES.glob("*.json"), *ROOT.glob("tests/**/*.spec.json")])
-VALIDATOR = jsonschema.Draft202012Validator(spec_schema(TASKS.values()))
+SECTIONS = [task.sections for task in TASKS.values()]
+VALIDATOR = jsonschema.Draft202012Validator(spec_schema(SECTIONS))
 
 
 def test_the_published_schema_is_what_the_catalogue_makes() -> None:
-    assert (ROOT / "models" / "spec.schema.json").read_text() == schema_text(TASKS.values()), "stale: make schema"
+    assert (ROOT / "models" / "spec.schema.json").read_text() == schema_text(SECTIONS), "stale: make schema"
 
 
 def test_it_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(spec_schema(TASKS.values()))
+    jsonschema.Draft202012Validator.check_schema(spec_schema(SECTIONS))
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: str(path.relative_to(ROOT)))

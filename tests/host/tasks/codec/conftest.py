@@ -16,11 +16,12 @@ from host.data import DataSet, load
 from host.networks.weights import save_weights
 from host.packaging.export import export
 from host.spec.model_folder import ModelFolder
+from host.spec.parsing import parse_spec
+from host.spec.types import Spec
 from host.tasks import task_named
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.spec import CodecSpec
+from host.tasks.codec.spec import SECTIONS
 from host.tasks.codec.tables import fit_tables
-from host.tasks.codec.task import parse_codec_spec
 from host.tasks.codec.training import begin
 from host.training.session import Session
 
@@ -34,9 +35,9 @@ def tiny_codec() -> dict[str, Any]:
 
 
 @pytest.fixture
-def parse_codec(tmp_path: Path) -> Callable[[Any], CodecSpec]:
+def parse_codec(tmp_path: Path) -> Callable[[Any], Spec]:
     """Parses a spec's JSON as if it lay in models/tiny/spec.json."""
-    return lambda value: parse_codec_spec(value, tmp_path / "models" / "tiny" / "spec.json")
+    return lambda value: parse_spec(value, tmp_path / "models" / "tiny" / "spec.json", SECTIONS)
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +62,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def images(data: Path) -> DataSet:
     """What the tiny codec is trained on."""
-    return load(parse_codec_spec(json.loads(TINY.read_text()), Path("models/tiny/spec.json")).spec.data, data)
+    return load(parse_spec(json.loads(TINY.read_text()), Path("models/tiny/spec.json"), SECTIONS).data, data)
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +73,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory, data: Path) -> tuple[Code
     folder.mkdir(parents=True)
     value = json.loads(TINY.read_text())
     (folder / "spec.json").write_text(json.dumps(value))
-    codec = build_codec(parse_codec_spec(value, folder / "spec.json"))
-    spec = codec.spec.spec
+    codec = build_codec(parse_spec(value, folder / "spec.json", SECTIONS))
+    spec = codec.spec
     images = load(spec.data, data)
     begin(codec, images)
     save_weights(folder / "float.weights.h5", codec.models)

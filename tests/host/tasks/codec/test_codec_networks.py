@@ -11,21 +11,21 @@ import tensorflow as tf
 
 from host.data import DataSet
 from host.errors import SpecError
+from host.spec.types import Spec
+from host.tasks import open_spec
 from host.tasks.codec.networks import build_codec, operations_per_pixel, padded
-from host.tasks.codec.spec import CodecSpec
-from host.tasks.codec.task import load_codec_spec
 from host.tasks.codec.training import begin, start_patches
 
-Parse = Callable[[Any], CodecSpec]
+Parse = Callable[[Any], Spec]
 
 
 @pytest.fixture
-def spec(parse_codec: Parse, tiny_codec: dict[str, Any]) -> CodecSpec:
+def spec(parse_codec: Parse, tiny_codec: dict[str, Any]) -> Spec:
     return parse_codec(tiny_codec)
 
 
 def test_the_committed_encoder_keeps_its_limits() -> None:
-    codec = build_codec(load_codec_spec("photo"))
+    codec = build_codec(open_spec("photo")[1])
     assert codec.encoder.count_params() <= 200_000
     assert operations_per_pixel(codec.encoder, 16) <= 3000
     assert codec.decoder.count_params() <= 3_000_000
@@ -37,34 +37,34 @@ def test_a_halo_that_does_not_fit_is_refused(parse_codec: Parse, tiny_codec: dic
         build_codec(parse_codec(tiny_codec))
 
 
-def test_a_strip_has_the_latents_of_the_whole(spec: CodecSpec) -> None:
+def test_a_strip_has_the_latents_of_the_whole(spec: Spec) -> None:
     codec = build_codec(spec)
     image = np.random.default_rng(0).integers(0, 256, (37, 30, 3)).astype(np.uint8)
     piece = padded(image, spec)
     assert piece.shape == (2 + 40 + 4, 2 + 32 + 4, 3)
     whole = codec.encoder(tf.constant(piece[None] / np.float32(255))).numpy()[0]
     assert whole.shape == (10, 8, 12)
-    first, count, block = 3, 4, spec.grid.block
-    strip = piece[first * block : (first + count) * block + spec.grid.before + spec.grid.after]
+    first, count, block = 3, 4, spec.options.grid.block
+    strip = piece[first * block : (first + count) * block + spec.options.grid.before + spec.options.grid.after]
     part = codec.encoder(tf.constant(strip[None] / np.float32(255))).numpy()[0]
     np.testing.assert_allclose(part, whole[first : first + count], atol=1e-5)
 
 
-def test_the_start_is_a_block_transform_and_its_inverse(spec: CodecSpec, images: DataSet) -> None:
+def test_the_start_is_a_block_transform_and_its_inverse(spec: Spec, images: DataSet) -> None:
     """With all 48 coefficients of a block and no quantization a grey picture comes back."""
     codec = build_codec(spec)
     begin(codec, images)
     patches = start_patches(spec, images)[:20]
     grey = np.repeat(patches.mean(3, keepdims=True), 3, 3).astype(np.float32) / 255
     y = codec.encoder(tf.constant(grey)).numpy()
-    codes = y / np.float32(spec.steps[1])  # Dequantize multiplies with the step, and moves what is not 0
+    codes = y / np.float32(spec.options.steps[1])  # Dequantize multiplies with the step, and moves what is not 0
     codec.decoder.get_layer("dequantized").set_weights([np.zeros((2, 12), np.float32)])
     restored = codec.decoder([tf.constant(codes), tf.constant([1] * 20)]).numpy()
     wanted = grey[:, 2:18, 2:18]
     assert np.mean((restored - wanted) ** 2) < 0.05 * np.var(wanted)
 
 
-def test_the_prior_begins_near_the_codes(spec: CodecSpec, images: DataSet) -> None:
+def test_the_prior_begins_near_the_codes(spec: Spec, images: DataSet) -> None:
     codec = build_codec(spec)
     begin(codec, images)
     patches = start_patches(spec, images)[-16:].astype(np.float32) / 255

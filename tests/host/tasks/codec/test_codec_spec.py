@@ -11,10 +11,10 @@ import pytest
 
 from host.errors import SpecError
 from host.spec.models import list_models
+from host.spec.types import Spec
 from host.tasks import open_spec
-from host.tasks.codec.spec import CodecSpec
 
-Parse = Callable[[Any], CodecSpec]
+Parse = Callable[[Any], Spec]
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from host.api import train
 from host.data import DataSet
 from host.errors import ModelError
 from host.networks.weights import load_weights
+from host.tasks import open_spec
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import build_codec
-from host.tasks.codec.task import load_codec_spec
 from host.tasks.codec.tuning import decoder_work
 from host.tasks.codec.work import quality_weights
 from host.training import loop
@@ -42,7 +42,7 @@ def tiny(tmp_path: Path, tiny_codec: dict[str, Any]) -> Path:
 
 
 def weights(folder: Path, name: str) -> list[np.ndarray]:
-    models = build_codec(load_codec_spec(folder.name, folder.parent)).models
+    models = build_codec(open_spec(folder)[1]).models
     models = models if name == "float" else {"decoder": models["decoder"]}
     load_weights(folder / f"{name}.weights.h5", models)
     return [array for model in models.values() for array in model.get_weights()]
@@ -57,7 +57,7 @@ def test_all_stages_leave_what_they_say(tiny: Path, data: Path, tmp_path: Path) 
     assert list(record["stages"]) == ["float", "tables", "tune"]
     assert len(weights(tiny, "float")) > 10
     stage = record["stages"]["float"]
-    assert stage["epochs"] == 2 and stage["spec_sha256"] == load_codec_spec("tiny", tiny.parent).spec.digest
+    assert stage["epochs"] == 2 and stage["spec_sha256"] == open_spec(tiny)[1].digest
     first, last = stage["history"]
     assert "validation_loss" not in first and set(first["parts"]) == {"estimated_bpp", "squared_error"}
     rows = last["qualities"]
@@ -119,17 +119,18 @@ def test_tuning_moves_the_decoder_and_not_by_its_full_rate_at_once(
 ) -> None:
     """The rate is not what an optimizer is made with: the first steps are the warm-up's."""
     train(tiny, stages=["float"], data_dir=data, verbose=0)
-    spec = load_codec_spec("tiny", tiny.parent)
+    spec = open_spec(tiny)[1]
     trained, average = build_codec(spec), build_codec(spec)
     for codec in (trained, average):
         load_weights(tiny / "float.weights.h5", codec.models)
     before = trained.decoder.get_layer("residual").get_weights()[0]
     assert np.abs(before).max() > 0, "the stage float left its start"
     encoder = Int8Encoder(convert_encoder(trained, 4, 4), spec)
-    fit(decoder_work(trained, average, encoder, images, spec.tune), spec.tune, tmp_path / "tune", Session())
+    stage = spec.training.stages["tune"]
+    fit(decoder_work(trained, average, encoder, images, stage), stage, tmp_path / "tune", Session())
     moved = np.abs(trained.decoder.get_layer("residual").get_weights()[0] - before).max()
-    steps = spec.tune.epochs * (spec.tune.steps or 0)
-    assert 0 < moved < steps * spec.tune.learning_rate * steps / 200 * 5
+    steps = stage.epochs * (stage.steps or 0)
+    assert 0 < moved < steps * stage.learning_rate * steps / 200 * 5
     assert 0 < np.abs(average.decoder.get_layer("residual").get_weights()[0] - before).max() < moved
 
 
@@ -158,7 +159,8 @@ def test_checkpoints_of_another_network_are_refused(tiny: Path, data: Path, tiny
 
 
 def test_a_percent_of_rate_counts_about_alike_at_every_quality() -> None:
-    spec = load_codec_spec("photo")
+    spec = open_spec("photo")[1]
     weights = quality_weights(spec)
     assert np.all(np.diff(weights) < 0)
-    assert weights[0] / weights[-1] == pytest.approx((spec.qualities[-1].lmbda / spec.qualities[0].lmbda) ** 0.6)
+    first, *_, last = (quality.lmbda for quality in spec.options.qualities)
+    assert weights[0] / weights[-1] == pytest.approx((last / first) ** 0.6)

@@ -11,14 +11,14 @@ import tensorflow as tf
 
 from device.runtime import make_interpreter, tensor_infos
 from host.data import DataSet
+from host.spec.types import Spec
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder, step_offset, with_step
 from host.tasks.codec.networks import Codec, build_codec, padded
-from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.training import begin
 
 
 @pytest.fixture
-def codec(parse_codec: Callable[[Any], CodecSpec], tiny_codec: dict[str, Any], images: DataSet) -> Codec:
+def codec(parse_codec: Callable[[Any], Spec], tiny_codec: dict[str, Any], images: DataSet) -> Codec:
     codec = build_codec(parse_codec(tiny_codec))
     begin(codec, images)
     return codec
@@ -55,6 +55,6 @@ def test_a_strip_has_the_codes_of_the_whole(codec: Codec) -> None:
     piece = padded(image, spec)
     whole = Int8Encoder(convert_encoder(codec, 10, 8), spec).codes(piece, 1)
     strips = Int8Encoder(convert_encoder(codec, 5, 8), spec)
-    rows = 5 * spec.grid.block
+    rows = 5 * spec.options.grid.block
     parts = [strips.codes(piece[top : top + rows + 6], 1) for top in (0, rows)]
     assert np.array_equal(np.concatenate(parts), whole)

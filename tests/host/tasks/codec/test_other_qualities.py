@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from host.networks.weights import save_weights
+from host.spec.parsing import parse_spec
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.other_qualities import start_from_weights
-from host.tasks.codec.task import parse_codec_spec
+from host.tasks.codec.spec import SECTIONS
 
 
 def codec_of(value: dict[str, Any], folder: Path) -> Codec:
     folder.mkdir(parents=True)
     (folder / "spec.json").write_text(json.dumps(value))
-    return build_codec(parse_codec_spec(value, folder / "spec.json"))
+    return build_codec(parse_spec(value, folder / "spec.json", SECTIONS))
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ import tensorflow as tf
 
 from host.data import DataSet
 from host.errors import ModelError
+from host.spec.types import Spec
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.reach import fit_reach
-from host.tasks.codec.spec import CodecSpec
 from host.tasks.codec.training import begin
 
 
 def test_a_step_too_fine_for_white_is_cured(
-    parse_codec: Callable[[Any], CodecSpec], tiny_codec: dict[str, Any], images: DataSet
+    parse_codec: Callable[[Any], Spec], tiny_codec: dict[str, Any], images: DataSet
 ) -> None:
     codec = build_codec(parse_codec(tiny_codec))
     begin(codec, images)
@@ -53,7 +53,7 @@ def test_what_has_room_is_left_alone(exported: tuple[Codec, Any, Path]) -> None:
 
 
 def test_a_decoder_that_cannot_take_it_is_named(
-    parse_codec: Callable[[Any], CodecSpec], tiny_codec: dict[str, Any]
+    parse_codec: Callable[[Any], Spec], tiny_codec: dict[str, Any]
 ) -> None:
     tiny_codec["decoder"].insert(1, {"layer": "ReLU", "name": "kept"})
     codec = build_codec(parse_codec(tiny_codec))

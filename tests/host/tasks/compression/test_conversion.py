@@ -22,9 +22,9 @@ from host.quantization.conversions import CONVERSIONS, Conversion
 from host.quantization.execution import TfliteDecoder, TfliteEncoder, TfliteFull
 from host.spec.parsing import parse_spec
 from host.spec.types import Spec
-from host.tasks import TASKS
 from host.tasks.compression.checks import check_decoder
 from host.tasks.compression.halves import Halves, aware_halves, convert
+from host.tasks.compression.spec import SECTIONS
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def convert_once(photos: np.ndarray, tiny_text: str) -> Any:
     value = json.loads(tiny_text)
     value["decoder"][0]["initializer"] = value["encoder"][0]["initializer"]
     value["decoder"][2]["initializer"] = {"name": "random_normal", "stddev": 0.02}
-    spec = parse_spec(value, Path("models/tiny/spec.json"), TASKS["compression"])
+    spec = parse_spec(value, Path("models/tiny/spec.json"), SECTIONS)
     calibration = photos[:40] / np.float32(255)
 
     @cache
