@@ -188,8 +188,11 @@ class AnySize(unittest.TestCase):
     def test_an_image_that_is_refused_leaves_the_encoder_as_it_was(self) -> None:
         encoder = public_open_encoder(self.folder)
         self.assertEqual(encoder.variant.name, "int8_q1")
-        before = encoder.encode(self.image(9, 9))
         wrong: Any
+        for wrong in (None, np.uint8(3), np.zeros(0, np.uint8)):
+            with self.assertRaises(ImageError):
+                encoder.encode(wrong)
+        before = encoder.encode(self.image(9, 9))
         for wrong in (np.zeros((8, 8), np.uint8), self.image(8, 8)[..., :1], np.zeros((0, 8, 3), np.uint8), None):
             with self.assertRaisesRegex(ImageError, r"takes uint8 \(height, width, 3\)"):
                 encoder.encode(wrong)
