@@ -17,15 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import (
-    BitstreamError,
-    BundleError,
-    ImageError,
-    ModelLoadError,
-    RunFileError,
-    RuntimeUnavailableError,
-    SplitliteError,
-)
+from . import errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,16 +25,9 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
 
 __version__ = "0.1.0"
-__all__ = [
-    "BitstreamError",
-    "BundleError",
-    "ImageError",
-    "ModelLoadError",
-    "RunFileError",
-    "RuntimeUnavailableError",
-    "SplitliteError",
-    "open_encoder",
-]
+BitstreamError, BundleError, ImageError = errors.BitstreamError, errors.BundleError, errors.ImageError
+ModelLoadError, RunFileError = errors.ModelLoadError, errors.RunFileError
+RuntimeUnavailableError, SplitliteError = errors.RuntimeUnavailableError, errors.SplitliteError
 
 
 def open_encoder(

@@ -116,10 +116,8 @@ class Bundle:
         return tuple(sorted(quality for quality in found if quality is not None))
 
     def find(self, name: str, quality: int | None = None) -> Variant:
-        """A variant by its name, or by its family's and a quality; without one the quality in the middle.
-
-        Raises:
-            BundleError: no such variant or quality; lists those that there are.
+        """A variant by its name, or by its family's and a quality; without one the quality in the middle. Raises
+        BundleError: no such variant or quality; lists those that there are.
         """
         known = self.qualities(name)
         if not known:
@@ -169,10 +167,8 @@ class Bundle:
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """Reads and checks the bundle.json in `folder`.
-
-    Raises:
-        BundleError: missing, of another version, or wrong; names the file and the JSON path.
+    """Reads and checks the bundle.json in `folder`. Raises BundleError: missing, of another version, or wrong; names
+    the file and the JSON path.
     """
     return parse_bundle(Path(folder), read_bytes(Path(folder) / FILE_NAME, BundleError))
 

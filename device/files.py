@@ -42,10 +42,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def json_bytes(value: Any) -> bytes:
-    """The one form in which JSON is written: sorted keys, indent 1, newline at the end.
-
-    Raises:
-        ValueError: for NaN or Infinity, which JSON cannot hold.
+    """The one form in which JSON is written: sorted keys, indent 1, newline at the end. Raises ValueError: for NaN or
+    Infinity, which JSON cannot hold.
     """
     return (json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
@@ -79,10 +77,8 @@ def parse_json(data: bytes, path: Path, error: type[SplitliteError] = SplitliteE
 
 
 def plain_name(name: str, where: str, error: type[SplitliteError]) -> str:
-    """`name`, if it can name a file or a folder and stays where it is joined to a path: see `NAME`.
-
-    Raises:
-        error: it cannot; names `where`.
+    """`name`, if it can name a file or a folder and stays where it is joined to a path: see `NAME`. Raises error: it
+    cannot; names `where`.
     """
     if not NAME.fullmatch(name):
         raise error(f"{where}: {name!r:.120} cannot name a file; use letters, digits, '-', '_' and '.'")
@@ -109,13 +105,11 @@ def sha256_bytes(data: bytes) -> str:
 
 
 def check_version(found: Any, supported: int, what: str, path: object, error: type[SplitliteError]) -> int:
-    """The format version that a file says it has, None where it says nothing, checked.
+    """`found`, the format version that a file says it has; raises `error` where it is missing, newer or older.
 
     Args:
-        found: that version.
         supported: the newest that this code reads; it reads all before.
         what, path: such as "bundle", and where it was read, for the message.
-        error: what to raise where it is missing, newer or older.
     """
     if not isinstance(found, int) or isinstance(found, bool):
         raise error(f"{path}: no format version, expected {supported}; this is not a {what} or it is damaged")

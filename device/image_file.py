@@ -60,10 +60,8 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
 
 
 def read_folder(folder: Path, channels: int | None = None, say: Say = say_on_stderr) -> dict[str, Array]:
-    """The images of a folder by name, in the order of their names; hidden files are left out. See `read_image`.
-
-    Raises:
-        ImageError: no such folder, nothing in it, or a file that is no image.
+    """The images of a folder by name, in the order of their names; hidden files are left out. See `read_image`. Raises
+    ImageError: no such folder, nothing in it, or a file that is no image.
     """
     folder = Path(folder)
     try:

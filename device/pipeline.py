@@ -151,10 +151,8 @@ def _describe(image: object) -> str:
 
 
 def find_bundle(bundle: str | Path) -> Path:
-    """The folder of a bundle given by its path, or by its name in device/bundles.
-
-    Raises:
-        BundleError: there is none; lists those that there are.
+    """The folder of a bundle given by its path, or by its name in device/bundles. Raises BundleError: there is none;
+    lists those that there are.
     """
     for folder in (Path(bundle), DEFAULT_BUNDLES / bundle):
         if (folder / bundles.FILE_NAME).is_file():

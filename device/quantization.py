@@ -44,10 +44,8 @@ class TensorInfo:
 
 
 def parse_array(data: bytes, where: object, error: type[SplitliteError] = BundleError) -> Array:
-    """The array in the content of an .npy file, read-only; nothing is allocated for what its header claims.
-
-    Raises:
-        error: not such a file; names `where`.
+    """The array in the content of an .npy file, read-only; nothing is allocated for what its header claims. Raises
+    error: not such a file; names `where`.
     """
     stream = io.BytesIO(data)
     try:

@@ -13,16 +13,8 @@ from .errors import SplitliteError
 
 T = TypeVar("T")
 _UNIONS = (Union, getattr(types, "UnionType", Union))  # Python 3.9 has the first alone
-_WORDS = {
-    dict: "object",
-    list: "list",
-    tuple: "list",
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    type(None): "null",
-}
+_WORDS = {dict: "object", list: "list", tuple: "list", str: "string", bool: "boolean", int: "integer", float: "number"}
+_WORDS[type(None)] = "null"
 _CURE = "damaged, copy or make it again"
 
 

@@ -187,10 +187,8 @@ class Run:
 
 
 def partial_folder(folder: Path) -> Path:
-    """Where the files of the run that will be `folder` are gathered until `write_run`; made if need be.
-
-    Raises:
-        RunFileError: `folder` is there already, or the place cannot be written to.
+    """Where the files of the run that will be `folder` are gathered until `write_run`; made if need be. Raises
+    RunFileError: `folder` is there already, or the place cannot be written to.
     """
     folder = Path(folder)
     if folder.exists():
@@ -204,10 +202,8 @@ def partial_folder(folder: Path) -> Path:
 
 
 def write_run(folder: Path, run: Run) -> Path:
-    """Writes run.json beside the outputs in `partial_folder(folder)` and gives the folder its name.
-
-    Raises:
-        RunFileError: what `read_run` would refuse, outputs that do not fit their digests, or a run there already.
+    """Writes run.json beside the outputs in `partial_folder(folder)` and gives the folder its name. Raises
+    RunFileError: what `read_run` would refuse, outputs that do not fit their digests, or a run there already.
     """
     folder = Path(folder)
     value = {**as_json(run), "format_version": FORMAT_VERSION}
@@ -226,10 +222,8 @@ def write_run(folder: Path, run: Run) -> Path:
 
 
 def read_run(path: Path) -> Run:
-    """A run from its folder or its run.json, checked; its names can be joined to paths and stay in their folder.
-
-    Raises:
-        RunFileError: missing, of another version, or wrong; names the file and the JSON path.
+    """A run from its folder or its run.json, checked; its names can be joined to paths and stay in their folder. Raises
+    RunFileError: missing, of another version, or wrong; names the file and the JSON path.
     """
     path = Path(path)
     if path.is_dir():
@@ -260,11 +254,8 @@ def write_outputs(path: Path, streams: Sequence[bytes]) -> Outputs:
 
 
 def read_outputs(folder: Path, row: RunRow) -> list[bytes]:
-    """The outputs of one row of the run in `folder`, one for each image.
-
-    Raises:
-        RunFileError: the row failed, the file is missing, its digest differs, or an image's place or checksum does
-            not fit.
+    """The outputs of one row of the run in `folder`, one for each image. Raises RunFileError: the row failed, the file
+    is missing, its digest differs, or an image's place or checksum does not fit.
     """
     outputs = row.outputs
     if outputs is None:

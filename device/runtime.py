@@ -43,10 +43,8 @@ def available_runtimes() -> tuple[str, ...]:
 
 
 def load_runtime(name: str | None = None) -> Runtime:
-    """Imports one of `PREFERENCE`, by default the first that is installed.
-
-    Raises:
-        RuntimeUnavailableError: none, not that one, or one that cannot work here; one line with the cure.
+    """Imports one of `PREFERENCE`, by default the first that is installed. Raises RuntimeUnavailableError: none, not
+    that one, or one that cannot work here; one line with the cure.
     """
     installed = available_runtimes()
     if name is None:
@@ -154,10 +152,8 @@ class Network:
         self.get: Callable[[], Array] = partial(interpreter.get_tensor, interpreter.get_output_details()[0]["index"])
 
     def resize(self, shape: tuple[int, ...]) -> None:
-        """Gives the input another shape; look at the output's then: some operators silently keep the old one.
-
-        Raises:
-            ModelLoadError: the runtime refuses, or did not take the shape.
+        """Gives the input another shape; look at the output's then: some operators silently keep the old one. Raises
+        ModelLoadError: the runtime refuses, or did not take the shape.
         """
         try:
             with captured_stderr():

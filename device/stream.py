@@ -49,10 +49,8 @@ def pack(payload: bytes, coder_id: int, tag: str, height: int, width: int) -> by
 
 
 def header_start(coder_id: int, tag: str, height: int, width: int) -> bytes:
-    """The header's bytes 0 to 9, which are the same for every image of one size.
-
-    Raises:
-        BitstreamError: a value that the header has no room for.
+    """The header's bytes 0 to 9, which are the same for every image of one size. Raises BitstreamError: a value that
+    the header has no room for.
     """
     if not 0 <= coder_id <= MAX_CODER_ID:
         raise BitstreamError(f"coder id {coder_id}; a header holds 0 to {MAX_CODER_ID}")

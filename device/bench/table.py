@@ -16,37 +16,16 @@ CONFIDENCE = 0.95
 _NAME = 14
 Shape = tuple[int, int, int]
 
-_TIMES = (("median", "ms", 8), ("95 % interval", "ms", 15)) + tuple(
-    (title, "ms", 7) for title in ("mean", "stdev", "p90", "p99", "min", "max")
-)
-_STARTS = (
-    ("images", "/s", 8),
-    ("load", "ms", 8),
-    ("first", "ms", 8),
-    ("before", "MB", 9),
-    ("loaded", "MB", 8),
-    ("model", "+MB", 8),
-    ("peak", "MB", 8),
-)
-_SIZES = (
-    ("encoder", "kB", 8),
-    ("params", "k", 9),
-    ("MACs", "M", 9),
-    ("latent", "bytes", 9),
-    ("stream", "bytes", 10),
-    ("ratio", "", 8),
-    ("energy", "mJ/image", 10),
-)
-_PROFILE = tuple((title, unit, 9) for title in ("quantize", "invoke", "code") for unit in ("ms", "%"))
-_PROFILE += (("speed", "GMAC/s", 9),)
-_MINUTES = (
-    ("minute", "", 8),
-    ("median", "ms", 10),
-    ("p90", "ms", 10),
-    ("images", "/s", 10),
-    ("temp", "C", 8),
-    ("clock", "MHz", 8),
-)
+_TIMES = [("median", "ms", 8), ("95 % interval", "ms", 15)]
+_TIMES += [(title, "ms", 7) for title in ("mean", "stdev", "p90", "p99", "min", "max")]
+_STARTS = [("images", "/s", 8), ("load", "ms", 8), ("first", "ms", 8), ("before", "MB", 9)]
+_STARTS += [("loaded", "MB", 8), ("model", "+MB", 8), ("peak", "MB", 8)]
+_SIZES = [("encoder", "kB", 8), ("params", "k", 9), ("MACs", "M", 9), ("latent", "bytes", 9)]
+_SIZES += [("stream", "bytes", 10), ("ratio", "", 8), ("energy", "mJ/image", 10)]
+_PROFILE = [(title, unit, 9) for title in ("quantize", "invoke", "code") for unit in ("ms", "%")]
+_PROFILE += [("speed", "GMAC/s", 9)]
+_MINUTES = [("minute", "", 8), ("median", "ms", 10), ("p90", "ms", 10)]
+_MINUTES += [("images", "/s", 10), ("temp", "C", 8), ("clock", "MHz", 8)]
 
 
 def run_tables(run: Run, bundles: Mapping[str, Bundle], profile: bool = False) -> list[str]:

@@ -83,10 +83,8 @@ class StripTensors:
         self._outputs: list[Array] = []
 
     def prepare(self, height: int, width: int) -> tuple[int, ...]:
-        """Cuts images of this size into strips and returns the shape of their whole output tensor.
-
-        Raises:
-            BundleError, ModelLoadError: the network does not take this size.
+        """Cuts images of this size into strips and returns the shape of their whole output tensor. Raises BundleError,
+        ModelLoadError: the network does not take this size.
         """
         source = self._source
         rows, columns = source.blocks(height, width)

@@ -72,7 +72,11 @@ class TablesFile:
     numbers_sha256: str
 
     def tag(self, coder_id: int, grid: Any, network_sha256: str) -> str:
-        """The digest of what fixes the codes' meaning and coding, and of nothing else: no decoder is in it."""
+        """The digest of what fixes the codes' meaning and coding, and of nothing else: no decoder is in it.
+
+        Args:
+            network_sha256: of the file as it lies in the bundle, whatever output scale is written into it.
+        """
         digests = {"encoder_sha256": network_sha256, "tables_sha256": self.numbers_sha256}
         return digest_tag({"coder": coder_id, "latent": as_json(grid), **digests})
 

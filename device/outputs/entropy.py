@@ -125,10 +125,8 @@ class Coder:
         return state.to_bytes((state.bit_length() + 7) >> 3, "big") + Struct(f">{len(words)}I").pack(*words)
 
     def decode(self, payload: bytes) -> Array:
-        """Payload to codes, int8 of this coder's shape.
-
-        Raises:
-            BitstreamError: the payload is not one that `encode` makes for these tables and this shape.
+        """Payload to codes, int8 of this coder's shape. Raises BitstreamError: the payload is not one that `encode`
+        makes for these tables and this shape.
         """
         length = len(payload)
         state_bytes = length if length < 5 else (length - 1) % 4 + 5

@@ -10,6 +10,7 @@ import tempfile
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from . import tiny
 
@@ -73,7 +74,7 @@ class Isolation(unittest.TestCase):
         context_codes = [
             f"outputs.context_codes{part}" for part in ("", ".block_grid", ".coder", ".lanes", ".planes", ".tables")
         ]
-        kinds = {
+        kinds: dict[str, tuple[Any, str, list[str]]] = {
             "codes": (tiny.write, "int8", ["inputs.fixed", "outputs.codes", "outputs.entropy"]),
             "context_codes": (tiny.write_blocks, "int8_q0", ["inputs.strips", *context_codes]),
         }
