@@ -1,4 +1,4 @@
-"""What a user's own Python imports from `host`: train, export, evaluate, collect. TensorFlow is loaded when called."""
+"""The functions that `host` offers to Python programs. They load TensorFlow when called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times of calls on this machine, and the names under which times are kept."""
+"""Times of calls on this machine, and the names of machines in results."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def device_name(board: object, hostname: object) -> str:
 def interleaved_ns(
     calls: Mapping[str, Callable[[], object]], repetitions: int, generator: np.random.Generator
 ) -> dict[str, list[int]]:
-    """Nanoseconds of each of several calls, by turns: what slows the machine for a while slows all of them.
+    """Nanoseconds of each of several calls. They take turns, so that a slow phase of the machine affects all.
 
     Args:
         calls: by name; each is called once more before, to warm up.

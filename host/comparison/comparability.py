@@ -1,4 +1,4 @@
-"""What must not be compared, and what a reader of a comparison has to know about two runs."""
+"""Decides which runs and rows may be compared, and lists what else differs between two runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two or more runs, each against the first: what differs about them, and row by row who takes longer."""
+"""Compares runs with the first one: what differs about them, and which rows take longer."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def compare(runs: Sequence[Run], stage: str = "encode", confidence: float = 0.99
     """
     names = [run.run_id for run in runs]
     if len(runs) < 2:
-        raise CompareError("one run is nothing to compare; give two or more, the first is the baseline")
+        raise CompareError("a comparison needs two or more runs; the first is the baseline")
     if len(set(names)) < len(names):
         raise CompareError(f"the same run twice among {', '.join(names)}; name each once")
     if stage not in STAGES:

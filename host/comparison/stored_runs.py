@@ -1,4 +1,4 @@
-"""Runs by the name that a person gives: a run's folder, its run.json, or the id of a run that is kept here."""
+"""Finds a run by its folder, its run.json, or the id of a collected run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers of a result as an HTML table, and what has to be said of them."""
+"""The numbers of a result as an HTML table, and remarks on them."""
 
 from __future__ import annotations
 

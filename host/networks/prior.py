@@ -1,4 +1,4 @@
-"""The rate in training: a distribution of the codes, one a channel and quality, learned with the networks.
+"""The rate in training: a learned distribution of the codes, one for each channel and quality.
 
 The factorized prior of Balle et al. 2018, with mixtures of logistics in place of their small networks: fewer
 operations, and the start, three scales around each channel's own deviation, is near the solution.

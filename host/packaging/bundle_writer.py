@@ -1,7 +1,7 @@
-"""The bundle that travels: what `device.bundle` reads is written here, because the device itself never writes one.
+"""Writes the bundle that travels. The device only reads bundles, so the writer is here.
 
-Data files are written first and bundle.json last, so that an interrupted export leaves digests that do not fit, which
-is an error on the device, not a mixture that runs.
+Data files are written first and bundle.json last. An interrupted export therefore leaves digests that do not fit, which
+the device refuses.
 """
 
 from __future__ import annotations

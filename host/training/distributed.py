@@ -1,4 +1,4 @@
-"""Training on several devices or machines: TensorFlow's own tf.distribute around the loop's step.
+"""Training on several devices or machines with tf.distribute.
 
 Every machine draws the same batches and takes its share of each. The shares are of one size and their gradients are
 summed, so the weights are those of one device, up to the order of the sums.

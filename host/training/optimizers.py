@@ -38,7 +38,7 @@ class Hold(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def make_schedule(stage: StageSpec, steps: int) -> Any:
-    """The learning rate over a stage of so many steps: a number, or what Keras computes one by."""
+    """The learning rate over a stage of so many steps: a number, or a Keras schedule."""
     rate, schedules = stage.learning_rate, keras.optimizers.schedules
     arguments = dict(stage.schedule)
     name = arguments.pop("name")

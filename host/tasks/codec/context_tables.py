@@ -1,6 +1,6 @@
-"""Fits the tables of coder id 1 to codes: least squares for what is predicted, counts for what it costs then.
+"""Fits the tables of coder id 1 to codes: predictors by least squares, frequencies by counting.
 
-Everything is summed over the images one by one, so that memory does not grow with them, and nothing is random.
+Sums go over the images one by one, so that memory does not grow with their number. Nothing is random.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MOST_BUSY = 0.04
 
 @dataclass(frozen=True)
 class Size:
-    """How large a model becomes. More costs table bytes and time to code, and gives less and less.
+    """The size of a model. A larger one costs table bytes and coding time, and gains less and less.
 
     Attributes:
         terms: of a channel's predictor and of its scale, each, at most.
@@ -102,7 +102,7 @@ def fit_context_tables(codes: Sequence[np.ndarray], size: Size = Size()) -> Cont
 
 
 def _fit_quiet(codes: Sequence[np.ndarray], predictors: Sums, scales: Sums) -> tuple[np.ndarray, np.ndarray]:
-    """Up to which sum of a group's scores it is worth asking whether it is quiet, and how often it is."""
+    """The largest sum of scores at which asking whether a group is quiet saves bits, and how often it is."""
     edges = np.unique(np.rint(np.geomspace(8, GROUP * QUIET_CAP - 1, _QUIET_BINS)).astype(np.int64))
     counts = np.zeros((len(edges) + 1, 2), np.int64)
     for image in codes:
@@ -137,7 +137,7 @@ def _split(sums: Sums) -> tuple[Sums, np.ndarray]:
 
 
 def merge_tables(counts: np.ndarray, tables: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lets rows of counts share tables, always the two whose sharing costs the fewest bits.
+    """Merges rows of counts into shared tables, always the two rows whose merging costs the fewest bits.
 
     Args:
         counts: (rows, symbols).
@@ -207,7 +207,7 @@ def _companded(image: np.ndarray, predictors: Sums) -> tuple[np.ndarray, np.ndar
 def _fit_sums(
     codes: Sequence[np.ndarray], planes_of: Callable[[np.ndarray], np.ndarray], size: Size, *, bias: bool
 ) -> Sums:
-    """For each channel of the planes, the few sources that tell most about it, and their integer weights."""
+    """For each channel of the planes, the few sources that predict it best, and their integer weights."""
     channels = codes[0].shape[2]
     sources = len(NEIGHBOURS) * channels
     gram: np.ndarray = np.zeros((sources + 1, sources + 1))  # last the bias, a source that is always the same

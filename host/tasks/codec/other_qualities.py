@@ -1,4 +1,4 @@
-"""Weights of a codec with other qualities as a start: what belongs to a quality comes from the nearest one there."""
+"""Starts a codec from one with other qualities: the weights of a quality come from the nearest quality there."""
 
 from __future__ import annotations
 

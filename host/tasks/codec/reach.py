@@ -1,7 +1,7 @@
-"""Black and white blocks within int8: a channel that they saturate takes a coarser step at every quality.
+"""Keeps black and white blocks within int8: a channel that saturates on them gets a coarser step at every quality.
 
-Only the mean of a block is ever that large. Where the finest step is too fine for it, its row of the encoder's last
-kernel is scaled down, and what reads it in the decoder up: the same network otherwise.
+Only the mean of a block becomes that large. If the finest step is too fine for it, its row of the encoder's last kernel
+is scaled down and the decoder's weights that read it are scaled up. The network is otherwise the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def fit_reach(codec: Codec) -> np.ndarray:
     """Scales the channels of a trained codec that black or white saturates at the finest step.
 
     Returns:
-        What each was multiplied with: float32 (channels,), 1 where it has room.
+        The factor of each channel: float32 (channels,), 1 where it has room.
 
     Raises:
         ModelError: such a channel is read by a layer that holds no weight for each channel.

@@ -57,7 +57,7 @@ def test_a_comparison_that_is_refused_fails_and_says_why(write_run: Any) -> None
     [
         ([], 2, "Missing argument"),
         (["nosuch", "nosuch"], 1, "Error: nosuch: no such run"),
-        (["a"], 1, "Error: one run is nothing to compare"),
+        (["a"], 1, "Error: a comparison needs two or more runs"),
         (["a", "a"], 1, "Error: the same run twice"),
         (["a", "b", "--confidence", "100"], 1, "Error: a confidence of 100 %"),
         (["a", "b", "--stage", "decode"], 2, "'decode' is not one of"),

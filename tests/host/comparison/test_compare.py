@@ -171,7 +171,7 @@ def test_json_holds_what_applies(bench_run: Any) -> None:
 def test_wrong_questions_are_one_line(bench_run: Any) -> None:
     first, second = bench_run("a", 1), bench_run("b", 2)
     for runs, options, words in (
-        ([first], {}, "one run is nothing to compare"),
+        ([first], {}, "a comparison needs two or more runs"),
         ([first, second, first], {}, "the same run twice among a, b, a"),
         ([first, second], {"stage": "decode"}, "no stage 'decode'; available: encode"),
         ([first, second], {"confidence": 1.0}, "a confidence of 100 %"),
