@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from host.cli.shared import data_dir_option, models_folder, models_option
+from host.cli.shared import FOLDER, Command, command, data_dir_option, models_folder, models_option, say
 
 _GIVEN = "host.cli.given"
 
 
-class _Resumable(click.Command):
+class _Resumable(Command):
     """Keeps its arguments as they were given, so that it can say how to go on."""
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
@@ -26,121 +26,93 @@ class _Resumable(click.Command):
 
 # Option -> where it stands in the spec, its type, its help.
 OVERRIDE_OPTIONS: dict[str, tuple[str, Any, str]] = {
-    "epochs": ("training.stages.float.epochs", click.IntRange(1), "Of the stage float."),
-    "batch_size": ("training.batch_size", click.IntRange(1), "Images a step."),
-    "learning_rate": ("training.stages.float.learning_rate", float, "Of the stage float, at its start."),
-    "seed": ("training.seed", click.IntRange(0, 2**31 - 1), "Of all that is drawn at random."),
-    "latent_dims": ("latent.dims", click.IntRange(1), "The size that the spec's layers call latent_dims."),
+    "epochs": ("training.stages.float.epochs", click.IntRange(1), "Epochs of the stage float."),
+    "batch_size": ("training.batch_size", click.IntRange(1), "Images per training step."),
+    "learning_rate": ("training.stages.float.learning_rate", float, "Learning rate at the start of the stage float."),
+    "seed": ("training.seed", click.IntRange(0, 2**31 - 1), "Seed of the random numbers."),
+    "latent_dims": ("latent.dims", click.IntRange(1), "Number that the layers of the spec call latent_dims."),
 }
 
 
-def _override_options(command: Any) -> Any:
+def _override_options(function: Any) -> Any:
     for name, (_, kind, text) in reversed(OVERRIDE_OPTIONS.items()):
-        command = click.option(f"--{name.replace('_', '-')}", name, type=kind, help=f"{text}  [default: the spec's]")(
-            command
-        )
-    text = "A value instead of the spec's, as JSON: training.stages.qat.epochs=5; repeat for several."
-    return click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help=text)(command)
+        text = f"{text}  [default: the spec's]"
+        function = click.option(f"--{name.replace('_', '-')}", type=kind, metavar="N", help=text)(function)
+    text = "Value to use instead of the spec's, as JSON: training.stages.qat.epochs=5. Repeat for several."
+    return click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help=text)(function)
 
 
-@click.command(cls=_Resumable)
+@command(cls=_Resumable)
 @click.argument("name")
 @click.option(
     "--stage",
     "stages",
     multiple=True,
     metavar="STAGE",
-    help="Train only this stage of the spec; repeat for several.  [default: all stages]",
+    help="Train only this stage of the spec. Repeat for several.  [default: all stages]",
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoints of an interrupted training.")
-@click.option("--overwrite", is_flag=True, help="Train all stages of a trained model again.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted training from its last checkpoint.")
+@click.option("--overwrite", is_flag=True, help="Train a trained model again and replace its weights.")
 @click.option(
     "--start-from",
     metavar="WEIGHTS|NAME",
-    help="A float.weights.h5 of the same layers, or the model that has it, to start from.",
+    help="Start from these weights: a float.weights.h5 of the same layers, or the model that has it.",
 )
 @data_dir_option
-@click.option(
-    "--log-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Write TensorBoard's files there, below NAME.  [default: none are written]",
-)
+@click.option("--log-dir", type=FOLDER, help="Write TensorBoard's files into a folder NAME here.  [default: none]")
 @click.option(
     "--strategy",
     type=click.Choice(("none", "mirrored", "multiworker")),
     default="none",
-    show_default=True,
-    help="Share the stage float's batches: among this machine's devices, or the machines of TF_CONFIG.",
+    help="Share the batches of the stage float between all devices of this machine (mirrored) or between the machines "
+    "of TF_CONFIG (multiworker).  [default: none]",
 )
 @click.option(
     "--verbose",
     type=click.IntRange(0, 2),
+    metavar="N",
     default=2,
-    show_default=True,
-    help="0: nothing but errors; 1: a line an epoch; 2: a progress bar too.",
+    help="Print 0: errors only; 1: also a line per epoch; 2: also a progress bar.  [default: 2]",
 )
 @_override_options
 @models_option
-def train(
-    name: str,
-    stages: tuple[str, ...],
-    resume: bool,
-    overwrite: bool,
-    start_from: str | None,
-    data_dir: Path | None,
-    log_dir: Path | None,
-    strategy: str,
-    verbose: int,
-    models: Path | None,
-    settings: tuple[str, ...],
-    **short: Any,
-) -> None:
-    """Train a model: float, quantization-aware, then tables and decoders for the real codes.
+def train(name: str, models: Path | None, verbose: int, settings: tuple[str, ...], **options: Any) -> None:
+    """Train a model, stage by stage.
 
-    Ctrl-C, or SIGTERM, leaves a checkpoint after the step that it comes in; --resume goes on from it.
+    The spec lists the stages, such as float, qat (quantization-aware), tables (of the entropy coder) and tune (a
+    decoder for the real codes). Ctrl-C and SIGTERM save a checkpoint after the current step; --resume continues.
 
     \b
     Example:
       host train cifar10-ae-mse --data-dir ~/data
       host train cifar10-ae-mse --stage qat --resume
-      host train my-model --epochs 5 --set training.loss=mae --set encoder[0].filters=16
+      host train my-model --epochs 5 --set encoder[0].filters=16
       host train my-model --start-from cifar10-ae-mse --log-dir logs
     """
     from host.api import train as run
     from host.interruption import interruptible
     from host.tasks import open_spec
+    from host.training.record import next_step, stage_lines
 
+    overrides = _overrides(settings, {key: options.pop(key) for key in OVERRIDE_OPTIONS})
+    stages = options.pop("stages") or None
     try:
         with interruptible():
-            record = run(
-                name,
-                stages=stages or None,
-                resume=resume,
-                overwrite=overwrite,
-                start_from=start_from,
-                data_dir=data_dir,
-                models=models,
-                overrides=_overrides(settings, short),
-                log_dir=log_dir,
-                verbose=verbose,
-                strategy=strategy,
-            )
+            record = run(name, stages=stages, models=models, overrides=overrides, verbose=verbose, **options)
     except KeyboardInterrupt as interruption:
-        given = [word for word in click.get_current_context().meta[_GIVEN] if word != "--resume"]
-        click.echo(f"interrupted; go on with: host train {shlex.join([*given, '--resume'])}", err=True)
+        given = [each for each in click.get_current_context().meta[_GIVEN] if each not in ("--resume", "--overwrite")]
+        say(f"interrupted; go on with: host train {shlex.join([*given, '--resume'])}", err=True)
         # As a shell has it: 130 of Ctrl-C, 143 of SIGTERM.
         raise SystemExit(128 + getattr(interruption, "number", signal.SIGINT)) from None
     if not verbose:
         return
     if not record:
-        click.echo("trained together with the chief, which writes the files")
+        say("trained together with the chief, which writes the files")
         return
-    from host.training.record import next_step, stage_lines
-
     task, spec = open_spec(name, models_folder(models))
     for line in stage_lines(record, task.metrics):
-        click.echo(line)
-    click.echo(f"weights and training.json are in {spec.folder}; next: {next_step(spec, record)}")
+        say(line)
+    say(f"weights and training.json are in {spec.folder}\nnext: {next_step(spec, record)}")
 
 
 def _overrides(settings: tuple[str, ...], short: dict[str, Any]) -> dict[str, Any] | None:
