@@ -82,7 +82,7 @@ loop: setup ## the whole circle on this machine: export, bench, collect, report
 	@echo "The same with a Raspberry Pi (README.md has every step):"
 	@echo "  $(HOST) -m host bench pi@raspberrypi.local:splitlite && make report"
 
-train: $(HOST_READY) ## train MODEL=name anew (hours; the repository holds the weights)
+train: $(HOST_READY) ## train the stages of MODEL=name that are not trained yet (hours)
 	@test -n "$(MODEL)" || { echo "which model? make train MODEL=name"; exit 2; }
 	@$(HOST) -m host train $(MODEL) --resume
 
