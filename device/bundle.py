@@ -47,7 +47,7 @@ class OutputScale:
 
 @dataclass(frozen=True)
 class Variant:
-    """One row of the bench: a network, and what becomes of its output.
+    """One row of the bench: a network and its output.
 
     Attributes:
         name: the family, and where there are qualities "_q" and the quality.

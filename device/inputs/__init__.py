@@ -1,4 +1,4 @@
-"""How an image becomes tensors. Each module here is one kind.
+"""Inputs: how an image becomes tensors. Each module here is one kind.
 
 A kind's module offers parse(value, where) -> Source: of the JSON in a bundle's "input".
 """

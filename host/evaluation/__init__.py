@@ -1,1 +1,1 @@
-"""Decodes what was really sent and compares; imports Keras nowhere at module level."""
+"""Decodes what devices sent and judges it. No module imports Keras at its top level."""

@@ -1,4 +1,4 @@
-"""The numbers that a device sent beside those that this machine makes of the same images with the same network."""
+"""Compares a device's numbers with those that this machine makes of the same images with the same network."""
 
 from __future__ import annotations
 

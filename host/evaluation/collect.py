@@ -80,7 +80,7 @@ def find_runs(path: Path) -> list[Path]:
 
 def _collect_run(folder: Path, home: Home, results: Path, images: Path | None) -> CollectedRun:
     run = read_run(folder)
-    # Before anything is kept: a wrong --images is to be mended and tried again.
+    # Checked before anything is kept, so that a wrong --images can be corrected and tried again.
     own = find_images(run.images, images) if run.images and images else None
     environment = run.environment
     origin = Origin(

@@ -1,4 +1,4 @@
-"""Bitstream files that `python -m device encode` wrote, back to PNG files."""
+"""Decodes bitstream files that `python -m device encode` wrote to PNG files."""
 
 from __future__ import annotations
 

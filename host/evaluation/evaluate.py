@@ -1,4 +1,4 @@
-"""Every variant of a model over a whole test set or a folder, with real bitstreams, beside the task's baselines."""
+"""Evaluates every variant of a model over a test set or a folder, with real bitstreams, beside the task's baselines."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def evaluate(
     load_tensorflow()
     spec = model.spec
     source = TEST_SET if data is None else f"folder {data.resolve().name}"
-    # Before the export takes its minute: a data set that is missing is to be mended first.
+    # Checked before the export takes its minute.
     known = load(spec.data, data_folder(data_dir)) if data is None else None
     export(task, model, bundles, build)
     bundle = read_bundle(bundles / spec.name)

@@ -1,4 +1,4 @@
-"""A run copied to where runs are kept. What a run.json names decides no path outside, and no link is followed."""
+"""Copies a run to the results. Names in run.json cannot lead outside its folder, and no link is followed."""
 
 from __future__ import annotations
 

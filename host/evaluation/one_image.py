@@ -1,4 +1,4 @@
-"""One image through a model as it is deployed: exported encoder, real bitstream, decoder; and how far it came back."""
+"""Sends one image through a deployed model: exported encoder, real bitstream, decoder."""
 
 from __future__ import annotations
 

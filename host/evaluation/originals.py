@@ -1,4 +1,4 @@
-"""The images that a device encoded: the samples of its bundle, or the user's own, found again by their pixels."""
+"""Finds the images that a device encoded: the samples of its bundle, or the user's own by their pixels."""
 
 from __future__ import annotations
 

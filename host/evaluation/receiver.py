@@ -1,4 +1,4 @@
-"""What decodes the streams of one tag, whatever its task."""
+"""Decodes the streams of one tag, for any task."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Receiver:
-    """The end of the line.
+    """The receiving end of one tag's streams.
 
     Attributes:
         folder: the files of the tag.
-        decoders: what they are to the task.
+        decoders: the decoders that the task makes of them.
     """
 
     task: Task

@@ -1,4 +1,4 @@
-"""Any images through an exported model: what each becomes, side by side with what it was."""
+"""Sends images through an exported model and writes original and reconstruction side by side."""
 
 from __future__ import annotations
 

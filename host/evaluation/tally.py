@@ -1,4 +1,4 @@
-"""What one variant sent, decoded and judged a few images at a time; in the end a row for each of its decoders."""
+"""Decodes and judges what one variant sent, a few images at a time, and makes a row for each of its decoders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A discriminator beside the trained network: it learns to tell images from reconstructions, and the loss follows it.
+"""Adversarial training: a discriminator learns to tell images from reconstructions, and the loss uses its verdict.
 
 I. Goodfellow et al., "Generative Adversarial Nets" (2014), with the non-saturating loss of its section 3. The
 discriminator's output may have any shape; each value of it is a verdict of its own, as in P. Isola et al. (2017).
@@ -28,7 +28,7 @@ class Critic:
         self.optimizer.build(model.trainable_variables)
 
     def verdict(self, reconstruction: Any) -> Any:
-        """What the network minimizes: small where a reconstruction passes for an image."""
+        """The adversarial term of the loss: small if a reconstruction passes for an image."""
         return tf.reduce_mean(tf.nn.softplus(-self.model(reconstruction, training=False)))
 
     def train(self, image: Any, reconstruction: Any) -> Any:

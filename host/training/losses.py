@@ -1,4 +1,4 @@
-"""What training minimizes, by the spec's names. Images and reconstructions are float32 in 0..1."""
+"""The losses by the spec's names. Images and reconstructions are float32 in 0..1."""
 
 from __future__ import annotations
 

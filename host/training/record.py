@@ -1,4 +1,4 @@
-"""What a training leaves in training.json, in words; without TensorFlow."""
+"""Describes training.json in words, without TensorFlow."""
 
 from __future__ import annotations
 

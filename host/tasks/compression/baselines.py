@@ -1,4 +1,4 @@
-"""What stands beside a model of one size: its own Keras network, a PCA, JPEG and WebP."""
+"""Baselines of a model of one image size: its own Keras network, a PCA, JPEG and WebP."""
 
 from __future__ import annotations
 

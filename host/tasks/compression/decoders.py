@@ -1,4 +1,4 @@
-"""What reads an autoencoder's bitstreams at home: the tables, and the .tflite decoders."""
+"""Reads an autoencoder's bitstreams at home, with the tables and the .tflite decoders."""
 
 from __future__ import annotations
 
