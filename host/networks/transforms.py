@@ -49,7 +49,7 @@ def block_transform(layer: Any, initializer: dict[str, Any], scale: float, image
             f"{images.shape[3]} channels on its image side and at most {stride * stride * channels} codes; "
             f"found kernel {kernel.shape}"
         )
-    blocks = _blocks(images[:_BLOCKS_FROM], stride)
+    blocks = image_blocks(images[:_BLOCKS_FROM], stride) / 255.0
     mean = blocks.mean(0)
     basis = _local_pca(blocks - mean) if initializer["name"] == "local_pca" else cosine_basis(stride, channels)
     deviations = np.std((blocks - mean) @ basis, axis=0)
@@ -68,12 +68,12 @@ def block_transform(layer: Any, initializer: dict[str, Any], scale: float, image
     layer.set_weights([kernel, bias])
 
 
-def _blocks(images: np.ndarray, side: int) -> np.ndarray:
-    """uint8 (n, h, w, c) -> float64 (blocks, side * side * c), 0..1; a rest at the right and bottom is left out."""
+def image_blocks(images: np.ndarray, side: int) -> np.ndarray:
+    """uint8 (n, h, w, c) -> uint8 (blocks, side * side * c); a rest at the right and bottom is left out."""
     count, height, width, channels = images.shape
     rows, columns = height // side, width // side
     cut = images[:, : rows * side, : columns * side].reshape(count, rows, side, columns, side, channels)
-    return cut.transpose(0, 1, 3, 2, 4, 5).reshape(-1, side * side * channels) / 255.0
+    return cut.transpose(0, 1, 3, 2, 4, 5).reshape(-1, side * side * channels)
 
 
 def _local_pca(centred: np.ndarray) -> np.ndarray:

@@ -54,22 +54,11 @@ def train(
     verbose: int = 2,
     strategy: str = "none",
 ) -> dict[str, Any]:
-    """Trains stages in the spec's order and writes what they leave into the folder of the spec.
+    """Trains stages in the spec's order and writes what they leave into the spec's folder; see `host.api.train`.
 
     Args:
-        stages: names of some of the spec's stages; None trains all.
-        resume: go on from the checkpoints of an interrupted training; a finished stage is not trained again.
-        overwrite: train all stages of a trained model anew.
-        start_from: a float.weights.h5 of the same layers that the stage float starts from, or the name of the model
-            that has it.
-        data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
         overrides: what stands in the spec for values of its file, by JSON path; recorded in training.json. None: what
             is recorded there already.
-        log_dir: where TensorBoard's files go, into <name>/<stage>; None writes none.
-        verbose: 0 says nothing but errors, 1 a line an epoch, 2 shows a progress bar too where stderr is a terminal.
-        strategy: none is this one device; mirrored shares the batches of stages that can be shared among this
-            machine's devices; multiworker shares them among the machines that TF_CONFIG names. Its chief writes the
-            files and trains the other stages, which are short.
 
     Returns:
         The content of training.json; {} on a machine that is not the chief.

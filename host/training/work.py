@@ -11,6 +11,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from host.metrics import Metric
+from host.spec.types import StageSpec
 from host.training.distributed import replicas, summed
 
 Batch = tuple[np.ndarray, ...]
@@ -70,6 +71,11 @@ def variables(models: Mapping[str, keras.Model]) -> list[Any]:
     return [variable for model in models.values() for variable in model.trainable_variables]
 
 
+def batch_count(stage: StageSpec, images: int, batch_size: int) -> int:
+    """Batches of an epoch: what the stage says, else as many as the images fill."""
+    return stage.steps or max(images // batch_size, 1)
+
+
 def descend(tape: tf.GradientTape, loss: Any, *moved: tuple[Any, list[Any]], largest: float | None = None) -> None:
     """One step of each optimizer on its variables, down the gradient of a loss that was computed under the tape.
 
@@ -90,13 +96,15 @@ def descend(tape: tf.GradientTape, loss: Any, *moved: tuple[Any, list[Any]], lar
             optimizer.apply_gradients(zip(its, those, strict=True), skip_gradients_aggregation=True)
 
 
-def averaging(pairs: list[tuple[Any, Any]], longest: float) -> Callable[[int], None]:
-    """Moves each first variable towards its second after a step: an exponential average of the weights.
+def averaging(
+    averages: Mapping[str, keras.Model], models: Mapping[str, keras.Model], longest: float
+) -> Callable[[int], None]:
+    """Returns what moves the averages' weights towards the models' after a step, by an exponential average.
 
     Args:
-        pairs: an average and the variable that it follows.
         longest: the decay once many steps are done; the first steps have a shorter memory.
     """
+    pairs = [pair for name in averages for pair in zip(averages[name].weights, models[name].weights, strict=True)]
 
     @tf.function
     def move(decay: Any) -> None:

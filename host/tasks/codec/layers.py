@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
@@ -70,13 +71,16 @@ class Dequantize(keras.layers.Layer):
     the middle, since small latents are more frequent.
     """
 
-    def __init__(self, steps: tuple[float, ...], shifts: Any, **arguments: Any) -> None:
+    def __init__(self, steps: tuple[float, ...], plain: int, dead_zone: float, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.steps, self.shifts = tuple(map(float, steps)), shifts
+        self.steps, self.plain, self.dead_zone = tuple(map(float, steps)), plain, dead_zone
 
     def build(self, shapes: Any) -> None:
-        start = keras.initializers.Constant(tf.broadcast_to(self.shifts / PACE, (len(self.steps), shapes[0][-1])))
-        self.shift = self.add_weight("shift", (len(self.steps), shapes[0][-1]), initializer=start)
+        shape = len(self.steps), shapes[0][-1]
+        # The mean of an exponential tail over an interval that begins a dead zone late.
+        shifts = np.where(np.arange(shape[1]) < self.plain, 0, self.dead_zone / 2).astype(np.float32)
+        start = keras.initializers.Constant(tf.broadcast_to(shifts / PACE, shape))
+        self.shift = self.add_weight("shift", shape, initializer=start)
 
     def call(self, inputs: Any) -> Any:
         codes, quality = inputs

@@ -118,22 +118,11 @@ def _make(layer: LayerSpec, spec: Spec) -> keras.layers.Layer:
     if name is not None and name not in STARTS:
         arguments["kernel_initializer"] = keras.initializers.get({"class_name": name, "config": start})
     if layer.layer == "Dequantize":
-        plain = np.arange(4096) < spec.options.grid.plain
-        # The mean of an exponential tail over an interval that begins a dead zone late.
-        shifts = np.where(plain, 0, spec.options.grid.dead_zone / 2).astype(np.float32)
-        return _Dequantize(spec.options.steps, shifts, name=layer.name)
+        return own.Dequantize(spec.options.steps, spec.options.grid.plain, spec.options.grid.dead_zone, name=layer.name)
     if layer.layer == "QualityGain":
         return own.QualityGain(spec.options.steps, name=layer.name, **arguments)
     kind = getattr(own, layer.layer, None) or getattr(keras.layers, layer.layer)
     return kind(name=layer.name, **arguments)
-
-
-class _Dequantize(own.Dequantize):
-    """As many of the shifts as there are channels."""
-
-    def build(self, shapes: Any) -> None:
-        self.shifts = self.shifts[: shapes[0][-1]]
-        super().build(shapes)
 
 
 def _check_sizes(spec: Spec, encoder: keras.Model, decoder: keras.Model) -> None:

@@ -48,6 +48,8 @@ QUALITY = {
     "lmbda": number(1e-6, 1.0, text="bits per pixel that a mean squared error of 1 (0..255) costs"),
     "step": number(1e-3, 1e3, text="step between two codes, in units of the latent"),
 }
+
+
 @dataclass(frozen=True)
 class Quality:
     """`lmbda`: bits per pixel that a mean squared error of 1 (0..255) costs; `step`: in units of the latent."""

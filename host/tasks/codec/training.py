@@ -8,6 +8,7 @@ import numpy as np
 
 from host.data import DataSet
 from host.data.batches import draw_patches
+from host.networks.transforms import image_blocks
 from host.networks.weights import save_weights
 from host.spec.model_folder import ModelFolder
 from host.spec.types import Spec, StageSpec
@@ -16,7 +17,7 @@ from host.tasks.codec.other_qualities import start_from_weights
 from host.tasks.codec.reach import fit_reach
 from host.tasks.codec.rounding import round_codes_kernel
 from host.tasks.codec.start import start
-from host.tasks.codec.validation import Validation
+from host.tasks.codec.validation import codec_validation
 from host.tasks.codec.work import codec_work
 from host.training.loop import fit
 from host.training.session import Session
@@ -47,12 +48,11 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
         result = fit(codec_work(trained, average, data, stage), stage, model.checkpoints / stage.name, session)
     scales = fit_reach(average)
     save_weights(model.weights(stage.name), average.models)
-    validation = Validation(average, data.validation.pictures, f"{spec.name} {stage.name}, reach fitted")
-    fitted = validation.validate()["loss"]
+    validate = codec_validation(average, data.validation.pictures)
+    fitted = validate()["loss"]
     # Training saw a rounded kernel already, and what lies under it may have drifted: this is a try.
     round_codes_kernel(average, start_patches(spec, data).astype(np.float32) / 255)
-    validation.label = f"{spec.name} {stage.name}, codes' kernel rounded as a whole"
-    rounded = validation.validate()["loss"]
+    rounded = validate()["loss"]
     if rounded < fitted:
         save_weights(model.weights(stage.name), average.models)
     return {
@@ -67,7 +67,7 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
 def begin(codec: Codec, data: DataSet) -> None:
     """Writes the block transform into the networks, and its prior."""
     spec = codec.spec
-    blocks = image_blocks(start_patches(spec, data), spec.options.grid.block)
+    blocks = image_blocks(start_patches(spec, data), spec.options.grid.block).astype(np.float32)
     deviations = start(spec, codec.encoder, codec.decoder, blocks)
     codec.prior.start(deviations / np.array(spec.options.steps)[:, None])
 
@@ -77,11 +77,3 @@ def start_patches(spec: Spec, data: DataSet) -> np.ndarray:
     count = max(_START_BLOCKS * spec.options.grid.block**2 // spec.options.patch**2, 1)
     patches, _ = draw_patches(data.train, spec.data, count, np.random.default_rng(0))
     return patches
-
-
-def image_blocks(patches: np.ndarray, side: int) -> np.ndarray:
-    """uint8 (count, height, width, 3) -> float32 (blocks, side * side * 3), 0..255."""
-    count, height, width, _ = patches.shape
-    rows, columns = height // side, width // side
-    cut = patches[:, : rows * side, : columns * side].reshape(count, rows, side, columns, side, 3)
-    return cut.transpose(0, 1, 3, 2, 4, 5).reshape(-1, side * side * 3).astype(np.float32)

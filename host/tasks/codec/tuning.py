@@ -6,7 +6,7 @@ better. A tuned decoder starts from the float stage's and is kept only where it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,18 +14,18 @@ import tensorflow as tf
 
 from host.data import DataSet
 from host.data.batches import batches
-from host.metrics import PSNR, psnr_db
+from host.metrics import PSNR
 from host.networks.weights import load_weights, save_weights
 from host.spec.model_folder import ModelFolder
 from host.spec.types import StageSpec
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.validation import mean_psnr, squared_error
-from host.tasks.codec.work import AVERAGED, LARGEST_GRADIENT, pairs, quality_weights
+from host.tasks.codec.validation import validation
+from host.tasks.codec.work import AVERAGED, LARGEST_GRADIENT, quality_weights
 from host.training.loop import fit
 from host.training.optimizers import make_optimizer
 from host.training.session import Session
-from host.training.work import Batch, Work, averaging, descend
+from host.training.work import Batch, Work, averaging, batch_count, descend
 
 DECODER = "decoder.int8"
 
@@ -56,19 +56,21 @@ def tune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) 
 
 def decoder_work(trained: Codec, average: Codec, encoder: Int8Encoder, data: DataSet, stage: StageSpec) -> Work:
     """The decoder on an int8 encoder's codes; what validates is the average of its weights."""
-    spec = trained.spec
-    options, size = spec.options, spec.training.batch_size
-    grid, count = options.grid, stage.steps or max(len(data.train) // size, 1)
+    spec, options, size = trained.spec, trained.spec.options, trained.spec.training.batch_size
+    grid, count = options.grid, batch_count(stage, len(data.train), size)
     decoder, trainable = trained.decoder, trained.decoder.trainable_variables
     optimizer = make_optimizer(stage, stage.epochs * count, trainable)
-    lmbdas = np.array([quality.lmbda for quality in options.qualities], np.float32)
-    factors = tf.constant(quality_weights(spec) * lmbdas)
+    factors = tf.constant(quality_weights(spec) * np.array([each.lmbda for each in options.qualities], np.float32))
 
     def drawn(rng: np.random.Generator) -> Iterator[Batch]:
         for patches, _ in batches(data.train, spec.data, size, count, rng):
-            quality = rng.integers(len(spec.options.qualities), size=size).astype(np.int32)
+            quality = rng.integers(len(options.qualities), size=size).astype(np.int32)
             codes = np.stack([encoder.codes(patch, q) for patch, q in zip(patches, quality, strict=True)])
-            yield codes, patches[:, grid.before :, grid.before :][:, : options.patch, : options.patch], quality
+            yield (
+                codes,
+                patches[:, grid.before :, grid.before :][:, : options.patch, : options.patch],
+                quality,
+            )
 
     def step(codes: Any, target: Any, quality: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
@@ -89,32 +91,18 @@ def decoder_work(trained: Codec, average: Codec, encoder: Int8Encoder, data: Dat
         (PSNR,),
         spec.training.seed + 2,
         {"trained": decoder, "optimizer": optimizer},
-        averaging(pairs(models, trained.models), AVERAGED),
+        averaging(models, trained.models, AVERAGED),
     )
 
 
-def _validation(codec: Codec, images: Sequence[np.ndarray], encoder: Int8Encoder) -> Any:
-    """Returns () -> the loss and the PSNR of the real codes of whole images, and "qualities", the PSNR at each."""
-    spec = codec.spec
-    weights = quality_weights(spec) * np.array([quality.lmbda for quality in spec.options.qualities])
+def _validation(codec: Codec, images: Sequence[np.ndarray], encoder: Int8Encoder) -> Callable[[], dict[str, Any]]:
+    qualities = codec.spec.options.qualities
+    factors = quality_weights(codec.spec) * np.array([quality.lmbda for quality in qualities])
     decode = tf.function(codec.decoder, reduce_retracing=True)
-    codes = [[encoder.image_codes(image, index) for image in images] for index in range(len(spec.options.qualities))]
+    codes = [[encoder.image_codes(image, quality) for image in images] for quality in range(len(qualities))]
 
-    def restored(values: np.ndarray, quality: int, image: np.ndarray) -> np.ndarray:
-        made = decode([tf.constant(values[None].astype(np.float32)), tf.constant([quality], tf.int32)]).numpy()[0]
-        return np.rint(np.clip(made[: image.shape[0], : image.shape[1]], 0, 1) * 255).astype(np.uint8)
+    def run(index: int, quality: int) -> tuple[Any, dict[str, Any]]:
+        values = tf.constant(codes[quality][index][None].astype(np.float32))
+        return decode([values, tf.constant([quality], tf.int32)]).numpy()[0], {}
 
-    def validate() -> dict[str, Any]:
-        losses, rows = [], []
-        for quality, those in enumerate(codes):
-            made = [restored(values, quality, image) for values, image in zip(those, images, strict=True)]
-            losses.append(weights[quality] * np.mean([squared_error(*pair) for pair in zip(images, made, strict=True)]))
-            psnr = mean_psnr([psnr_db(*pair) for pair in zip(images, made, strict=True)])
-            rows.append({"quality": quality, **psnr})
-        return {
-            "loss": float(np.mean(losses)),
-            **mean_psnr([row.get(PSNR.key) for row in rows]),
-            "qualities": rows,
-        }
-
-    return validate
+    return lambda: validation(images, factors.tolist(), run)

@@ -15,11 +15,12 @@ import tensorflow as tf
 
 from host.data import DataSet
 from host.data.batches import batches
+from host.metrics import PSNR
 from host.spec.types import Spec, StageSpec
 from host.tasks.codec.networks import Codec, padded
-from host.tasks.codec.validation import METRICS, Validation
+from host.tasks.codec.validation import ESTIMATED_BPP, codec_validation
 from host.training.optimizers import make_optimizer
-from host.training.work import Batch, Look, Work, averaging, descend, variables
+from host.training.work import Batch, Look, Work, averaging, batch_count, descend, variables
 
 AVERAGED = 0.999  # decay of the averaged weights
 LARGEST_GRADIENT = 5.0
@@ -47,23 +48,22 @@ def codec_work(
         qualities: which of the spec's are drawn; None draws all.
         with_encoder: False leaves the encoder as it is.
     """
-    spec = trained.spec
-    grid, size = spec.options.grid, spec.training.batch_size
-    count = stage.steps or max(len(data.train) // size, 1)
+    spec, options, size = trained.spec, trained.spec.options, trained.spec.training.batch_size
+    grid, count = options.grid, batch_count(stage, len(data.train), size)
     halves = {"encoder": trained.encoder, "decoder": trained.decoder}
     networks = variables(halves if with_encoder else {"decoder": trained.decoder})
     priors = trained.prior.trainable_variables
     # Two optimizers: the norm of one's gradients must not clip the other's.
     optimizers = [make_optimizer(stage, stage.epochs * count, those) for those in (networks, priors)]
-    lmbda = tf.constant([quality.lmbda for quality in spec.options.qualities])
+    lmbda = tf.constant([quality.lmbda for quality in options.qualities])
     weights = tf.constant(quality_weights(spec))
-    side = spec.options.patch // grid.block
+    side = options.patch // grid.block
 
     def drawn(rng: np.random.Generator) -> Iterator[Batch]:
         # The noise is drawn here and not in the network, so that a resumed training goes on with the same noise.
         noise = rng.spawn(1)[0]
         for patches, _ in batches(data.train, spec.data, size, count, rng):
-            quality = rng.choice(qualities or len(spec.options.qualities), size=size).astype(np.int32)
+            quality = rng.choice(qualities or len(options.qualities), size=size).astype(np.int32)
             shape = (size, side, side, trained.channels)
             yield patches, quality, noise.random(shape, np.float32) - np.float32(0.5)
 
@@ -74,7 +74,7 @@ def codec_work(
             y = trained.encoder(image, training=True)
             soft = trained.quantizer.soft(y, quality)
             bits = trained.prior(soft + noise, quality)
-            bpp = tf.reduce_sum(bits, (1, 2, 3)) / spec.options.patch**2
+            bpp = tf.reduce_sum(bits, (1, 2, 3)) / options.patch**2
             codes = trained.quantizer.straight_through(y, tf.round(soft), quality)
             restored = trained.decoder([codes, quality], training=True)
             squared = tf.reduce_mean(tf.square(restored - target), (1, 2, 3)) * 255.0**2
@@ -82,34 +82,24 @@ def codec_work(
         descend(tape, loss, (optimizers[0], networks), (optimizers[1], priors), largest=LARGEST_GRADIENT)
         return {"loss": loss, "estimated_bpp": tf.reduce_mean(bpp), "squared_error": tf.reduce_mean(squared)}
 
-    label = f"{spec.name} {stage.name}"
     return Work(
-        label,
+        f"{spec.name} {stage.name}",
         average.models,
         drawn,
         count,
         step,
-        Validation(average, data.validation.pictures, label).validate,
-        METRICS,
+        codec_validation(average, data.validation.pictures),
+        (PSNR, ESTIMATED_BPP),
         spec.training.seed,
         {
             **{f"trained_{name}": model for name, model in trained.models.items()},
             "networks": optimizers[0],
             "priors": optimizers[1],
         },
-        averaging(pairs(average.models, trained.models), AVERAGED),
+        averaging(average.models, trained.models, AVERAGED),
         keep_best=False,
         look=_look(average, data),
     )
-
-
-def pairs(averages: dict[str, Any], models: dict[str, Any]) -> list[tuple[Any, Any]]:
-    """Each weight's average, and the weight."""
-    return [
-        (mean, value)
-        for name, model in averages.items()
-        for mean, value in zip(model.weights, models[name].weights, strict=True)
-    ]
 
 
 def _look(codec: Codec, data: DataSet) -> Look:

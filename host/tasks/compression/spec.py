@@ -16,6 +16,8 @@ LATENT = {
     "scale": number(1e-6, 1e6, 1.0, text="step between two codes while the stage float trains"),
     "bits": number(0.01, 8.0, ABSENT, text="bits of entropy per code; sets the scale after the stage float"),
 }
+
+
 @dataclass(frozen=True)
 class CompressionOptions:
     """The latent.

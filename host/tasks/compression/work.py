@@ -19,7 +19,7 @@ from host.tasks.compression.rate import has_rate, make_prior, make_rate
 from host.training.adversarial import Critic
 from host.training.optimizers import make_optimizer
 from host.training.pictures import picture_work
-from host.training.work import Batch, Work, variables
+from host.training.work import Batch, Work, batch_count, variables
 
 _PRIOR_FROM = 500  # images whose codes the prior begins with
 
@@ -53,7 +53,7 @@ def autoencoder_work(
         coded = latent if aware else on_grid(latent, grid)
         return tf.cast(decoder(coded, training=training), tf.float32), rate(latent, noise) if rate else None
 
-    count = stage.steps or max(len(data.train) // spec.training.batch_size, 1)
+    count = batch_count(stage, len(data.train), spec.training.batch_size)
 
     def drawn(rng: np.random.Generator) -> Iterator[Batch]:
         noise = rng.spawn(1)[0]
@@ -93,7 +93,7 @@ def decoder_work(
         training, validation: latents float32 and the images that they stand for.
     """
     size = spec.training.batch_size
-    count = stage.steps or max(len(training[0]) // size, 1)
+    count = batch_count(stage, len(training[0]), size)
 
     def drawn(rng: np.random.Generator) -> Iterator[Batch]:
         order = rng.permutation(len(training[0]))

@@ -98,7 +98,7 @@ def averaged_work(stage: StageSpec = THREE_EPOCHS) -> Work:
         error = np.mean(np.square(average.predict(HELD_OUT / 255.0, verbose=0) - HELD_OUT / 255.0))
         return {"loss": float(error), "psnr_db": float(-10 * np.log10(error)), "rows": [{"error": float(error)}]}
 
-    move = averaging(list(zip(average.weights, trained.weights, strict=True)), 0.9)
+    move = averaging({"net": average}, {"net": trained}, 0.9)
     state = {"trained": trained, "optimizer": optimizer}
     return Work("m", {"net": average}, batches, 6, step, validate, (PSNR,), 5, state, move, keep_best=False)
 
