@@ -19,11 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from device.bench.statistics import percentile  # noqa: E402
 from device.bundle import Bundle, read_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.pipeline import Pipeline, find_bundle  # noqa: E402
 from device.runtime import load_runtime  # noqa: E402
+from device.statistics import percentile  # noqa: E402
 
 STARTUP_LIMIT_S, MEMORY_LIMIT_BYTES, CODING_LIMIT_S = 0.08, 8e6, 0.15e-3
 

@@ -24,10 +24,10 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from device.bench.statistics import percentile  # noqa: E402
 from device.bundle import Bundle, read_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.pipeline import find_bundle  # noqa: E402
+from device.statistics import percentile  # noqa: E402
 
 DEVICE_PYTHON = ROOT / ".venv-device" / "bin" / "python"
 LIMIT = 0.02  # between the two peaks

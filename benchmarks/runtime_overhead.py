@@ -27,7 +27,6 @@ from ai_edge_litert import schema_py_generated as schema  # noqa: E402
 from flatbuffers import Builder  # noqa: E402
 
 from device.bench.process import run_worker  # noqa: E402
-from device.bench.statistics import percentile  # noqa: E402
 from device.bundle import Bundle, read_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
 from device.files import sha256_bytes  # noqa: E402
@@ -36,6 +35,7 @@ from device.outputs import TablesFile  # noqa: E402
 from device.outputs.codes import CodesDescription, LatentGrid  # noqa: E402
 from device.pipeline import find_bundle  # noqa: E402
 from device.runtime import load_runtime, make_interpreter, tensor_infos  # noqa: E402
+from device.statistics import percentile  # noqa: E402
 from host.comparison.median_ratio import median_ratio_interval  # noqa: E402
 from host.packaging.bundle_writer import array_bytes, write_bundle  # noqa: E402
 from host.packaging.package import Package, VariantFile  # noqa: E402

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..bundle import Bundle
 from ..run_file import STAGES, Run, RunRow, pooled_samples, process_samples
-from .statistics import fewest_processes, mean, median_interval, percentile, stdev
-from .verdict import judge
+from ..statistics import fewest_processes, mean, median_interval, percentile, stdev
+from ..verdict import judge
 
 WIDTH = 80
 CONFIDENCE = 0.95

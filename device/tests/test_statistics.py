@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from ..bench import statistics
+from .. import statistics
 
 
 class Statistics(unittest.TestCase):

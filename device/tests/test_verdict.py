@@ -3,7 +3,7 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from ..bench import verdict
+from .. import verdict
 from ..run_file import Failure, Process
 from .test_run_file import ok_row
 

@@ -24,9 +24,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from device.bench.statistics import fewest_processes, percentile
-from device.bench.verdict import judge
 from device.run_file import RunRow
+from device.statistics import fewest_processes, percentile
+from device.verdict import judge
 from host.comparison.comparability import Key
 from host.comparison.effects import Effect, Interval, Samples, measure_effect, pooled_median
 from host.comparison.median_ratio import median_ratio_interval

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from device.bench.statistics import percentile
+from device.statistics import percentile
 from host.comparison.median_ratio import median_ratio_interval
 from host.comparison.rank_sum import shift_interval
 

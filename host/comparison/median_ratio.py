@@ -1,4 +1,4 @@
-"""The ratio of two sides' medians with its interval; `device.bench.statistics` resamples the processes."""
+"""The ratio of two sides' medians with its interval; `device.statistics` resamples the processes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from device.bench.statistics import expanded_interval, fewest_processes, resampled_medians
+from device.statistics import expanded_interval, fewest_processes, resampled_medians
 
 
 def median_ratio_interval(
@@ -24,7 +24,7 @@ def median_ratio_interval(
 
     Args:
         a, b: the samples of each process, greater than 0.
-        confidence, resamples, seed: as in `device.bench.statistics.median_interval`.
+        confidence, resamples, seed: as in `device.statistics.median_interval`.
 
     Returns:
         Lower and upper end; None if a side has fewer than `fewest_processes(confidence)`.

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from device.bench.statistics import median_interval
 from device.errors import SplitliteError
 from device.files import sha256_bytes
 from device.run_file import Run, RunRow, read_outputs
+from device.statistics import median_interval
 from host.data.pictures import Pictures
 from host.data.split import Split
 from host.errors import CollectError

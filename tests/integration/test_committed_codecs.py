@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from host.evaluation.decoders import find
 
 from device.bundle import read_bundle
 from device.pipeline import open_encoder
 from device.stream import unpack
-from host.evaluation.decoders import find
 from host.metrics import bits_per_pixel, psnr_db
 from host.packaging.export import export
 from host.spec.models import MODELS, list_models

@@ -52,9 +52,7 @@ def test_what_has_room_is_left_alone(exported: tuple[Codec, Any, Path]) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_decoder_that_cannot_take_it_is_named(
-    parse_codec: Callable[[Any], Spec], tiny_codec: dict[str, Any]
-) -> None:
+def test_a_decoder_that_cannot_take_it_is_named(parse_codec: Callable[[Any], Spec], tiny_codec: dict[str, Any]) -> None:
     tiny_codec["decoder"].insert(1, {"layer": "ReLU", "name": "kept"})
     codec = build_codec(parse_codec(tiny_codec))
     layer = codec.encoder.layers[-1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..run_file import Process, RunRow, pooled_samples, process_samples
-from ..state import THROTTLE_FLAGS, other_load, rate
+from .run_file import Process, RunRow, pooled_samples, process_samples
+from .state import THROTTLE_FLAGS, other_load, rate
 from .statistics import mean, percentile, stdev
 
 # The two limits on spread are pyperf's, https://pyperf.readthedocs.io/en/latest/analyze.html
