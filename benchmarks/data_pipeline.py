@@ -61,6 +61,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from host.spec.model_folder import ModelFolder
     from host.spec.types import StageSpec
     from host.tasks import open_spec
+    from host.tasks.compression.model_files import latent_grid
     from host.tasks.compression.work import autoencoder_work
     from host.training.distributed import share
 
@@ -73,7 +74,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         Image.fromarray(image).save(path)
     encoder, decoder = build(spec)
     initialize(spec, encoder, decoder, train)
-    grid = ModelFolder(spec).grid(encoder.output_shape[1:])
+    grid = latent_grid(ModelFolder(spec), encoder.output_shape[1:])
     stage = StageSpec("float", "float", 1, 1e-3, schedule={"name": "constant"})
     sources = {"memory": Split(train), "folder": Split(ImageFiles(paths, spec.data.image_shape, resize=True))}
     works = {

@@ -112,12 +112,9 @@ class ColourTask:
 
     name = "colours"
     metrics = (Metric("colour_error", "error", "levels", 2, False),)
-    sections = Sections({}, {}, losses={})
+    sections = Sections("colours", lambda top, data: None, {}, {}, losses={})
     stages: Mapping[str, Any] = {}
     exported_by = ()
-
-    def read(self, top: Any, data: Any) -> None:
-        return None
 
     def networks(self, spec: Any) -> dict[str, Any]:
         import tf_keras as keras

@@ -13,7 +13,7 @@ from device.inputs.strips import Strips
 from device.outputs import TablesFile
 from device.outputs.context_codes import ContextCodesDescription
 from device.outputs.context_codes.tables import ContextTables
-from host.errors import ExportError, ModelError
+from host.errors import ExportError
 from host.networks.weights import load_weights, save_weights
 from host.packaging.package import HomeNetwork, Package, VariantFile
 from host.quantization.conversions import CONVERSIONS
@@ -35,7 +35,7 @@ def package(model: ModelFolder) -> Package:
         ModelError: weights, tables or samples are missing.
     """
     spec = model.spec
-    tables, samples = read_tables(spec), _samples(model)
+    tables, samples = read_tables(model), np.load(model.made("samples.npy", "tables"), allow_pickle=False)
     variants: list[VariantFile] = []
     left_out: dict[str, str] = {}
     for family, recipe in recipes(model.spec, {"int8": DEFAULTS["int8"]}).items():
@@ -86,10 +86,3 @@ def _family(model: ModelFolder, family: str, recipe: RecipeSpec, tables: list[Co
         name = f"{family}_q{quality}"
         variants.append(VariantFile(name, family, encoder, output, {file: content}, home, quality, scale))
     return variants
-
-
-def _samples(model: ModelFolder) -> np.ndarray:
-    path = model.folder / "samples.npy"
-    if not path.is_file():
-        raise ModelError(f"{path}: missing; make it with `host train {model.spec.name} --stage tables`")
-    return np.load(path, allow_pickle=False)

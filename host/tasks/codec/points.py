@@ -20,7 +20,7 @@ from host.curves.anchor_points import Point, rate_point
 from host.errors import CurveError
 from host.packaging.decoders import find_decoders
 from host.quiet import load_tensorflow
-from host.spec.model_folder import model_digest
+from host.spec.model_folder import ModelFolder
 from host.spec.models import spec_file
 from host.tasks.codec.decoders import CodecDecoders, CodecNetwork
 from host.tasks.codec.ideal_length import ideal_bits
@@ -126,7 +126,7 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
 
     file = spec_file(found.model, models)
     spec = parse_spec(read_spec(file), file, SECTIONS)
-    if model_digest(spec.folder, spec.digest) != found.model_sha256:
+    if ModelFolder(spec).digest() != found.model_sha256:
         raise CurveError(f"{spec.folder}: changed since the bundle was exported; export {found.model} again")
     codec = build_codec(spec)
     load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder})

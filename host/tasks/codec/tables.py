@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,19 +63,15 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
     return {"encoder_sha256": sha256_bytes(content), "qualities": rows}
 
 
-def tables_file(spec: Spec, quality: int) -> Any:
+def tables_file(spec: Spec, quality: int) -> Path:
     """Where the tables of a quality are kept."""
     return spec.folder / f"tables.q{quality}.npy"
 
 
-def read_tables(spec: Spec) -> list[ContextTables]:
+def read_tables(model: ModelFolder) -> list[ContextTables]:
     """The tables of every quality; raises ModelError where they are missing."""
-    for quality in range(len(spec.options.qualities)):
-        if not tables_file(spec, quality).is_file():
-            raise ModelError(
-                f"{tables_file(spec, quality)}: missing; make it with `host train {spec.name} --stage tables`"
-            )
-    return [read_context_tables(tables_file(spec, quality)) for quality in range(len(spec.options.qualities))]
+    names = [tables_file(model.spec, quality).name for quality in range(len(model.spec.options.qualities))]
+    return [read_context_tables(model.made(name, "tables")) for name in names]
 
 
 def samples_of(images: Sequence[np.ndarray]) -> np.ndarray:

@@ -24,6 +24,7 @@ from host.quantization.aware import quantization_aware
 from host.quantization.conversions import CONVERSIONS, Conversion
 from host.quantization.joining import join
 from host.spec.model_folder import ModelFolder
+from host.tasks.compression.model_files import latent_grid
 
 PARTS = ("encoder", "decoder", "full")
 
@@ -52,8 +53,8 @@ def load_halves(model: ModelFolder, weights: str) -> Halves:
         ModelError: the weights file is missing or belongs to another network.
     """
     encoder, decoder = build(model.spec)
-    grid = model.grid(encoder.output_shape[1:])
-    quantized = weights == "qat"
+    grid = latent_grid(model, encoder.output_shape[1:])
+    quantized = model.spec.training.stages[weights].kind == "qat"
     if quantized:
         encoder, decoder = aware_halves(encoder, decoder, grid)
     load_weights(model.weights(weights), {"encoder": encoder, "decoder": decoder})

@@ -21,8 +21,8 @@ from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec
 from host.tasks.compression.checks import check_decoder
 from host.tasks.compression.halves import PARTS, Halves, convert, load_halves, tuned_decoder
+from host.tasks.compression.model_files import TABLES, read_images, read_tables
 
-_TABLES = "tables.npy"
 _FILES = {"own": "decoder.tflite", "tuned": "decoder.tuned.tflite", "full": "full.tflite"}
 
 
@@ -34,11 +34,11 @@ def package(model: ModelFolder) -> Package:
         ExportError: two halves do not fit.
     """
     spec = model.spec
-    calibration, samples = model.images()
+    calibration, samples = read_images(model)
     images = calibration / np.float32(255)
-    tables = model.read_tables()
-    travelling = {_TABLES: array_bytes(tables.frequencies.astype("<u2"))}
-    tables_file = TablesFile(_TABLES, sha256_bytes(travelling[_TABLES]), tables.sha256)
+    tables = read_tables(model)
+    travelling = {TABLES: array_bytes(tables.frequencies.astype("<u2"))}
+    tables_file = TablesFile(TABLES, sha256_bytes(travelling[TABLES]), tables.sha256)
     variants: list[VariantFile] = []
     left_out: dict[str, str] = {}
     for name, recipe in recipes(spec).items():

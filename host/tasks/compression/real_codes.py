@@ -8,11 +8,12 @@ from host.quantization.execution import TfliteEncoder
 from host.quantization.recipes import TUNED, recipes
 from host.spec.model_folder import ModelFolder
 from host.tasks.compression.halves import convert, load_halves
+from host.tasks.compression.model_files import read_images
 
 
 def open_encoders(model: ModelFolder) -> dict[str, TfliteEncoder]:
     """The converted encoders of the variants that get a tuned decoder, by variant; those that the spec has."""
-    calibration = model.images()[0] / np.float32(255)
+    calibration = read_images(model)[0] / np.float32(255)
     encoders = {}
     for variant, recipe in recipes(model.spec).items():
         if variant in TUNED:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
-from device.files import write_json
 from device.outputs.codes import LatentGrid
 from host.data import DataSet
 from host.data.calibration import calibration_indices
@@ -18,6 +17,7 @@ from host.quantization.aware import set_ranges
 from host.spec.model_folder import ModelFolder
 from host.spec.types import Spec, StageSpec
 from host.tasks.compression.halves import aware_halves
+from host.tasks.compression.model_files import keep_scale, latent_grid, save_images
 from host.tasks.compression.tables import fit_tables
 from host.tasks.compression.tuning import tune
 from host.tasks.compression.work import autoencoder_work
@@ -55,14 +55,13 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
     chosen = calibration_indices(
         data.sample, wanted.calibration_images, spec.training.seed, stratified=wanted.stratified
     )
-    model.save_images(data.sample.array[chosen], data.test.array[:SAMPLES])
+    save_images(model, data.sample.array[chosen], data.test.array[:SAMPLES])
     save_weights(model.weights(stage.name), {"encoder": encoder, "decoder": decoder})
-    if spec.options.bits is None:
-        model.latent.unlink(missing_ok=True)
-    else:
+    scale = None
+    if spec.options.bits is not None:
         some = data.sample.array[:_SCALE_FROM] / np.float32(255)
         scale = choose_scale(encoder.predict(some, batch_size=250, verbose=0), spec.options.bits)
-        write_json(model.latent, {"format_version": 1, "scale": scale, "zero_point": 0})
+    keep_scale(model, scale)
     return result | started_from(session)
 
 
@@ -78,7 +77,7 @@ def train_qat(model: ModelFolder, data: DataSet, stage: StageSpec, session: Sess
     trained = model.checkpoints / "float" / "best.weights.h5"
     start = trained if trained.is_file() else model.weights("float")
     load_weights(start, {"encoder": encoder, "decoder": decoder})
-    grid = model.grid(encoder.output_shape[1:])
+    grid = latent_grid(model, encoder.output_shape[1:])
     quantized = aware_halves(encoder, decoder, grid)
     some = data.sample.array[:_RANGES_FROM] / np.float32(255)
     latents = on_grid(encoder.predict(some, verbose=0), grid).numpy()

@@ -12,6 +12,7 @@ from device.outputs.entropy import SYMBOLS, TOTAL
 from host.data import DataSet
 from host.spec.model_folder import ModelFolder
 from host.spec.types import StageSpec
+from host.tasks.compression.model_files import TABLES
 from host.tasks.compression.real_codes import open_encoders
 from host.training.session import Session
 
@@ -22,7 +23,7 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
     counts = sum(count_codes(encoder.codes(data.sample.array)) for encoder in encoders.values())
     buffer = io.BytesIO()
     np.save(buffer, code_frequencies(np.asarray(counts)), allow_pickle=False)
-    write_bytes(model.tables, buffer.getvalue())
+    write_bytes(model.folder / TABLES, buffer.getvalue())
     return {"variants": list(encoders), "images": len(data.sample)}
 
 

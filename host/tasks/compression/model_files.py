@@ -1,0 +1,66 @@
+"""What a compression model keeps beside its weights: images, the latent's scale, entropy tables."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from device.errors import BundleError, one_line
+from device.files import read_bytes, read_json, write_bytes, write_json
+from device.outputs.codes import LatentGrid
+from device.outputs.entropy import Tables, parse_tables
+from host.errors import ModelError
+from host.spec.model_folder import ModelFolder
+
+TABLES = "tables.npy"
+_IMAGES = "images.npz"
+
+
+def read_images(model: ModelFolder) -> tuple[np.ndarray, np.ndarray]:
+    """(calibration, samples), uint8 (count, height, width, channels): of the training and of the test split."""
+    path = model.made(_IMAGES, "float")
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return arrays["calibration"], arrays["samples"]
+    except (BadZipFile, ValueError, KeyError, EOFError) as error:
+        raise ModelError(f"{path}: damaged ({one_line(error)}); restore it or train again") from None
+
+
+def save_images(model: ModelFolder, calibration: np.ndarray, samples: np.ndarray) -> None:
+    """Keeps what `read_images` reads."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, calibration=calibration, samples=samples)
+    write_bytes(model.folder / _IMAGES, buffer.getvalue())
+
+
+def read_tables(model: ModelFolder) -> Tables:
+    """The entropy tables of all variants."""
+    path = model.made(TABLES, "tables")
+    return parse_tables(read_bytes(path, BundleError), path)
+
+
+def latent_grid(model: ModelFolder, latent_shape: tuple[int, ...]) -> LatentGrid:
+    """The model's one latent grid; zero point 0, so that a code is the rounded latent in units of the scale.
+
+    Args:
+        latent_shape: (height, width, channels).
+    """
+    height, width, channels = latent_shape
+    file = _latent(model)
+    scale = read_json(file, ModelError)["scale"] if file.is_file() else model.spec.options.scale
+    return LatentGrid(height, width, channels, scale, 0)
+
+
+def keep_scale(model: ModelFolder, scale: float | None) -> None:
+    """Keeps the scale that the stage float chose; None is the spec's."""
+    if scale is None:
+        _latent(model).unlink(missing_ok=True)
+    else:
+        write_json(_latent(model), {"format_version": 1, "scale": scale, "zero_point": 0})
+
+
+def _latent(model: ModelFolder) -> Path:
+    return model.folder / "latent.json"
