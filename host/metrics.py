@@ -110,9 +110,3 @@ def mean_bpp(counts: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> float:
 def ratio(shapes: Sequence[tuple[int, ...]], mean_bytes: float) -> float:
     """Compression ratio: mean bytes of images (height, width, channels) as 8-bit samples, over `mean_bytes`."""
     return float(np.mean([np.prod(shape) for shape in shapes]) / mean_bytes)
-
-
-def quality(originals: np.ndarray, reconstructions: np.ndarray) -> dict[str, float | int]:
-    """Means over pictures (count, height, width, channels), with "perfect_images" where there are any."""
-    found, perfect = means([judge_picture(*pair) for pair in zip(originals, reconstructions, strict=True)])
-    return {**found, "perfect_images": perfect} if perfect else {**found}

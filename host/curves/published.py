@@ -11,7 +11,7 @@ import numpy as np
 from host.errors import CurveError
 
 KODAK = frozenset(f"kodim{number:02}" for number in range(1, 25))
-_COLUMNS = ["codec", "quality", "bpp", "psnr_db", "ms_ssim"]
+_COLUMNS = ["name", "quality", "bpp", "psnr_db", "ms_ssim"]
 _TRAINED_FOR_MS_SSIM = "(ms-ssim)"
 
 
@@ -21,7 +21,7 @@ def published_curves(file: Path, measured: Collection[str] = ()) -> dict[str, np
     The PSNR of codecs that were trained for MS-SSIM is left out: nobody would use them for it.
 
     Args:
-        file: a CSV with the columns codec, quality, bpp, psnr_db, ms_ssim.
+        file: a CSV with the columns name, quality, bpp, psnr_db, ms_ssim.
         measured: names that are taken; a published codec of that name gets " (published)" after it.
 
     Raises:
@@ -32,7 +32,7 @@ def published_curves(file: Path, measured: Collection[str] = ()) -> dict[str, np
             rows = list(csv.DictReader(stream))
         found: dict[str, list[list[float]]] = {}
         for row in rows:
-            name = f"{row['codec']} (published)" if row["codec"] in measured else row["codec"]
+            name = f"{row['name']} (published)" if row["name"] in measured else row["name"]
             numbers = [float(row[key] or "nan") for key in _COLUMNS[2:]]
             if name.endswith(_TRAINED_FOR_MS_SSIM):
                 numbers[1] = float("nan")

@@ -44,7 +44,7 @@ def test_kodak_is_24_images() -> None:
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(CurveError, match=r"no\.csv: cannot be read"):
         published_curves(tmp_path / "no.csv")
-    for text in ("codec,bpp\nx,1\n", "codec,quality,bpp,psnr_db,ms_ssim\nx,1,one,2,3\n"):
+    for text in ("name,bpp\nx,1\n", "name,quality,bpp,psnr_db,ms_ssim\nx,1,one,2,3\n"):
         (tmp_path / "bad.csv").write_text(text)
-        with pytest.raises(CurveError, match="no table of codec, quality, bpp, psnr_db, ms_ssim"):
+        with pytest.raises(CurveError, match="no table of name, quality, bpp, psnr_db, ms_ssim"):
             published_curves(tmp_path / "bad.csv")
