@@ -144,7 +144,7 @@ def measure(images: dict[str, np.ndarray], codec: PhotoCodec, kept: Path, jobs: 
         "libraries": {name: library_version(each) for name, each in IMAGE_CODECS.items()},
         "points": {name: points.mean(0).tolist() for name, points in curves.items()},
         "published": sorted(published),
-        "qualities": quality_rows(measured, [encoder.grid.step for encoder in codec.encoders]),
+        "qualities": quality_rows(measured, [encoder.variant.output.grid.step for encoder in codec.encoders]),
         "int8_cost_percent": int8_cost(curves),
         **bd_rates(curves[NAME], others, published),
     }

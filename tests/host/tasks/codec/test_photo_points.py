@@ -12,7 +12,7 @@ import device
 from device.bundle import Bundle
 from device.outputs.context_codes.block_grid import BlockGrid
 from device.stream import unpack
-from host.errors import CurveError
+from host.errors import CollectError, CurveError
 from host.metrics import psnr_db
 from host.tasks.codec.networks import Codec
 from host.tasks.codec.points import (
@@ -64,7 +64,7 @@ def test_a_decoder_is_replaced_and_the_bitstream_is_the_same(exported: Exported)
 def test_what_does_not_belong_together_is_named(exported: Exported, tmp_path: Path) -> None:
     codec, bundle, build = exported
     models = codec.spec.folder.parent
-    with pytest.raises(CurveError, match=r"no decoders for .*; export tiny again"):
+    with pytest.raises(CollectError, match=r"no decoder for tag .*; export the tiny"):
         open_photo_codec(str(bundle.folder), tmp_path, models)
     (tmp_path / "tiny").mkdir()
     for file in codec.spec.folder.glob("*.*"):
