@@ -14,13 +14,17 @@ import numpy as np
 import pytest
 
 from device.bundle import read_bundle
+from device.files import sha256_bytes
+from device.pipeline import Pipeline
 from device.run_file import read_outputs, read_run
+from device.stream import unpack
+from host.api import collect, evaluate, export, export_all
 from host.errors import ExportError
-from host.evaluation.collect import collect
-from host.packaging.decoders import read_decoders
-from host.packaging.export import export, export_many
+from host.packaging.decoders import find_decoders
 from host.quantization.recipes import DEFAULTS
-from host.tasks import open_spec
+from host.results import Result, Row
+from host.spec.model_folder import ModelFolder
+from host.tasks import TASKS, open_spec
 from host.tasks.compression.halves import convert
 
 VARIANTS = ["float32", "float16", "dynamic_range", "int8", "int16x8", "int8_qat"]
@@ -31,31 +35,27 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+def places(loop: Any) -> dict[str, Path]:
+    return {"bundles": loop.bundles, "build": loop.build}
+
+
 @pytest.fixture(scope="module")
-def collected(loop: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, Any]]]:
+def collected(loop: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Row]]:
     """The kept run's folder, and its rows by name."""
     results = tmp_path_factory.mktemp("results")
-    (evaluation,) = collect(loop.device / "device" / "results", loop.build, results)
+    (run,) = collect(loop.device / "device" / "results", results=results, **places(loop))
     (kept,) = (path.parent for path in results.rglob("evaluation.json"))
-    return kept, {row["row"]: row for row in evaluation["results"][0]["rows"]}
+    return kept, {row.row: row for row in run.results[0].rows}
 
 
 @pytest.fixture(scope="module")
-def evaluated(loop: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def evaluated(loop: Any, tmp_path_factory: pytest.TempPathFactory) -> Result:
     """`host evaluate` over 40 test images."""
-    from host.evaluation.evaluate import evaluate
-
-    evaluations = tmp_path_factory.mktemp("evaluations")
-    result = evaluate(
-        "tiny",
-        images=40,
-        baselines=False,
-        models=loop.models,
-        bundles=loop.bundles,
-        build=loop.build,
-        evaluations=evaluations,
-    )
-    assert files(evaluations) == {}  # a part of the test set is no result to keep
+    folder = tmp_path_factory.mktemp("evaluations")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("host.evaluation.evaluate.EVALUATIONS", folder)
+        result = evaluate(loop.models / "tiny", images=40, baselines=False, **places(loop))
+    assert files(folder) == {}  # a part of the test set is no result to keep
     return result
 
 
@@ -83,9 +83,9 @@ def test_training_leaves_what_export_needs_and_says_how_it_went(loop: Any) -> No
 
 
 def test_calibration_images_are_of_the_training_split_and_samples_of_the_test_split(loop: Any) -> None:
-    from host.data.photos import load
+    from host.data.skimage_patches import load
 
-    train, test = ({image.tobytes() for image in part} for part in load(16))
+    train, test = ({image.tobytes() for image in part.array} for part in load(16))
     with np.load(loop.models / "tiny" / "images.npz") as images:
         assert {image.tobytes() for image in images["calibration"]} <= train
         assert {image.tobytes() for image in images["samples"]} <= test
@@ -97,24 +97,24 @@ def test_the_bundle_holds_every_variant_on_one_grid(loop: Any) -> None:
     for name in ("int8", "int8_qat"):
         variant = bundle.variant(name)
         assert (variant.input.scale, variant.input.zero_point) == (pytest.approx(1 / 255, rel=1e-6), -128)
-        assert variant.output.scale == pytest.approx(bundle.grid.scale, rel=1e-6)
-        assert variant.output.zero_point == bundle.grid.zero_point
+        assert variant.tensor.scale == pytest.approx(variant.output.grid.scale, rel=1e-6)
+        assert variant.tensor.zero_point == variant.output.grid.zero_point
         assert "DEQUANTIZE" not in variant.ops and "QUANTIZE" not in variant.ops
-    sizes = {name: variant.encoder_bytes for name, variant in bundle.variants.items()}
+    sizes = {name: variant.network_bytes for name, variant in bundle.variants.items()}
     assert sizes["int8"] < sizes["float32"]
-    assert len({variant.codec_tag for variant in bundle.variants.values()}) == len(VARIANTS)
+    assert len({variant.tag for variant in bundle.variants.values()}) == len(VARIANTS)
 
 
 def test_the_bench_measured_every_variant(loop: Any) -> None:
     run = read_run(loop.run)
-    assert [row["variant"] for row in run["results"]] == sorted(VARIANTS)
-    for row in run["results"]:
-        assert row["status"] == "ok", row.get("error")
-        assert len(row["processes"]) == 2
-        for process in row["processes"]:
-            assert len(process["samples"]["encode_ns"]) >= 10 and len(process["warmup_ns"]) >= 5
-        assert len(row["outputs"]["images"]) == 64
-    assert run["bundles"]["tiny"]["bundle_sha256"] == read_bundle(loop.bundles / "tiny").sha256
+    assert sorted(row.variant for row in run.rows) == sorted(VARIANTS)
+    for row in run.rows:
+        assert row.ok and row.outputs, row.error
+        assert len(row.processes) == 2
+        for process in row.processes:
+            assert len(process.samples["encode_ns"]) >= 10 and len(process.warmup_ns) >= 5
+        assert len(row.outputs.images) == 64
+    assert run.bundles["tiny"].bundle_sha256 == read_bundle(loop.bundles / "tiny").sha256
 
 
 def test_the_device_needs_none_of_the_workstations_packages(loop: Any) -> None:
@@ -127,53 +127,48 @@ def test_the_device_needs_none_of_the_workstations_packages(loop: Any) -> None:
     )
     done = subprocess.run([loop.python, "-c", code], cwd=loop.device, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert read_run(loop.run)["environment"]["python"].count(".") == 2
+    assert read_run(loop.run).environment["python"].count(".") == 2
 
 
 def test_every_variant_and_tuned_decoder_comes_home(collected: Any) -> None:
     _, rows = collected
     assert sorted(rows) == sorted(VARIANTS + TUNED)
-    assert not [row for row in rows.values() if "error" in row]
+    assert not [row.error for row in rows.values() if row.error]
 
 
-def test_quantization_costs_little(collected: Any, evaluated: dict[str, Any]) -> None:
-    for rows in (collected[1], {row["row"]: row for row in evaluated["rows"]}):
-        reference = rows["float32"]["metrics"]["psnr_db"]
+def test_quantization_costs_little(collected: Any, evaluated: Result) -> None:
+    for rows in (collected[1], {row.row: row for row in evaluated.rows}):
+        reference = rows["float32"].metrics["psnr_db"]
         assert reference > 24
         for name in ("float16", "dynamic_range", "int8", "int16x8", "int8_qat", *TUNED):
-            assert abs(rows[name]["metrics"]["psnr_db"] - reference) < 1.0, name
+            assert abs(rows[name].metrics["psnr_db"] - reference) < 1.0, name
         for name in VARIANTS:
-            assert 0.5 < rows[name]["metrics"]["ssim"] <= 1
+            assert 0.5 < rows[name].metrics["ssim"] <= 1
 
 
 def test_what_crossed_the_wire_is_payload_and_16_bytes(loop: Any, collected: Any) -> None:
-    for row in read_run(loop.run)["results"]:
+    for row in read_run(loop.run).rows:
         streams = read_outputs(loop.run, row)
-        sizes = collected[1][row["variant"]]["sizes"]
-        assert [len(stream) for stream in streams] == [size + 16 for size in row["sizes"]["payload_bytes"]]
+        sizes = collected[1][row.variant].sizes
+        assert [len(stream) for stream in streams] == [size + 16 for size in row.sizes["payload_bytes"]]
         assert sizes["bitstream_bytes"] == pytest.approx(np.mean([len(stream) for stream in streams]))
         assert sizes["payload_bytes"] == pytest.approx(sizes["bitstream_bytes"] - 16)
-        assert sizes["latent_bytes"] == row["sizes"]["latent_bytes"] == 64
+        assert sizes["latent_bytes"] == 64 and set(row.sizes["latent_bytes"]) == {64}
         assert sizes["payload_bytes"] < sizes["latent_bytes"]
 
 
 def test_the_decoded_codes_are_those_that_the_device_made(loop: Any) -> None:
-    from host.evaluation.rows import decode_streams
-
-    from device.files import sha256_bytes
-
-    for row in read_run(loop.run)["results"]:
-        decoders = read_decoders(loop.build, "tiny", row["codec_tag"])
-        codes = decode_streams(read_outputs(loop.run, row), decoders)
-        assert sha256_bytes(codes.tobytes()) == row["codes_sha256"]
+    for row in read_run(loop.run).rows:
+        home = find_decoders(loop.build, row.tag)
+        decoders = TASKS[home.task].decoders(home)
+        codes = [decoders.numbers(unpack(stream)[1], 16, 16) for stream in read_outputs(loop.run, row)]
+        assert sha256_bytes(b"".join(each.tobytes() for each in codes)) == row.numbers_sha256
 
 
 def test_device_and_workstation_make_the_same_bitstreams(loop: Any) -> None:
-    from device.pipeline import Encoder
-
     bundle = read_bundle(loop.bundles / "tiny")
-    for row in read_run(loop.run)["results"]:
-        encoder = Encoder(bundle, row["variant"])
+    for row in read_run(loop.run).rows:
+        encoder = Pipeline(bundle, row.variant)
         assert [encoder.encode(image) for image in bundle.read_samples()] == read_outputs(loop.run, row)
 
 
@@ -188,16 +183,16 @@ def test_the_written_evaluation_is_strict_json(collected: Any) -> None:
 
 
 def test_the_full_model_gives_what_the_split_pair_gives(loop: Any) -> None:
-    from host.quantization.execution import TfliteDecoder, TfliteEncoder, TfliteFull
-
     bundle = read_bundle(loop.bundles / "tiny")
     images = bundle.read_samples()
     wrong = {}
     for name, variant in bundle.variants.items():
-        decoders = read_decoders(loop.build, "tiny", variant.codec_tag)
-        codes = TfliteEncoder(bundle.read_encoder(name), bundle.grid).codes(images)
-        split = TfliteDecoder(decoders.read("own"), bundle.grid).images(codes).astype(int)
-        difference = np.abs(split - TfliteFull(decoders.read("full")).images(images))
+        decoders = TASKS["compression"].decoders(find_decoders(loop.build, variant.tag))
+        pipeline, whole = Pipeline(bundle, name), decoders.whole()
+        assert whole
+        codes = [pipeline.numbers(image) for image in images]
+        split = np.stack(decoders.restore("own", codes, [(16, 16)] * len(codes))).astype(int)
+        difference = np.abs(split - np.stack([whole(image) for image in images]))
         # The full int16x8 model keeps a latent of 16 bits, which the split pair sends as 8.
         highest, mean = (8, 1.0) if name == "int16x8" else (2, 0.1)
         if difference.max() > highest or difference.mean() > mean:
@@ -205,61 +200,46 @@ def test_the_full_model_gives_what_the_split_pair_gives(loop: Any) -> None:
     assert not wrong
 
 
-def test_evaluate_and_collect_agree_on_the_same_images(loop: Any, collected: Any, evaluated: dict[str, Any]) -> None:
-    assert (evaluated["images"], evaluated["loss"]) == (40, "mse")
-    assert evaluated["parameters"] == {"encoder": 1096, "decoder": 306}
-    assert sorted(row["row"] for row in evaluated["rows"]) == sorted(VARIANTS + TUNED)
-    for row in evaluated["rows"]:
-        assert row["codec_tag"] == collected[1][row["row"]]["codec_tag"]
-        expected = {"encoder", "decoder", "full"} if row["decoder"] == "own" else {"encoder"}
-        assert set(row["latency"]) == expected
-        assert all(times["n"] >= 100 for times in row["latency"].values())
-    json.dumps(evaluated, allow_nan=False)
+def test_evaluate_and_collect_agree_on_the_same_images(loop: Any, collected: Any, evaluated: Result) -> None:
+    assert (evaluated.images, evaluated.loss, evaluated.source) == (40, "mse", "test set")
+    assert evaluated.parameters == {"encoder": 1096, "decoder": 306}
+    assert sorted(row.row for row in evaluated.rows) == sorted(VARIANTS + TUNED)
+    for row in evaluated.rows:
+        assert row.tag == collected[1][row.row].tag
+        assert set(row.latency) == ({"encoder", "decoder", "full"} if row.decoder == "own" else {"encoder"})
+        assert all(times.n >= 5 for times in row.latency.values())
 
 
-def test_the_keras_row_is_the_float32_row(loop: Any, evaluated: dict[str, Any]) -> None:
-    from host.data.photos import load
-    from host.evaluation.baselines import keras_row
+def test_the_keras_row_is_the_float32_row(loop: Any, evaluated: Result) -> None:
+    from host.data.skimage_patches import load
+    from host.tasks.compression.baselines import keras_row
 
-    from host.spec.model_folder import ModelFolder
-
-    row = keras_row(ModelFolder(open_spec("tiny", loop.models)[1]), load(16)[1][:40], lambda call: {"called": call()})
-    (reference,) = (each for each in evaluated["rows"] if each["row"] == "float32")
-    assert row["metrics"]["psnr_db"] == pytest.approx(reference["metrics"]["psnr_db"], abs=0.02)
-    assert set(row["latency"]) == {"encoder", "decoder", "full"}
-    assert row["sizes"]["model_bytes"] > 10_000
+    row = keras_row(ModelFolder(open_spec(loop.models / "tiny")[1]), load(16)[1].array[:40])
+    (reference,) = (each for each in evaluated.rows if each.row == "float32")
+    assert row.metrics["psnr_db"] == pytest.approx(reference.metrics["psnr_db"], abs=0.02)
+    assert set(row.latency) == {"encoder", "decoder", "full"}
+    assert row.sizes["full_bytes"] > 10_000
 
 
 def test_a_second_export_finds_everything_up_to_date(loop: Any) -> None:
     before = {name: (loop.bundles / name).stat().st_mtime_ns for name in files(loop.bundles)}
-    assert export("tiny", loop.models, loop.bundles, loop.build) == "up to date"
+    assert list(export_all(["tiny"], models=loop.models, **places(loop))) == ["tiny: up to date"]
     assert {name: (loop.bundles / name).stat().st_mtime_ns for name in files(loop.bundles)} == before
 
 
 def test_a_damaged_export_is_made_again_with_the_same_bytes(loop: Any, tmp_path: Path) -> None:
     # In a fresh process, and in this one after other networks: the names that Keras numbers are in the files.
-    bundles, build = tmp_path / "bundles", tmp_path / "build"
-    lines = list(export_many(["tiny"], loop.models, bundles, build))
-    assert lines[0].startswith("tiny: encoders ") and lines[-1].startswith("next: ")
-    assert files(bundles) == files(loop.bundles)
-    assert files(build) == files(loop.build)
-    (damaged,) = build.rglob(f"{read_bundle(bundles / 'tiny').variant('int8').codec_tag}/decoder.tflite")
+    folders = {"bundles": tmp_path / "bundles", "build": tmp_path / "build"}
+    (line,) = export_all(["tiny"], models=loop.models, **folders)
+    assert line.startswith("tiny: ") and "int8 " in line
+    assert files(folders["bundles"]) == files(loop.bundles)
+    assert files(folders["build"]) == files(loop.build)
+    tag = read_bundle(loop.bundles / "tiny").variant("int8").tag
+    (damaged,) = folders["build"].rglob(f"{tag}/decoder.tflite")
     damaged.write_bytes(b"damaged")
-    assert export("tiny", loop.models, bundles, build) != "up to date"
-    assert files(bundles) == files(loop.bundles)
-    assert files(build) == files(loop.build)
-
-
-@pytest.mark.parametrize("name", ["tables.npy", "decoder.tflite", "decoder.tuned.tflite", "full.tflite"])
-def test_a_decoders_missing_file_is_noticed(name: str, loop: Any, tmp_path: Path) -> None:
-    from host.packaging.export import _is_current
-
-    build = Path(shutil.copytree(loop.build, tmp_path / "build"))
-    source = json.loads((build / "tiny" / "export.json").read_text())["source_sha256"]
-    assert _is_current(build / "tiny", loop.bundles / "tiny", source)
-    assert not _is_current(build / "tiny", loop.bundles / "tiny", "another" + source)
-    (build / "tiny" / read_bundle(loop.bundles / "tiny").variant("int8").codec_tag / name).unlink()
-    assert not _is_current(build / "tiny", loop.bundles / "tiny", source)
+    export(loop.models / "tiny", **folders)
+    assert files(folders["bundles"]) == files(loop.bundles)
+    assert files(folders["build"]) == files(loop.build)
 
 
 def test_other_weights_are_another_model_and_leave_the_old_tags(loop: Any, tmp_path: Path) -> None:
@@ -269,21 +249,20 @@ def test_other_weights_are_another_model_and_leave_the_old_tags(loop: Any, tmp_p
     with h5py.File(models / "tiny" / "float.weights.h5", "r+") as weights:
         weights["encoder/000"][...] *= 1.01
     before, old = files(build), read_bundle(bundles / "tiny")
-    assert export("tiny", models, bundles, build) != "up to date"
+    export(models / "tiny", bundles=bundles, build=build)
     new = read_bundle(bundles / "tiny")
     assert new.model_sha256 != old.model_sha256
     assert new.spec_sha256 == old.spec_sha256
-    assert new.variant("int8").codec_tag != old.variant("int8").codec_tag
-    tag = old.variant("int8").codec_tag
+    assert new.variant("int8").tag != old.variant("int8").tag
+    tag = old.variant("int8").tag
     after = files(build)
     for name, content in before.items():
         if f"/{tag}/" in f"/{name}":
             assert after[name] == content
-    assert read_decoders(build, "tiny", tag).names == ["own", "tuned"]
+    assert find_decoders(build, tag).names == ("own", "tuned")
     # So what the device sent before is still decoded.
-    (evaluation,) = collect(loop.run, build, tmp_path / "results")
-    rows = {row["row"]: row for row in evaluation["results"][0]["rows"]}
-    assert "error" not in rows["int8"]
+    (run,) = collect(loop.run, results=tmp_path / "results", bundles=bundles, build=build)
+    assert [row.error for row in run.results[0].rows if row.row == "int8"] == [None]
 
 
 def test_halves_that_do_not_fit_are_refused_and_write_no_bundle(
@@ -299,5 +278,5 @@ def test_halves_that_do_not_fit_are_refused_and_write_no_bundle(
     monkeypatch.setattr(conversions, "convert", misfit)
     monkeypatch.setattr(conversions, "recipes", lambda spec: {"int8": DEFAULTS["int8"]})
     with pytest.raises(ExportError, match=r"latent input: scale .* encoder and decoder must share one grid"):
-        export("tiny", loop.models, tmp_path / "bundles", tmp_path / "build")
+        export(loop.models / "tiny", bundles=tmp_path / "bundles", build=tmp_path / "build")
     assert not (tmp_path / "bundles").exists()
