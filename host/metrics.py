@@ -49,7 +49,7 @@ def ssim(original: np.ndarray, reconstruction: np.ndarray) -> float:
     from skimage.metrics import structural_similarity  # its import takes longer than all others here together
 
     return float(
-        structural_similarity(
+        structural_similarity(  # type: ignore[no-untyped-call]
             original,
             reconstruction,
             gaussian_weights=True,
