@@ -24,7 +24,8 @@ def _stage(result: dict[str, Any], metrics: Sequence[Metric]) -> str:
     if "history" not in result:
         parts = {name: part for name, part in result.items() if isinstance(part, dict) and "history" in part}
         words = [f"{name} {_stage(part, metrics)}" for name, part in parts.items()]
-        return "; ".join(words) or f"{result['wall_seconds']:.0f} s"
+        seconds = result.get("wall_seconds")
+        return "; ".join(words) or ("done" if seconds is None else f"{seconds:.0f} s")
     found = result["history"][result["best_epoch"] - 1].get("validation", {})
     words = [f"{result['epochs']} epochs", f"{result['seconds']:.0f} s"]
     words += [f"validation {each.title} {each.text(found[each.key])}" for each in metrics if each.key in found]
