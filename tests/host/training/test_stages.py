@@ -6,15 +6,24 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from device.bundle import read_bundle
 from device.files import sha256_bytes
-from host.api import train
+from host.api import export, train
 from host.cli import main
+from host.data import DataSet
 from host.errors import ModelError
+from host.spec.model_folder import ModelFolder
+from host.spec.types import StageSpec
+from host.tasks import open_spec
+from host.training.session import Session
+from host.training.stages import StageKind
+from host.training.stages import train as run_stages
 
 Start = Callable[..., Path]
 
@@ -38,7 +47,7 @@ def run(models: Path, *arguments: object) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
-@pytest.mark.parametrize(("verbose", "lines", "rows"), [(0, 0, 0), (1, 2, 2), (2, 2, 2)])
+@pytest.mark.parametrize(("verbose", "lines", "rows"), [(0, 0, 0), (1, 2, 3), (2, 2, 3)])
 def test_how_much_is_said(verbose: int, lines: int, rows: int, start: Start) -> None:
     result = run(start(), "--verbose", verbose, "--epochs", 2)
     assert result.exit_code == 0, result.output
@@ -83,3 +92,58 @@ def test_it_starts_from_another_models_weights(start: Start, trained: Path) -> N
     (models / "tiny" / "spec.json").write_text(json.dumps(spec))
     with pytest.raises(ModelError, match=r"float\.weights\.h5: weights of another network"):
         train(models / "tiny", stages=["float"], start_from="other")
+
+
+def test_a_model_without_the_later_stages_trains_and_exports(start: Start, tmp_path: Path) -> None:
+    models = start(stages={"float": {"epochs": 1}, "tables": {}})
+    first = run(models, "--verbose", 1)
+    assert first.stdout.splitlines()[-1].endswith(" train tiny --resume")  # the tables are missing
+    result = CliRunner().invoke(main, ["train", "tiny", "--models", str(models), "--resume"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1].endswith(" export tiny")
+    folder = models / "tiny"
+    assert list(json.loads((folder / "training.json").read_text())["stages"]) == ["float", "tables"]
+    assert not (folder / "qat.weights.h5").exists() and not list(folder.glob("decoder.*"))
+    assert export(folder, bundles=tmp_path / "bundles", build=tmp_path / "build") == tmp_path / "bundles" / "tiny"
+    variants = set(read_bundle(tmp_path / "bundles" / "tiny").variants)
+    assert {"float32", "int8"} <= variants and "int8_qat" not in variants
+
+
+def test_a_trained_model_is_not_overwritten_silently(start: Start) -> None:
+    models = start()
+    assert run(models, "--verbose", 0).exit_code == 0
+    weights = models / "tiny" / "float.weights.h5"
+    before = weights.read_bytes()
+    result = CliRunner().invoke(main, ["train", "tiny", "--models", str(models)])
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    for cure in ("--resume", "--stage", "--overwrite"):
+        assert cure in result.output
+    assert weights.read_bytes() == before
+    assert run(models, "--verbose", 0, "--stage", "nosuch").output.endswith("available: float, qat, tables, tune\n")
+
+
+def test_a_stage_that_is_trained_again_makes_the_later_ones_undone(start: Start) -> None:
+    models, ran = start(), []
+
+    def noted(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
+        ran.append(stage.name)
+        (model.checkpoints / f"{stage.name}.part").mkdir(parents=True, exist_ok=True)
+        return {}
+
+    def go(*stages: str, resume: bool = True, **overrides: int) -> list[str]:
+        ran.clear()
+        changed = {f"training.stages.{name}.epochs": epochs for name, epochs in overrides.items()}
+        task, spec = open_spec("tiny", models, changed)
+        kinds = SimpleNamespace(stages=dict.fromkeys(task.stages, StageKind(noted)))
+        record = run_stages(kinds, spec, stages or None, resume=resume, overrides=changed, verbose=0)
+        assert record == json.loads((models / "tiny" / "training.json").read_text())
+        assert set(record["stages"]) == {path.stem for path in (models / "tiny" / "checkpoints").iterdir()}
+        return list(record["stages"])
+
+    everything = ["float", "qat", "tables", "tune"]
+    assert go(resume=False) == ran == everything
+    assert go() == everything and not ran
+    assert go("qat", resume=False) == ["float", "qat"] and ran == ["qat"]
+    assert go() == everything and ran == ["tables", "tune"]
+    assert go(tune=7) == everything and ran == ["tune"]
+    assert go(tune=7, qat=9) == everything and ran == ["qat", "tables", "tune"]
