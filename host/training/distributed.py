@@ -63,14 +63,10 @@ def workplace(spec: Spec, session: Session, name: str) -> Iterator[tuple[ModelFo
 
 def _elsewhere(spec: Spec, session: Session, folder: Path) -> tuple[ModelFolder, Session]:
     model = ModelFolder(replace(spec, file=folder / "spec.json"))
-    folder.mkdir()
     if session.resume:
-        for part in ("training.json", "checkpoints"):
-            source = spec.folder / part
-            if source.is_dir():
-                shutil.copytree(source, folder / part)
-            elif source.is_file():
-                shutil.copy(source, folder / part)
+        shutil.copytree(spec.folder, folder)
+    else:
+        folder.mkdir()
     return model, replace(session, log_dir=folder / "log" if session.log_dir else None)
 
 
