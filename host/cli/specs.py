@@ -53,9 +53,9 @@ def check(spec: str, models: Path | None) -> None:
 
     task, found = open_spec(spec, models_folder(models), {})
     load_tensorflow()
-    from host.networks.check import check_text
+    from host.networks.summary import summary_text
 
-    say(check_text(task, found))
+    say(f"{found.file}: correct\n\n{summary_text(task, found)}")
 
 
 @command(hidden=True)
@@ -89,6 +89,6 @@ def summary(name: str, models: Path | None) -> None:
 
     task, spec = open_spec(name, models_folder(models))
     load_tensorflow()
-    from host.networks.summary import summarize
+    from host.networks.summary import summary_text
 
-    say(summarize(task, spec))
+    say(summary_text(task, spec))

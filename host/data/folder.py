@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -146,42 +145,30 @@ def list_images(folder: Path) -> tuple[list[Path], str]:
 
 
 def _readable(folder: Path) -> tuple[dict[Path, tuple[int, int]], str]:
+    """Sizes of the readable images by path, and the digest of all; what was found is kept until a file changes."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     if not paths:
         raise DataError(f"{folder}: no images here; looked for {', '.join(SUFFIXES)} in it and below")
-    damaged, sizes, digest = _checked(folder, paths)
-    _name(damaged, len(paths), folder)
-    return {folder / name: size for name, size in sizes.items()}, digest
-
-
-def _checked(folder: Path, paths: Sequence[Path]) -> tuple[dict[str, str], dict[str, tuple[int, int]], str]:
-    """What is wrong with the damaged ones and the sizes of the others, by name, and the digest; all kept on disk until
-    a file changes.
-    """
-    listing = hashlib.sha256(str(folder.resolve()).encode())
-    for path in paths:
-        status = path.stat()
-        listing.update(f"{path.relative_to(folder)}:{status.st_size}:{status.st_mtime_ns}\n".encode())
-    kept = cache_folder() / "folders" / f"{listing.hexdigest()[:32]}.json"
-    found = read_json(kept, DataError) if kept.is_file() else {}
-    if "sizes" not in found:
-        found = _looked_at(folder, paths)
+    names = [str(path.relative_to(folder)) for path in paths]
+    stats = [path.stat() for path in paths]
+    listing = [f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in zip(names, stats, strict=True)]
+    key = hashlib.sha256("\n".join([str(folder.resolve()), *listing]).encode()).hexdigest()
+    kept = cache_folder() / "folders" / f"{key[:32]}.json"
+    if kept.is_file():
+        found = read_json(kept, DataError)
+    else:
+        with ThreadPoolExecutor() as pool:
+            seen = dict(zip(names, pool.map(_look, paths), strict=True))
+        digest = hashlib.sha256("".join(f"{name} {sha256}\n" for name, (sha256, _, _) in seen.items()).encode())
+        found = {
+            "damaged": {name: reason for name, (_, _, reason) in seen.items() if reason},
+            "sizes": {name: size for name, (_, size, reason) in seen.items() if not reason},
+            "sha256": digest.hexdigest(),
+        }
         write_json(kept, found)
-    sizes = {name: (size[0], size[1]) for name, size in sorted(found["sizes"].items())}
-    return found["damaged"], sizes, found["sha256"]
-
-
-def _looked_at(folder: Path, paths: Sequence[Path]) -> dict[str, Any]:
-    digest, damaged, sizes = hashlib.sha256(), {}, {}
-    with ThreadPoolExecutor() as pool:
-        for path, (sha256, size, reason) in zip(paths, pool.map(_look, paths)):
-            name = str(path.relative_to(folder))
-            digest.update(f"{name} {sha256}\n".encode())
-            if reason:
-                damaged[name] = reason
-            else:
-                sizes[name] = size
-    return {"damaged": damaged, "sizes": sizes, "sha256": digest.hexdigest()}
+    _name(found["damaged"], len(paths), folder)
+    sizes = found["sizes"]
+    return {folder / name: (sizes[name][0], sizes[name][1]) for name in names if name in sizes}, found["sha256"]
 
 
 def _look(path: Path) -> tuple[str, tuple[int, int], str]:

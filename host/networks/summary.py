@@ -1,9 +1,9 @@
-"""What `host summary` prints, and what a network costs."""
+"""Describes networks at 80 columns: layers, shapes, parameters and multiply-accumulates."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tf_keras as keras
 
@@ -12,17 +12,27 @@ from host.spec.types import Spec
 if TYPE_CHECKING:
     from host.tasks.task import Task
 
+_COLUMNS = "{:<22.22} {:<18.18} {:>13} {:>10} {:>13}"
 
-def summarize(task: Task, spec: Spec) -> str:
-    """Keras' summary of each network, then parameters, multiply-accumulates and the task's remarks."""
+
+def summary_text(task: Task, spec: Spec) -> str:
+    """Each network layer by layer, then what it costs, then the task's remarks.
+
+    Raises:
+        SpecError: Keras refuses a layer, or a network ends on another shape than it must.
+    """
     networks = task.networks(spec)
-    lines: list[str] = []
+    lines = []
     for model in networks.values():
-        model.summary(print_fn=lines.append, line_length=79)
-    counts = [(name, model.count_params(), network_macs(model)) for name, model in networks.items()]
-    lines.append("parameters: " + ", ".join(f"{name} {count:,}" for name, count, _ in counts))
-    if all(macs is not None for _, _, macs in counts):
-        lines.append("multiply-accumulates of an image: " + ", ".join(f"{name} {macs:,}" for name, _, macs in counts))
+        lines.append(_COLUMNS.format(model.name, "layer", "output", "parameters", "MACs"))
+        # The first node's shape: layers that were also called with other shapes have no one output shape.
+        rows = [(layer.name, layer, layer.get_output_shape_at(0), layer_macs(layer)) for layer in model.layers]
+        rows.append((f"{model.name} in all", model, model.output_shape, network_macs(model)))
+        for name, part, shape, macs in rows:
+            kind = "" if part is model else type(part).__name__
+            cost = "any size" if macs is None else f"{macs:,}"
+            lines.append(_COLUMNS.format(name, kind, _shape(shape), f"{part.count_params():,}", cost))
+        lines.append("")
     return "\n".join([*lines, *task.remarks(spec, networks)])
 
 
@@ -40,3 +50,8 @@ def layer_macs(layer: keras.layers.Layer) -> int | None:
     transposed = isinstance(layer, keras.layers.Conv2DTranspose)
     places = (layer.get_input_shape_at(0) if transposed else layer.get_output_shape_at(0))[1:-1]
     return None if None in places else prod(places) * prod(layer.weights[0].shape)
+
+
+def _shape(shape: Any) -> str:
+    sides = (shape[0] if isinstance(shape, list) else shape)[1:]
+    return "x".join("?" if side is None else str(side) for side in sides)
