@@ -101,7 +101,7 @@ def train(name: str, models: Path | None, verbose: int, settings: tuple[str, ...
             record = run(name, stages=stages, models=models, overrides=overrides, verbose=verbose, **options)
     except KeyboardInterrupt as interruption:
         given = [each for each in click.get_current_context().meta[_GIVEN] if each not in ("--resume", "--overwrite")]
-        say(f"interrupted; go on with: host train {shlex.join([*given, '--resume'])}", err=True)
+        say(f"interrupted; to continue: host train {shlex.join([*given, '--resume'])}", err=True)
         # As a shell has it: 130 of Ctrl-C, 143 of SIGTERM.
         raise SystemExit(128 + getattr(interruption, "number", signal.SIGINT)) from None
     if not verbose:

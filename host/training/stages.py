@@ -1,4 +1,4 @@
-"""Runs the stages that a spec lists, whatever its task, and records them in training.json."""
+"""Runs the stages of a spec of any task, and records them in training.json."""
 
 from __future__ import annotations
 

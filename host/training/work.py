@@ -1,4 +1,4 @@
-"""What a task hands to the training loop: networks, batches, one step, and how far they have come."""
+"""The work that a task hands to the training loop: networks, batches, one step, validation."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_training_leaves_a_checkpoint_and_says_how_to_go_on(
     assert process.returncode == status, said
     assert output == "" and "Traceback" not in said
     last = said.splitlines()[-1]
-    assert last.startswith("interrupted; go on with: ")
+    assert last.startswith("interrupted; to continue: ")
     assert last.endswith(f"host train {' '.join(words)} --resume")
 
     folder = tmp_path / "tiny" / "checkpoints" / "float"

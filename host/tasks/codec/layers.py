@@ -1,4 +1,4 @@
-"""What the codec's networks need beyond Keras' own layers; the encoder's convert to one TFLite operation each."""
+"""The codec's own layers. Each layer of the encoder converts to one TFLite operation."""
 
 from __future__ import annotations
 

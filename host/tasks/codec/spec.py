@@ -1,4 +1,4 @@
-"""What the spec of a codec holds beside what all specs hold: the block grid, the qualities, layers of its own."""
+"""The parts of a spec that only codecs have: the block grid, the qualities, layers of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the spec of a compression model holds beside what all specs hold."""
+"""The parts of a spec that only compression models have."""
 
 from __future__ import annotations
 

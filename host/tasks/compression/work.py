@@ -1,4 +1,4 @@
-"""The work of a compression model's stages: images to themselves, through a latent on a grid."""
+"""The training work of a compression model: it reproduces images through a latent on a grid."""
 
 from __future__ import annotations
 
