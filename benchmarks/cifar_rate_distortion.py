@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 import matplotlib  # noqa: E402
 import numpy as np  # noqa: E402
 
+from benchmarks.ideal_length import ideal_bits  # noqa: E402
 from device.bench.progress import Progress  # noqa: E402
 from device.bundle import Bundle, read_bundle  # noqa: E402
 from device.errors import SplitliteError  # noqa: E402
@@ -41,7 +42,6 @@ from host.packaging.decoders import BUILD, find_decoders  # noqa: E402
 from host.quiet import load_tensorflow  # noqa: E402
 from host.tasks import TASKS  # noqa: E402
 from host.tasks.codec.decoders import CodecDecoders  # noqa: E402
-from host.tasks.codec.ideal_length import ideal_bits  # noqa: E402
 
 OURS, HEADERLESS, SCAN = "splitlite", ", headerless", ", scan"
 _JPEG = (5, 10, 20, 30, 40, 50, 60, 70, 80, 88, 93)

@@ -28,6 +28,16 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
+from benchmarks.codec_points import (  # noqa: E402
+    FLOAT32,
+    FLOAT32_UNTUNED,
+    NAME,
+    UNTUNED,
+    PhotoCodec,
+    open_photo_codec,
+    quality_rows,
+)
+from benchmarks.codec_times import codec_times  # noqa: E402
 from benchmarks.rate_distortion_plot import rate_distortion_plot  # noqa: E402
 from benchmarks.rate_distortion_table import rate_distortion_lines  # noqa: E402
 from device.bench.progress import Progress  # noqa: E402
@@ -45,16 +55,6 @@ from host.data import data_folder  # noqa: E402
 from host.errors import CurveError  # noqa: E402
 from host.packaging.decoders import BUILD  # noqa: E402
 from host.tasks import MODELS  # noqa: E402
-from host.tasks.codec.points import (  # noqa: E402
-    FLOAT32,
-    FLOAT32_UNTUNED,
-    NAME,
-    UNTUNED,
-    PhotoCodec,
-    open_photo_codec,
-    quality_rows,
-)
-from host.tasks.codec.times import codec_times  # noqa: E402
 
 PUBLISHED = ROOT / "benchmarks" / "published" / "kodak_rd.csv"
 FORMAT_VERSION = 1

@@ -16,14 +16,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from device.bundle import read_bundle
 from device.errors import SplitliteError
 from device.pipeline import find_bundle
+from device.records import as_json
 from device.run_file import read_run
+from host.api import collect
 from host.errors import RemoteError
-from host.evaluation.collect import collect
 from host.remote.bench import run_bench
 from host.remote.connection import Options, connect
 from host.remote.deploy import deploy, stage
@@ -67,7 +67,7 @@ def main(models: Sequence[str]) -> int:
 
     _say("python -m device.bench --quick there; its times are those of an emulator, not of a Pi")
     begun = time.monotonic()
-    status = _enter("venv/bin/python -u -m device.bench.run --quick --out results-pi", before="rm -rf results-pi")
+    status = _enter("venv/bin/python -u -m device.bench --quick --out results-pi", before="rm -rf results-pi")
     checks.append(Check(status == 0, f"the bench: exit status {status}, {time.monotonic() - begun:.0f} s"))
 
     _say("the same on this machine")
@@ -91,7 +91,7 @@ def _compared(results: Path, scratch: Path, expected: Sequence[tuple[str, str]])
     runs = read_run(run_folder), read_run(here_folder)
     (there,) = collect(run_folder, results=scratch / "collected")
     (here,) = collect(here_folder, results=scratch / "collected")
-    return check_run(*runs, expected) + check_evaluations(there, here)
+    return check_run(as_json(runs[0]), as_json(runs[1]), expected) + check_evaluations(as_json(there), as_json(here))
 
 
 def _over_ssh(root: Path, scratch: Path, model: str) -> Check:
@@ -107,11 +107,11 @@ def _over_ssh(root: Path, scratch: Path, model: str) -> Check:
                 raise RemoteError("deploy left an earlier version of device/runtime.py there")
             names = run_bench(connection, ["--quick", "--variant", "int8"])
             with fetched(connection, list_runs(connection), names) as folder:
-                (evaluation,) = collect(folder, results=scratch / "over-ssh")
+                (run,) = collect(folder, results=scratch / "over-ssh")
     except SplitliteError as reason:
         return Check(False, f"over ssh: {reason}")
-    rows: list[Any] = [row for result in evaluation["results"] for row in result["rows"]]
-    bad = [row["error"] for row in rows if "error" in row]
+    rows = [row for result in run.results for row in result.rows]
+    bad = [row.error for row in rows if row.error]
     line = (
         f"over ssh: deployed, one run made, fetched and collected, {len(rows)} rows, {time.monotonic() - begun:.0f} s"
     )

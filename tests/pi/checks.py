@@ -29,14 +29,14 @@ def check_run(there: Json, here: Json, expected: Iterable[tuple[str, str]]) -> l
     """The run itself.
 
     Args:
-        there, here: as `device.run_file.read_run` gives them, of the other machine and of this one.
+        there, here: the JSON of what `device.run_file.read_run` gives, of the other machine and of this one.
         expected: (model, variant) that must be in it.
     """
     environment = there["environment"]
     wanted = set(expected)
     found, own = _delegates(there), _delegates(here)
     problems = [f"{model} {variant} is missing" for model, variant in sorted(wanted - set(found))]
-    problems += [f"{row['variant']}: {row['error']}" for row in there["results"] if row["status"] != "ok"]
+    problems += [f"{row['variant']}: {row['error']}" for row in there["rows"] if row["status"] != "ok"]
     taken = [key for key, delegate in found.items() if delegate == "xnnpack"]
     # Not every variant is for XNNPACK: it has no int16x8 anywhere. Where it takes one here it must take it there.
     unlike = [
@@ -63,25 +63,25 @@ def check_run(there: Json, here: Json, expected: Iterable[tuple[str, str]]) -> l
 
 
 def _delegates(run: Json) -> dict[tuple[str, str], str]:
-    return {(row["model"], row["variant"]): row["delegate"] for row in run["results"] if row["status"] == "ok"}
+    return {(row["model"], row["variant"]): row["delegate"] for row in run["rows"] if row["status"] == "ok"}
 
 
 def check_evaluations(there: Json, here: Json) -> list[Check]:
     """A collected run beside one of the same bundles that was made on this machine.
 
     Args:
-        there, here: evaluations as `host.evaluation.collect` gives them.
+        there, here: the JSON of what `host.api.collect` gives.
     """
     rows = _rows(there)
     errors = [f"{model} {row}: {entry['error']}" for (model, row), entry in rows.items() if "error" in entry]
     good = {key: entry for key, entry in rows.items() if "error" not in entry}
     checks = [Check(bool(good) and not errors, _listed(f"{len(good)} of {len(rows)} rows' bitstreams decode", errors))]
-    compared = {key: entry["codes"] for key, entry in good.items() if entry["decoder"] == "own"}
+    compared = {key: entry["agreement"] for key, entry in good.items() if entry["decoder"] == "own"}
     for (model, row), codes in compared.items():
         if "not_compared" in codes:
             checks.append(Check(False, f"{model} {row}: codes not compared: {codes['not_compared']}"))
             continue
-        share, step = codes["differing_share"], codes["largest_step"]
+        share, step = codes["differing"] / codes["count"], codes["largest_step"]
         holds = share <= MOST_DIFFERING_SHARE and step <= LARGEST_STEP
         checks.append(
             Check(

@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = [("m", "int8"), ("m", "float32"), ("m", "int16x8")]
 RUN: dict[str, Any] = {
     "environment": {"xnnpack_created": True, "machine": "aarch64", "emulated": "qemu-user"},
-    "results": [
+    "rows": [
         {"model": "m", "variant": variant, "status": "ok", "delegate": delegate}
         for variant, delegate in (("int8", "xnnpack"), ("float32", "xnnpack"), ("int16x8", "none"))
     ],
 }
 HERE: dict[str, Any] = {**RUN, "environment": {"xnnpack_created": True, "machine": "x86_64"}}
-CODES = {"count": 1000, "differing": 3, "differing_share": 0.003, "largest_step": 1}
-ROW: dict[str, Any] = {"row": "int8", "decoder": "own", "metrics": {"psnr_db": 30.0}, "codes": CODES}
+CODES = {"count": 1000, "differing": 3, "largest_step": 1}
+ROW: dict[str, Any] = {"row": "int8", "decoder": "own", "metrics": {"psnr_db": 30.0}, "agreement": CODES}
 EVALUATION: dict[str, Any] = {
     "results": [{"model": "m", "rows": [ROW, {**ROW, "row": "int8+tuned", "decoder": "tuned"}]}]
 }
@@ -52,9 +52,9 @@ def test_a_good_run_passes() -> None:
 @pytest.mark.parametrize(
     ("path", "new", "words"),
     [
-        ("results.0", {"model": "m", "variant": "int8", "status": "failed", "error": "crashed"}, "2 of 3 .* crashed"),
-        ("results", [], "0 of 3 variants encoded; m float32 is missing; m int16x8 is missing; m int8 is missing"),
-        ("results.0.delegate", "none", "m int8 in none, here in xnnpack"),
+        ("rows.0", {"model": "m", "variant": "int8", "status": "failed", "error": "crashed"}, "2 of 3 .* crashed"),
+        ("rows", [], "0 of 3 variants encoded; m float32 is missing; m int16x8 is missing; m int8 is missing"),
+        ("rows.0.delegate", "none", "m int8 in none, here in xnnpack"),
         ("environment.xnnpack_created", False, "XNNPACK created: False"),
         ("environment", {"xnnpack_created": True, "machine": "aarch64"}, "labelled as emulated: None"),
         ("environment.machine", "x86_64", "machine x86_64"),  # a run of this machine beside itself shows nothing
@@ -74,9 +74,9 @@ def test_a_bad_run_is_told(path: str, new: Any, words: str) -> None:
             "1 of 2 rows' bitstreams decode; m int8: image 3",
         ),
         ("results.0.rows", [], "0 of 0 rows"),
-        ("results.0.rows.0.codes.largest_step", 2, "by at most 2"),
-        ("results.0.rows.0.codes.differing_share", 0.011, "(1.10 %)"),
-        ("results.0.rows.0.codes", {"not_compared": "no encoders here"}, "codes not compared: no encoders here"),
+        ("results.0.rows.0.agreement.largest_step", 2, "by at most 2"),
+        ("results.0.rows.0.agreement.differing", 11, "(1.10 %)"),
+        ("results.0.rows.0.agreement", {"not_compared": "no encoders here"}, "codes not compared: no encoders here"),
         ("results.0.rows.0.metrics.psnr_db", 29.9, "PSNR 29.900 dB, on this machine 30.000 dB"),
     ],
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from host.api import collect
 from host.errors import RemoteError
-from host.evaluation.collect import collect
 from host.remote.connection import connect
 from host.remote.results import fetched, list_runs
 from host.remote.target import Target
@@ -75,6 +75,6 @@ def test_what_was_fetched_can_be_collected(machine: Machine, program: str, loop:
     with connect(machine.target, machine.options) as connection:
         runs = list_runs(connection)
         with fetched(connection, runs, runs.names) as folder:
-            (evaluation,) = collect(folder, loop.build, tmp_path / "results")
-    assert evaluation["run_id"] == loop.run.name
-    assert all("error" not in row for result in evaluation["results"] for row in result["rows"])
+            (run,) = collect(folder, results=tmp_path / "results", bundles=loop.bundles, build=loop.build)
+    assert run.run_id == loop.run.name
+    assert all(row.error is None for result in run.results for row in result.rows)

@@ -8,8 +8,8 @@ import numpy as np
 import skimage.data
 import tensorflow as tf
 
+from benchmarks.float32_encoder import Float32Encoder
 from device.bundle import Bundle
-from host.tasks.codec.float32 import Float32Encoder
 from host.tasks.codec.layers import RoundedConv2D, rounded
 from host.tasks.codec.networks import Codec, padded
 

@@ -8,12 +8,12 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from benchmarks.ideal_length import ideal_bits
 from device.outputs.context_codes import coder as context
 from device.outputs.context_codes import lanes
 from device.outputs.context_codes.coder import ContextCoder
 from device.tests.context_codes import tiny
 from host.tasks.codec.context_tables import Size, fit_context_tables
-from host.tasks.codec.ideal_length import ideal_bits
 
 
 def smooth(shape: tuple[int, int, int], spread: float) -> np.ndarray:

@@ -9,13 +9,7 @@ import pytest
 import skimage.data
 
 import device
-from device.bundle import Bundle
-from device.outputs.context_codes.block_grid import BlockGrid
-from device.stream import unpack
-from host.errors import CollectError, CurveError
-from host.metrics import psnr_db
-from host.tasks.codec.networks import Codec
-from host.tasks.codec.points import (
+from benchmarks.codec_points import (
     FLOAT32,
     FLOAT32_UNTUNED,
     NAME,
@@ -25,6 +19,12 @@ from host.tasks.codec.points import (
     quality_rows,
     saturated_codes,
 )
+from device.bundle import Bundle
+from device.outputs.context_codes.block_grid import BlockGrid
+from device.stream import unpack
+from host.errors import CollectError, CurveError
+from host.metrics import psnr_db
+from host.tasks.codec.networks import Codec
 
 CAT = np.ascontiguousarray(skimage.data.cat()[:177, 100:300])
 Exported = tuple[Codec, Bundle, Path]

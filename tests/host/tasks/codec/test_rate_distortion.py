@@ -12,12 +12,11 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from benchmarks import rate_distortion
+from benchmarks import codec_times, rate_distortion
+from benchmarks.codec_points import FLOAT32, NAME
 from device.bundle import Bundle
 from host.curves import image_codecs
-from host.tasks.codec import times as codec_times
 from host.tasks.codec.networks import Codec
-from host.tasks.codec.points import FLOAT32, NAME
 
 Exported = tuple[Codec, Bundle, Path]
 

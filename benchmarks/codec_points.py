@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.ideal_length import ideal_bits
 from device.bundle import read_bundle
 from device.outputs.context_codes.block_grid import BlockGrid
 from device.outputs.context_codes.coder import ContextCoder
@@ -23,10 +24,9 @@ from host.quiet import load_tensorflow
 from host.spec.model_folder import ModelFolder
 from host.spec.models import spec_file
 from host.tasks.codec.decoders import CodecDecoders, CodecNetwork
-from host.tasks.codec.ideal_length import ideal_bits
 
 if TYPE_CHECKING:
-    from host.tasks.codec.float32 import Float32Encoder
+    from benchmarks.float32_encoder import Float32Encoder
 
 NAME = "splitlite"
 UNTUNED = f"{NAME} (untuned decoder)"
@@ -118,9 +118,9 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
     if not qualities:
         raise CurveError(f"{found.folder}: not of a photo codec, it has no qualities; give another --bundle")
     load_tensorflow()
+    from benchmarks.float32_encoder import Float32Encoder
     from host.networks.weights import load_weights
     from host.spec.parsing import parse_spec, read_spec
-    from host.tasks.codec.float32 import Float32Encoder
     from host.tasks.codec.networks import build_codec
     from host.tasks.codec.spec import SECTIONS
 

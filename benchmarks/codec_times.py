@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks.codec_points import NAME, PhotoCodec
 from host.curves.image_codecs import IMAGE_CODECS, decode_image
-from host.tasks.codec.points import NAME, PhotoCodec
 from host.timing import interleaved_ns
 
 RATE_BPP = 0.5
