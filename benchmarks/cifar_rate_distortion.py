@@ -40,7 +40,6 @@ from host.errors import CurveError  # noqa: E402
 from host.metrics import bits_per_pixel, psnr_db  # noqa: E402
 from host.packaging.decoders import BUILD, find_decoders  # noqa: E402
 from host.quiet import load_tensorflow  # noqa: E402
-from host.tasks import TASKS  # noqa: E402
 from host.tasks.codec.decoders import CodecDecoders  # noqa: E402
 
 OURS, HEADERLESS, SCAN = "splitlite", ", headerless", ", scan"
@@ -163,7 +162,7 @@ def plot(result: dict[str, Any]) -> bytes:
 def _ours(images: np.ndarray, bundle: Bundle, quality: int, build: Path) -> tuple[float, float, float]:
     """Mean bytes of a bitstream, PSNR, and mean bytes of the ideal payload."""
     encoder = Pipeline(bundle, bundle.find("int8", quality).name)
-    decoders = CodecDecoders(find_decoders(build, encoder.tag, bundle.model), TASKS["codec"])
+    decoders = CodecDecoders(find_decoders(build, encoder.tag, bundle.model))
     streams = [encoder.encode(image) for image in images]
     sizes = [(image.shape[0], image.shape[1]) for image in images]
     codes = [decoders.numbers(unpack(stream)[1], *size) for stream, size in zip(streams, sizes, strict=True)]
