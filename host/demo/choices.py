@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from device.bundle import Bundle, list_bundles, read_bundle
-from device.pipeline import DEFAULT_BUNDLES
+from device.pipeline import DEFAULT_BUNDLES, find_bundle
 from host.errors import DemoError
 from host.evaluation.receiver import Receiver, find_receiver
 from host.packaging.decoders import BUILD
@@ -36,14 +36,11 @@ class Choice:
         return self.bundle.model
 
     @property
-    def families(self) -> tuple[str, ...]:
-        """The names of its encoders, without a quality."""
-        return self.bundle.families()
-
-    @property
     def qualities(self) -> tuple[int, ...]:
         """0 is the smallest bitstreams; empty where there is nothing to choose."""
-        return tuple(sorted({quality for family in self.families for quality in self.bundle.qualities(family)}))
+        return tuple(
+            sorted({quality for family in self.bundle.families() for quality in self.bundle.qualities(family)})
+        )
 
     @property
     def shape(self) -> tuple[int, int, int] | None:
@@ -53,7 +50,8 @@ class Choice:
 
     @property
     def first_family(self) -> str:
-        return next((name for name in _PREFERRED if name in self.families), self.families[0])
+        families = self.bundle.families()
+        return next((name for name in _PREFERRED if name in families), families[0])
 
     @property
     def first_quality(self) -> int | None:
@@ -76,11 +74,11 @@ def list_choices(names: Sequence[str] = (), bundles: Path = DEFAULT_BUNDLES, bui
         bundles, build: where export left them and their decoders.
 
     Raises:
-        DemoError: there is none, none of that name, or one that makes no pictures.
-        BundleError, CollectError: one that cannot be read, or without decoders.
+        DemoError: there is none, or one that makes no pictures.
+        BundleError, CollectError: no such bundle, one that cannot be read, or without decoders.
     """
-    there = list_bundles(bundles)
-    found = [read_choice(folder, build) for folder in ([_folder(name, there, bundles) for name in names] or there)]
+    folders = [find_bundle(name) for name in names] or list_bundles(bundles)
+    found = [read_choice(folder, build) for folder in folders]
     blind = [choice for choice in found if not choice.decoders]
     if names and blind:
         raise DemoError(f"{blind[0].name}: a model of the task {blind[0].bundle.task}, which makes no pictures to show")
@@ -95,11 +93,3 @@ def read_choice(folder: Path, build: Path = BUILD) -> Choice:
     receivers = [find_receiver(build, each.tag, TASKS, bundle.model) for each in bundle.variants.values()]
     names = [name for each in receivers if each.decoders.makes_pictures for name in each.decoders.names]
     return Choice(bundle, build, tuple(dict.fromkeys(names)))
-
-
-def _folder(name: str, there: Sequence[Path], bundles: Path) -> Path:
-    for folder in (Path(name), bundles / name):
-        if folder in there or list_bundles(folder.parent).count(folder):
-            return folder
-    known = ", ".join(folder.name for folder in there) or "none"
-    raise DemoError(f"{bundles}: no bundle {name!r}; available: {known}; make it with `host export {name}`")

@@ -14,8 +14,8 @@ import numpy as np
 from device.bench.timing import timed
 from device.bundle import read_bundle
 from device.pipeline import Pipeline
+from host.curves.image_codecs import IMAGE_CODECS, as_picture, decode_image, fitting_setting
 from host.demo.choices import Choice
-from host.demo.jpeg import Jpeg, jpeg_at
 from host.evaluation.one_image import Reconstruction
 from host.metrics import Metric
 
@@ -31,14 +31,16 @@ class Compressed:
 
     Attributes:
         metrics: what judges both.
+        jpeg_file: the JPEG; of the lowest quality where no JPEG is as small.
         encode_ns: median of `encode_runs`, after one that is not counted; image to bitstream, on this machine.
         decode_ns: likewise; payload to picture.
     """
 
     ours: Reconstruction
     theirs: Reconstruction
-    jpeg: Jpeg
     metrics: tuple[Metric, ...]
+    jpeg_file: bytes
+    jpeg_quality: int
     encode_ns: float
     encode_runs: int
     decode_ns: float
@@ -52,8 +54,7 @@ def compress(
 
     Args:
         image: uint8 (height, width, channels), of a size that the model takes.
-        family, quality: as `Choice.families` and `Choice.qualities`.
-        decoder: "own" or "tuned".
+        family, quality: an encoder of `choice.bundle`.
 
     Raises:
         BundleError, ModelLoadError, RuntimeUnavailableError: the encoder cannot be loaded.
@@ -64,17 +65,26 @@ def compress(
     receiver = choice.receiver(family, quality)
     stream, encode_ns = _measured(lambda: pipeline.encode(image))
     made, decode_ns = _measured(lambda: receiver.picture(stream, decoder))
-    jpeg, judge = jpeg_at(image, len(stream)), receiver.task.judge
+    file, jpeg_quality = jpeg_at(image, len(stream))
+    pixels, judge = decode_image(file, image.shape[2]), receiver.task.judge
     return Compressed(
         ours=Reconstruction(image, made, len(stream), judge(image, made)),
-        theirs=Reconstruction(image, jpeg.pixels, jpeg.file_bytes, judge(image, jpeg.pixels)),
-        jpeg=jpeg,
+        theirs=Reconstruction(image, pixels, len(file), judge(image, pixels)),
         metrics=receiver.task.metrics,
+        jpeg_file=file,
+        jpeg_quality=jpeg_quality,
         encode_ns=median(encode_ns),
         encode_runs=len(encode_ns),
         decode_ns=median(decode_ns),
         decode_runs=len(decode_ns),
     )
+
+
+def jpeg_at(image: np.ndarray, budget_bytes: int) -> tuple[bytes, int]:
+    """The largest JPEG within a budget, of the lowest quality where none is; and its quality."""
+    codec, picture = IMAGE_CODECS["jpeg"], as_picture(image)
+    quality = fitting_setting(lambda setting: len(codec.encode(picture, setting)), budget_bytes)
+    return codec.encode(picture, quality), quality
 
 
 @lru_cache(maxsize=4)

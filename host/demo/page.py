@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -69,7 +68,7 @@ def build_page(choices: Mapping[str, Choice]) -> gr.Blocks:
     names = list(choices)
     # Written once: Gradio would write a picture anew while the browser reads the same one from another event.
     folder = TemporaryDirectory(prefix="splitlite-demo-")
-    samples = {name: _write_samples(choice, Path(folder.name) / name) for name, choice in choices.items()}
+    samples = {name: _write_samples(choice, f"{folder.name}/{name}") for name, choice in choices.items()}
 
     def offer(name: str) -> list[Any]:
         boxes = [gr.update(visible=each == name) for each in names]
@@ -123,30 +122,27 @@ def build_page(choices: Mapping[str, Choice]) -> gr.Blocks:
                 )
                 for label in labels
             ]  # fmt: skip
-        shown: dict[str, Any] = {
-            "fn": show,
-            "inputs": [upload, model, *(part for each in controls for part in each.inputs)],
-            "outputs": [*pictures, numbers, notes],
-            # An encoder serves one thread at a time, and what is clicked last is what is shown.
-            "concurrency_limit": 1, "concurrency_id": "show", "trigger_mode": "always_last",
-            "api_visibility": "private",
-        }  # fmt: skip
-        gr.on([upload.upload, upload.clear, *(part.input for each in controls for part in each.inputs)], **shown)
+        inputs = [upload, model, *(part for each in controls for part in each.inputs)]
+        changes = [upload.change, *(part.input for each in controls for part in each.inputs)]
+        # An encoder serves one thread at a time, and what is clicked last is what is shown.
+        gr.on(
+            changes, show, inputs, [*pictures, numbers, notes], concurrency_limit=1, trigger_mode="always_last",
+            api_visibility="private",
+        )  # fmt: skip
+        # A new model brings a sample of its own, and that change shows it.
         offered = [*(each.box for each in controls), gallery, upload]
-        # Not by the change of the image: two models may have the same first sample.
-        gr.on([page.load, model.input], offer, [model], offered, api_visibility="private").then(**shown)
-        gallery.select(take, [model], [upload], api_visibility="private").then(**shown)
+        gr.on([page.load, model.input], offer, [model], offered, api_visibility="private")
+        gallery.select(take, [model], [upload], api_visibility="private")
     page.samples_folder = folder  # stays as long as the page
     return page
 
 
-def _write_samples(choice: Choice, folder: Path) -> list[str]:
-    folder.mkdir()
-    files = [folder / f"{index}.png" for index in range(_SAMPLES)]
-    found = list(zip(files, choice.samples(_SAMPLES), strict=False))
-    for file, image in found:
+def _write_samples(choice: Choice, prefix: str) -> list[str]:
+    # The model is in the name: two models may have the same samples, and another name is another image to the page.
+    found = {f"{prefix}-{index}.png": image for index, image in enumerate(choice.samples(_SAMPLES))}
+    for file, image in found.items():
         _picture(image).save(file)
-    return [str(file) for file, _ in found]
+    return list(found)
 
 
 def _controls(choice: Choice, *, visible: bool) -> _Controls:
@@ -154,7 +150,9 @@ def _controls(choice: Choice, *, visible: bool) -> _Controls:
     with gr.Column(visible=visible, elem_classes="controls") as box:
         return _Controls(
             box,
-            gr.Radio(list(choice.families), value=choice.first_family, label="Variant", elem_classes="variant"),
+            gr.Radio(
+                list(choice.bundle.families()), value=choice.first_family, label="Variant", elem_classes="variant",
+            ),
             gr.Slider(
                 low, high, choice.first_quality or 0, step=1, label="Quality (0: smallest)", elem_classes="quality",
                 visible=bool(choice.qualities), buttons=[],
@@ -186,7 +184,7 @@ def launch(page: gr.Blocks, port: int | None, *, browser: bool) -> str:
 def _pictures(result: Compressed) -> list[Image.Image]:
     ours = result.ours
     apart = difference(ours.original, ours.image, DIFFERENCE_GAIN)
-    return [_picture(each) for each in (ours.original, ours.image, apart, result.jpeg.pixels)]
+    return [_picture(each) for each in (ours.original, ours.image, apart, result.theirs.image)]
 
 
 def _picture(image: np.ndarray) -> Image.Image:

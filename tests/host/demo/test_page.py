@@ -89,7 +89,7 @@ def check_numbers(
         "ratio": f"{expected.ours.ratio:.2f} : 1",
         "psnr_db": metric_text(PSNR, expected.ours),
         "ssim": metric_text(SSIM, expected.ours),
-        "jpeg-bytes": f"{expected.jpeg.file_bytes:,}".replace(",", " "),
+        "jpeg-bytes": f"{expected.theirs.bitstream_bytes:,}".replace(",", " "),
         "jpeg-psnr_db": metric_text(PSNR, expected.theirs),
         "jpeg-ssim": metric_text(SSIM, expected.theirs),
     }.items():
