@@ -86,7 +86,7 @@ def test_it_runs_there_and_names_the_run(deployed: Machine, capfd: pytest.Captur
         second = run_bench(connection, QUICK)
     assert len(first) == len(second) == 1 and first != second
     assert {path.name for path in runs(deployed)} == {*first, *second}
-    assert read_run(runs(deployed)[0])["results"][0]["status"] == "ok"
+    assert read_run(runs(deployed)[0]).rows[0].ok
     assert "tiny" in capfd.readouterr().out
 
 
@@ -135,7 +135,7 @@ def test_stopped_here_it_stops_there_and_leaves_no_run(deployed: Machine, how: s
         start_new_session=True,
         preexec_fn=default_signals,
     )
-    assert wait_until(lambda: any("device.worker" in line for line in processes(deployed)))
+    assert wait_until(lambda: any("device.bench.worker" in line for line in processes(deployed)))
     if how == signal.SIGINT:
         os.killpg(process.pid, how)  # a terminal sends it to all of them
     else:

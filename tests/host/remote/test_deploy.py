@@ -29,7 +29,7 @@ def test_the_package_and_the_chosen_bundle_arrive_and_nothing_else(machine: Mach
     assert line.startswith(f"{machine.target}: device/ with tiny (") and line.endswith(f", {program})")
     there = machine.path / "device"
     code = {path for path in files(PACKAGE) if path.endswith((".py", ".txt", ".md")) and not path.startswith("tests/")}
-    code = {path for path in code if path.split("/")[0] not in ("bundles", "results", "photo")}
+    code = {path for path in code if path.split("/")[0] not in ("bundles", "results")}
     assert files(there) == code | {f"bundles/tiny/{path}" for path in files(Path(bundle))}
     for path in code:
         assert (there / path).read_bytes() == (PACKAGE / path).read_bytes()
@@ -70,7 +70,7 @@ def test_a_copy_that_breaks_leaves_the_old_one_as_it_was(
 
     def broken(self: Connection, folder: Path, path: str, with_rsync: bool, beside: str = "") -> None:
         (fake.path / module.NEW).mkdir()
-        (fake.path / module.NEW / "bench.py").write_text("half of i")
+        (fake.path / module.NEW / "pipeline.py").write_text("half of i")
         raise RemoteError("the connection broke")
 
     with monkeypatch.context() as patch:
@@ -79,7 +79,7 @@ def test_a_copy_that_breaks_leaves_the_old_one_as_it_was(
             send(fake, bundle, tests=True)
     assert files(fake.path / "device") == before
     send(fake, bundle, tests=True)
-    assert (fake.path / "device" / "bench.py").read_bytes() == (PACKAGE / "bench.py").read_bytes()
+    assert (fake.path / "device" / "pipeline.py").read_bytes() == (PACKAGE / "pipeline.py").read_bytes()
     assert not (fake.path / module.NEW).exists()
 
 
