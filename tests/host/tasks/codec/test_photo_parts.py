@@ -12,7 +12,8 @@ import device
 from device.bundle import Bundle
 from host.api import export_part
 from host.errors import ExportError
-from host.evaluation.one_image import open_codec
+from host.evaluation.one_image import open_deployed
+from host.tasks import TASKS
 from host.tasks.codec.networks import Codec
 
 Exported = tuple[Codec, Bundle, Path]
@@ -29,7 +30,7 @@ def test_the_decoder_is_a_saved_model_of_its_layers_as_plain_operations(exported
     codes = encoder.numbers(CAT)[None].astype(np.float32)
     found = {quality: serve(codes=codes, quality=np.array([quality], np.int32))["image"][0] for quality in (0, 1)}
     pixels = np.rint(np.clip(found[1], 0, 1) * 255)
-    expected = open_codec(bundle.folder, quality=1, build=build).decode(encoder.encode(CAT))
+    expected = open_deployed(bundle.folder, TASKS, quality=1, build=build).reconstruct(CAT).image
     assert np.abs(pixels - expected).max() <= 1 and np.mean(pixels != expected) < 1e-3
     assert np.abs(found[0] - found[1]).max() > 0.01
 
