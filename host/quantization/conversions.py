@@ -11,7 +11,8 @@ from host.quantization.tensorflow_converter import tensorflow_converter
 if TYPE_CHECKING:
     import numpy as np
 
-# (network, conversion, representative inputs without the batch) -> .tflite; raises ExportError where it cannot.
+# (Keras network of batch 1, conversion, representative inputs without the batch: float32, read only where activations
+# are integers) -> .tflite. Raises ExportError, as where an operation has no kernel of these types.
 Converter = Callable[[Any, "Conversion", "Iterable[np.ndarray]"], bytes]
 
 
@@ -28,18 +29,6 @@ class Conversion:
     converter: Converter
     weights: str
     activations: str
-
-    def convert(self, network: Any, representative: Iterable[np.ndarray]) -> bytes:
-        """A .tflite file of the network.
-
-        Args:
-            network: keras.Model with batch 1.
-            representative: float32 inputs without the batch; read only where activations are integers.
-
-        Raises:
-            ExportError: the converter refuses, as it does where an operation has no kernel of these types.
-        """
-        return self.converter(network, self, representative)
 
 
 CONVERSIONS: dict[str, Conversion] = {

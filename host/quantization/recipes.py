@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from host.spec.types import RecipeSpec, Spec
 
 ALL = 0  # calibration images: as many as there are
-DEFAULTS: Mapping[str, RecipeSpec] = {
+DEFAULTS: dict[str, RecipeSpec] = {
     "float32": RecipeSpec("float", "float32", ALL),
     "float16": RecipeSpec("float", "float16", ALL),
     "dynamic_range": RecipeSpec("float", "dynamic_range", ALL),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def tensorflow_converter(network: Any, conversion: Conversion, representative: Iterable[np.ndarray]) -> bytes:
-    """Converts; see `Conversion.convert`."""
+    """Converts; see `host.quantization.conversions.Converter`."""
     import tensorflow as tf
 
     kernels = {

@@ -39,7 +39,8 @@ def convert_encoder(codec: Codec, rows: int, columns: int, conversion: str = "in
     latent = tf.quantization.fake_quant_with_min_max_args(_in_halves(codec)(image), -128.0, 127.0)
     # Every other range is fixed in the graph; this one gives the input its scale.
     ramp = np.linspace(0, 1, int(np.prod(shape)) * 3, dtype=np.float32).reshape(*shape, 3)
-    return CONVERSIONS[conversion].convert(keras.Model(image, latent), [ramp])
+    chosen = CONVERSIONS[conversion]
+    return chosen.converter(keras.Model(image, latent), chosen, [ramp])
 
 
 def block_grid(spec: Spec, channels: int, quality: int) -> BlockGrid:

@@ -90,7 +90,7 @@ def convert(halves: Halves, part: str, conversion: str, images: np.ndarray) -> b
         return join(*(convert(halves, half, conversion, images) for half in ("encoder", "decoder")))
     network = _batch_of_one(halves, part, chosen)
     try:
-        return chosen.convert(network, _representative(halves, part, chosen, images))
+        return chosen.converter(network, chosen, _representative(halves, part, chosen, images))
     except ExportError as error:
         raise ExportError(f"{part}: cannot be converted to {conversion} ({error})") from error
 

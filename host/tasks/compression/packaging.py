@@ -9,6 +9,7 @@ from device.files import sha256_bytes
 from device.inputs.fixed import Fixed
 from device.outputs import TablesFile
 from device.outputs.codes import CodesDescription, LatentGrid
+from device.quantization import TensorInfo, same_grid
 from host.errors import ExportError
 from host.networks.grid import on_grid
 from host.packaging.bundle_writer import array_bytes
@@ -19,7 +20,6 @@ from host.quantization.joining import join
 from host.quantization.recipes import recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec
-from host.tasks.compression.checks import check_decoder
 from host.tasks.compression.halves import PARTS, Halves, convert, load_halves, tuned_decoder
 from host.tasks.compression.model_files import TABLES, read_images, read_tables
 
@@ -69,6 +69,22 @@ def float_part(model: ModelFolder, part: str) -> tuple[keras.Model, str]:
         return (halves.encoder, "latent") if part == "encoder" else (halves.decoder, "image")
     image = keras.Input(halves.encoder.input_shape[1:], name="image")
     return keras.Model(image, halves.decoder(on_grid(halves.encoder(image), halves.grid)), name="full"), "image"
+
+
+def check_decoder(label: str, latent: TensorInfo, grid: LatentGrid) -> None:
+    """Raises ExportError if a decoder's input is not the latent grid: equal for 8 bits, wide enough for 16."""
+    if latent.dtype == "int8" and not same_grid(latent.scale, latent.zero_point, grid.scale, grid.zero_point):
+        raise ExportError(
+            f"{label}: latent input: scale {latent.scale:.9g}, zero point {latent.zero_point}; expected "
+            f"{grid.scale:.9g} and {grid.zero_point}; encoder and decoder must share one grid"
+        )
+    if latent.dtype == "int16" and latent.scale * 32767 < 127 * grid.scale:
+        raise ExportError(
+            f"{label}: latent input: scale {latent.scale:g} reaches {latent.scale * 32767:g}, "
+            f"the latent grid reaches {127 * grid.scale:g}; calibrate with latents that reach its ends"
+        )
+    if latent.shape != (1, *grid.shape):
+        raise ExportError(f"{label}: latent input: shape {latent.shape}, expected {(1, *grid.shape)}")
 
 
 def _convert_parts(model: ModelFolder, recipe: RecipeSpec, images: np.ndarray) -> tuple[dict[str, bytes], Halves]:

@@ -31,7 +31,7 @@ class CompressionTask:
     name = SECTIONS.task
     metrics: tuple[Metric, ...] = PICTURES
     sections = SECTIONS
-    exported_by: tuple[str, ...] = ("checks", "halves", "model_files", "packaging")
+    exported_by: tuple[str, ...] = ("halves", "model_files", "packaging")
 
     @property
     def stages(self) -> Mapping[str, StageKind]:

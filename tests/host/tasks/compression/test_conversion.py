@@ -22,8 +22,8 @@ from host.quantization.conversions import CONVERSIONS, Conversion
 from host.quantization.execution import TfliteDecoder, TfliteEncoder, TfliteFull
 from host.spec.parsing import parse_spec
 from host.spec.types import Spec
-from host.tasks.compression.checks import check_decoder
 from host.tasks.compression.halves import Halves, aware_halves, convert
+from host.tasks.compression.packaging import check_decoder
 from host.tasks.compression.spec import SECTIONS
 
 

@@ -9,7 +9,7 @@ import pytest
 from device.outputs.codes import LatentGrid
 from device.quantization import TensorInfo
 from host.errors import ExportError
-from host.tasks.compression.checks import check_decoder
+from host.tasks.compression.packaging import check_decoder
 
 GRID = LatentGrid(4, 4, 8, 0.25, -3)
 LATENT = TensorInfo("latent", (1, 4, 4, 8), "int8", 0.25, -3)
