@@ -44,7 +44,7 @@ def overridden(value: Any, overrides: Mapping[str, Any]) -> Any:
     """A copy of a parsed spec.json with values replaced or added.
 
     Args:
-        overrides: by path, such as `training.float.epochs` or `encoder[0].filters`.
+        overrides: by path, such as `training.stages.float.epochs` or `encoder[0].filters`.
 
     Raises:
         SpecError: the path leads through something that is no object, or beside a list's end.
