@@ -48,8 +48,7 @@ def open_encoder(
 
     Raises:
         BundleError: no such bundle, variant or quality, or a damaged one.
-        ModelLoadError: the runtime cannot load the encoder.
-        RuntimeUnavailableError: no runtime that works is installed.
+        ModelLoadError, RuntimeUnavailableError: the runtime cannot load the encoder, or none is installed.
     """
     from .pipeline import open_pipeline
 

@@ -47,19 +47,16 @@ class OutputScale:
 
 @dataclass(frozen=True)
 class Variant:
-    """One row of the bench: a network and its output.
+    """One row of the bench: a network, and what becomes of its output.
 
     Attributes:
         name: the family, and where there are qualities "_q" and the quality.
         family: variants of one family are operating points of one network.
         tag: what every bitstream carries: 8 hexadecimal digits.
-        file, sha256, network_bytes: the .tflite file.
-        ops: its operators, in the file's order.
         input, tensor: its input and output tensor, as this variant has them.
         output: the `Description` of a module in device/outputs, which its `kind` names.
-        parameters: weights and biases; None where the exporter could not count them.
         macs: multiply-accumulates of one run of the file as it is; `Bundle.macs` tells those of an image.
-        quality: a codec's operating point, 0 is the smallest bitstreams; None where there is nothing to choose.
+        quality: 0 is the smallest bitstreams; None where there is nothing to choose.
     """
 
     name: str
@@ -83,11 +80,7 @@ class Variant:
 class Bundle:
     """A bundle.json that was read and checked; the files that it names are checked as they are opened.
 
-    Attributes:
-        sha256: of bundle.json itself.
-        spec_sha256, model_sha256: what it was made from.
-        input: the parsed input of a module in device/inputs.
-        variants: by name, sorted.
+    `sha256` is of bundle.json itself, `input` the parsed input of a module in device/inputs; variants are sorted.
     """
 
     folder: Path
@@ -116,8 +109,9 @@ class Bundle:
         return tuple(sorted(quality for quality in found if quality is not None))
 
     def find(self, name: str, quality: int | None = None) -> Variant:
-        """A variant by its name, or by its family's and a quality; without one the quality in the middle. Raises
-        BundleError: no such variant or quality; lists those that there are.
+        """A variant by its name, or by its family's and a quality, where None is the one in the middle.
+
+        Raises BundleError that lists those there are.
         """
         known = self.qualities(name)
         if not known:
@@ -167,9 +161,7 @@ class Bundle:
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """Reads and checks the bundle.json in `folder`. Raises BundleError: missing, of another version, or wrong; names
-    the file and the JSON path.
-    """
+    """Reads and checks the bundle.json in `folder`; raises BundleError with the file and the JSON path."""
     return parse_bundle(Path(folder), read_bytes(Path(folder) / FILE_NAME, BundleError))
 
 

@@ -42,9 +42,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def json_bytes(value: Any) -> bytes:
-    """The one form in which JSON is written: sorted keys, indent 1, newline at the end. Raises ValueError: for NaN or
-    Infinity, which JSON cannot hold.
-    """
+    """The one form in which JSON is written: sorted keys, indent 1, newline at the end; raises ValueError for NaN."""
     return (json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
 
@@ -77,9 +75,7 @@ def parse_json(data: bytes, path: Path, error: type[SplitliteError] = SplitliteE
 
 
 def plain_name(name: str, where: str, error: type[SplitliteError]) -> str:
-    """`name`, if it can name a file or a folder and stays where it is joined to a path: see `NAME`. Raises error: it
-    cannot; names `where`.
-    """
+    """`name`, if it can name a file and stays where it is joined to a path, see `NAME`; raises `error` with `where`."""
     if not NAME.fullmatch(name):
         raise error(f"{where}: {name!r:.120} cannot name a file; use letters, digits, '-', '_' and '.'")
     return name

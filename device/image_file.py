@@ -32,18 +32,12 @@ def say_on_stderr(line: str) -> None:
 
 
 def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr) -> Array:
-    """Reads a picture.
+    """Reads a picture as uint8 (height, width, channels), 0..255; raises ImageError in one line.
 
     Args:
         path: .ppm (P6), .pgm (P5) or .npy of uint8; any other is left to Pillow.
         channels: 3 makes grey pictures RGB; None takes them as they are.
         say: is given a line where something was converted.
-
-    Returns:
-        uint8 (height, width, channels), 0..255.
-
-    Raises:
-        ImageError: unreadable, or of a kind that is not taken; one line.
     """
     path = Path(path)
     if path.suffix == ".npy":
@@ -60,9 +54,7 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
 
 
 def read_folder(folder: Path, channels: int | None = None, say: Say = say_on_stderr) -> dict[str, Array]:
-    """The images of a folder by name, in the order of their names; hidden files are left out. See `read_image`. Raises
-    ImageError: no such folder, nothing in it, or a file that is no image.
-    """
+    """The images of a folder by name, sorted, without hidden files; see `read_image`; raises ImageError for none."""
     folder = Path(folder)
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))

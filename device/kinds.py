@@ -11,9 +11,7 @@ from .errors import BundleError
 
 
 def find_kind(package: ModuleType, kind: str) -> Any:
-    """The module `kind` of a package, imported; no other kind's is. Raises BundleError: there is none; lists those that
-    there are.
-    """
+    """The module `kind` of a package; no other kind is imported; raises BundleError that lists the known ones."""
     if kind in _names(package):
         module = importlib.import_module(f"{package.__name__}.{kind}")
         if hasattr(module, "parse"):

@@ -27,12 +27,8 @@ _EXPORT = "run make export on the workstation and copy device/ again"
 class Pipeline:
     """One variant of a bundle, loaded: an input and an output, whose buffers are prepared: `encode` only fills them.
 
-    One thread at a time; open one for each thread.
-
-    Attributes:
-        bundle, variant: what it runs.
-        delegate: as `runtime.delegate_of` names it.
-        runtime_log: lines that the runtime wrote while loading.
+    One thread at a time; open one for each thread. `delegate` is as `runtime.delegate_of` names it; `runtime_log` has
+    what the runtime wrote while loading.
     """
 
     def __init__(
@@ -79,13 +75,10 @@ class Pipeline:
         return bool(self.bundle.input.takes(shape))
 
     def encode(self, image: Array) -> bytes:
-        """One image to its bitstream, a header and the payload.
+        """One image to its bitstream, a header and the payload; raises ImageError for another shape or dtype.
 
         Args:
             image: uint8 (height, width, channels), 0..255, of a size that it takes.
-
-        Raises:
-            ImageError: another shape or dtype.
         """
         if getattr(image, "shape", None) != self._shape or image.dtype is not _UINT8:
             self._check(image)
@@ -151,9 +144,7 @@ def _describe(image: object) -> str:
 
 
 def find_bundle(bundle: str | Path) -> Path:
-    """The folder of a bundle given by its path, or by its name in device/bundles. Raises BundleError: there is none;
-    lists those that there are.
-    """
+    """The folder of a bundle by its path or its name in device/bundles; raises BundleError listing those there are."""
     for folder in (Path(bundle), DEFAULT_BUNDLES / bundle):
         if (folder / bundles.FILE_NAME).is_file():
             return folder

@@ -25,13 +25,7 @@ SCALE_TOLERANCE = 1e-6  # relative; float32 carries 1.2e-7
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """An input or output tensor of a .tflite file.
-
-    Attributes:
-        shape: with the batch, which is 1.
-        dtype: "float32", "int8" or "int16".
-        scale, zero_point: of its grid; 0.0 and 0 for float32.
-    """
+    """An input or output tensor of a .tflite file; its shape has the batch of 1; float32 has scale 0, zero point 0."""
 
     name: str
     shape: tuple[int, ...]
@@ -44,9 +38,7 @@ class TensorInfo:
 
 
 def parse_array(data: bytes, where: object, error: type[SplitliteError] = BundleError) -> Array:
-    """The array in the content of an .npy file, read-only; nothing is allocated for what its header claims. Raises
-    error: not such a file; names `where`.
-    """
+    """The array in an .npy file's content, read-only; allocates nothing that its header claims; raises `error`."""
     stream = io.BytesIO(data)
     try:
         version = np.lib.format.read_magic(stream)

@@ -15,6 +15,7 @@ T = TypeVar("T")
 _UNIONS = (Union, getattr(types, "UnionType", Union))  # Python 3.9 has the first alone
 _WORDS = {dict: "object", list: "list", tuple: "list", str: "string", bool: "boolean", int: "integer", float: "number"}
 _WORDS[type(None)] = "null"
+_LIMIT = 1 << 63  # of integers: numpy has no larger ones
 _CURE = "damaged, copy or make it again"
 
 
@@ -41,15 +42,10 @@ def _may_be_absent(each: Field[Any]) -> bool:
 def from_json(kind: type[T], value: Any, where: str, error: type[SplitliteError]) -> T:
     """The dataclass `kind` from what `as_json` made of one; more keys may be there.
 
-    Args:
-        kind: its fields are of plain types, dataclasses, `Optional`, tuples and mappings from str to these; what is
-            of type Any is taken as it is.
-        value: what was read from JSON.
-        where: its place in the file, such as "results[0]", for the message; "" for the whole file.
-        error: what to raise.
+    Its fields are of plain types, dataclasses, `Optional`, tuples and mappings from str to these, or of Any type.
 
     Raises:
-        error: a key is missing or of another type; says which was expected and which was found.
+        error: a key is missing or of another type; names `where` in the file, what was expected and what was found.
     """
     if not isinstance(value, dict):
         raise error(f"{where or 'the file'}: expected object, found {_found(value)}; {_CURE}")
@@ -82,8 +78,11 @@ def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any
     if origin is tuple and isinstance(value, (list, tuple)):
         if arguments[1:] == (Ellipsis,):
             kinds = arguments[:1] * len(value)
-            if kinds and all(type(part) is kinds[0] for part in value) and kinds[0] in (int, str):
-                return tuple(value)  # raw samples come in millions
+            if arguments[0] is int:  # raw samples come in millions
+                for index, part in enumerate(value):
+                    if type(part) is not int or not 0 <= part < _LIMIT:
+                        raise error(f"{where}[{index}]: expected integer from 0, found {_found(part)}; {_CURE}")
+                return tuple(value)
         else:
             kinds = arguments
             if len(kinds) != len(value):
@@ -97,7 +96,8 @@ def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any
         if type(value) in (int, float) and isfinite(_limited(value)):
             return float(value)
     elif origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
-        return value
+        if kind is not int or abs(value) < _LIMIT:
+            return value
     expected = _WORDS.get(origin or kind, "object")
     raise error(f"{where}: expected {expected}, found {_found(value)}; {_CURE}")
 

@@ -43,9 +43,7 @@ def available_runtimes() -> tuple[str, ...]:
 
 
 def load_runtime(name: str | None = None) -> Runtime:
-    """Imports one of `PREFERENCE`, by default the first that is installed. Raises RuntimeUnavailableError: none, not
-    that one, or one that cannot work here; one line with the cure.
-    """
+    """Imports one of `PREFERENCE`, by default the first installed; raises RuntimeUnavailableError with the cure."""
     installed = available_runtimes()
     if name is None:
         if not installed:
@@ -71,12 +69,10 @@ def load_runtime(name: str | None = None) -> Runtime:
 
 
 def check_runtime(name: str | None = None) -> None:
-    """Imports a runtime in a process of its own, for commands to call before `load_runtime`.
+    """Imports a runtime in a process of its own; commands call it before `load_runtime`, which finds everything else.
 
-    A wheel for another processor ends the process that imports it, by a signal and without a word.
-
-    Raises:
-        RuntimeUnavailableError: it did; one line with the cure. What `load_runtime` finds is left to that.
+    A wheel for another processor ends the process that imports it, by a signal and without a word: that raises
+    RuntimeUnavailableError here.
     """
     import subprocess  # a worker imports this module too, and has no use for it
 
@@ -103,8 +99,6 @@ def make_interpreter(
 
     Args:
         model: content or path of a .tflite file.
-        threads: that the runtime may use.
-        runtime: the preferred one if None.
         log: receives the lines that the runtime wrote on stderr meanwhile; otherwise they are dropped.
         delegate: an external delegate's library (an Edge TPU's, say): a path, or a name that the system's loader
             finds. It is offered the model first; `delegate_of` says what became of that.
@@ -134,13 +128,9 @@ def make_interpreter(
 
 
 class Network:
-    """An interpreter with one input and one output; `set`, `invoke` and `get` call it without anything in between.
+    """An interpreter with one input and one output tensor, as they are now.
 
-    Attributes:
-        input, output: its tensors, as they are now.
-        set: writes the input tensor, an array of its shape and dtype.
-        invoke: runs it.
-        get: the output tensor, a copy.
+    `set` writes the input, `invoke` runs it, `get` copies the output: the interpreter's own calls, nothing in between.
     """
 
     def __init__(self, interpreter: Any) -> None:
@@ -152,8 +142,9 @@ class Network:
         self.get: Callable[[], Array] = partial(interpreter.get_tensor, interpreter.get_output_details()[0]["index"])
 
     def resize(self, shape: tuple[int, ...]) -> None:
-        """Gives the input another shape; look at the output's then: some operators silently keep the old one. Raises
-        ModelLoadError: the runtime refuses, or did not take the shape.
+        """Gives the input another shape; look at the output's then: some operators silently keep the old one.
+
+        Raises ModelLoadError where the runtime refuses, or did not take the shape.
         """
         try:
             with captured_stderr():

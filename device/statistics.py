@@ -32,22 +32,13 @@ def percentile(samples: Sequence[float], percent: float) -> float:
 def median_interval(
     processes: Sequence[Sequence[float]], confidence: float = 0.95, *, resamples: int = 2000, seed: int = 0
 ) -> tuple[float, float] | None:
-    """Confidence interval of the median of all samples of several processes.
+    """Confidence interval of the median of all samples of several processes; None for too few, see `fewest_processes`.
 
     What makes one process faster than the next (where its memory lies, what else the machine does) is common to
     all its samples, so these are not independent: whole processes are drawn with replacement (Davison and Hinkley,
     Bootstrap Methods and their Application, 1997, section 3.8), and the interval is `expanded_interval`.
 
-    Args:
-        processes: the samples of each process; their numbers may differ.
-        confidence: between 0 and 1.
-        resamples, seed: of the draws.
-
-    Returns:
-        Lower and upper end; None for fewer than `fewest_processes(confidence)`.
-
-    Raises:
-        ValueError: a process without samples, or a confidence out of range.
+    Raises ValueError for a process without samples, or a confidence that is not between 0 and 1.
     """
     if len(processes) < fewest_processes(confidence):
         return None
@@ -69,10 +60,9 @@ def fewest_processes(confidence: float) -> int:
 def resampled_medians(
     processes: Sequence[Sequence[float]], resamples: int, generator: np.random.Generator
 ) -> FloatArray:
-    """Medians of all samples of processes that are drawn with replacement, as many as there are.
+    """Medians of all samples of processes that are drawn with replacement, as many as there are: float64 (resamples,).
 
-    Returns:
-        float64 (resamples,); raises ValueError for a process without samples.
+    Raises ValueError for a process without samples.
     """
     for process in processes:
         _some(process)

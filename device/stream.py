@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from struct import Struct
 
 from .errors import BitstreamError
 
@@ -29,6 +30,7 @@ MAX_CODER_ID = 15
 MAX_SIDE = (1 << 16) - 1
 MAX_PAYLOAD_BYTES = (1 << 24) - 1
 _CHECKED_BYTES = HEADER_BYTES - 3
+_FIELDS = Struct("<BB4sHH3s3s")
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,7 @@ def pack(payload: bytes, coder_id: int, tag: str, height: int, width: int) -> by
 
 
 def header_start(coder_id: int, tag: str, height: int, width: int) -> bytes:
-    """The header's bytes 0 to 9, which are the same for every image of one size. Raises BitstreamError: a value that
-    the header has no room for.
-    """
+    """The header's bytes 0 to 9, the same for images of one size; raises BitstreamError for what it has no room for."""
     if not 0 <= coder_id <= MAX_CODER_ID:
         raise BitstreamError(f"coder id {coder_id}; a header holds 0 to {MAX_CODER_ID}")
     if not 0 < height <= MAX_SIDE or not 0 < width <= MAX_SIDE:
@@ -69,43 +69,30 @@ def seal(start: bytes, payload: bytes) -> bytes:
 
 
 def unpack(stream: bytes, expect_tag: str | None = None) -> tuple[Header, bytes]:
-    """Header and payload of one whole bitstream, checked.
+    """Header and payload of one whole bitstream, with the tag `expect_tag` only, unless that is None.
 
-    Args:
-        stream: the bitstream.
-        expect_tag: the only tag to accept; None accepts any.
-
-    Raises:
-        BitstreamError: too short, not a bitstream, of a newer or unknown version, truncated, followed by other bytes,
-            damaged, or with another tag; one line that says which.
+    Raises BitstreamError in one line: too short, no bitstream, of a newer version, truncated, damaged, or another tag.
     """
     if len(stream) < HEADER_BYTES:
         raise BitstreamError(f"bitstream of {len(stream)} bytes is too short, a header alone has {HEADER_BYTES}")
-    if stream[0] != MAGIC:
-        raise BitstreamError(f"not a bitstream: it begins with 0x{stream[0]:02x}, expected 0x{MAGIC:02x}")
-    version, coder_id = stream[1] >> 4, stream[1] & 0x0F
+    magic, first, tag, height, width, length, found = _FIELDS.unpack(stream[:HEADER_BYTES])
+    if magic != MAGIC:
+        raise BitstreamError(f"not a bitstream: it begins with 0x{magic:02x}, expected 0x{MAGIC:02x}")
+    version, coder_id = divmod(first, 16)
     if version > VERSION:
         raise BitstreamError(f"bitstream version {version} is newer than {VERSION}, the newest read here, or damaged")
     if version < 1:
-        raise BitstreamError(f"bitstream version {version} does not exist; the stream is damaged")
-    header = Header(
-        version=version,
-        coder_id=coder_id,
-        tag=bytes(stream[2:6]).hex(),
-        height=int.from_bytes(stream[6:8], "little"),
-        width=int.from_bytes(stream[8:10], "little"),
-        payload_bytes=int.from_bytes(stream[10:13], "little"),
-    )
+        raise BitstreamError(f"bitstream version {version} never was; the stream is damaged")
+    header = Header(version, coder_id, tag.hex(), height, width, int.from_bytes(length, "little"))
     payload = bytes(stream[HEADER_BYTES:])
     if len(payload) != header.payload_bytes:
         kind = "truncated" if len(payload) < header.payload_bytes else "followed by other bytes"
         raise BitstreamError(
             f"bitstream is {kind} or damaged: {len(payload)} payload bytes, its header says {header.payload_bytes}"
         )
-    found = int.from_bytes(stream[_CHECKED_BYTES:HEADER_BYTES], "little")
     expected = _checksum(stream[:_CHECKED_BYTES], payload)
-    if found != expected:
-        raise BitstreamError(f"bitstream is damaged: checksum {expected:06x}, its header says {found:06x}")
+    if int.from_bytes(found, "little") != expected:
+        raise BitstreamError(f"bitstream is damaged: checksum {expected:06x}, its header says another")
     if expect_tag not in (None, header.tag):
         raise BitstreamError(
             f"bitstream has tag {header.tag}, expected {expect_tag}: made by another encoder or tables"

@@ -28,8 +28,7 @@ def is_available(root: Path = Path("/")) -> bool:
 def measure_energy(encode: Callable[[], object], seconds: float, root: Path = Path("/")) -> dict[str, Any] | None:
     """Encodes for so many seconds and says what that took; `root` is where /sys is, for tests.
 
-    Returns:
-        {"source": "rapl" or "pmic", "joules", "encodes", "seconds"}; None where neither probe answers.
+    Returns {"source": "rapl" or "pmic", "joules", "encodes", "seconds"}; None where neither probe answers.
     """
     start = read_rapl(root)
     if start:

@@ -26,13 +26,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much each row is measured.
-
-    Attributes:
-        repetitions: fresh processes.
-        runs, minimum_ns: encodes, and time for them, that each process reaches at least, both.
-        warmup, warmup_ns: the same of the warm-up before.
-    """
+    """How much each row is measured: fresh processes, and in each at least so many encodes and so long, both."""
 
     repetitions: int
     runs: int

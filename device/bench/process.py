@@ -25,8 +25,7 @@ _SIGNAL_HINTS = {
 def run_worker(job: dict[str, Any], on_line: Callable[[str], None] | None = None) -> dict[str, Any]:
     """Runs one job of `device.bench.worker` in a fresh process; `on_line` is given each line that it writes, at once.
 
-    Returns:
-        Its answer; status "failed" and a sentence if the process crashed, was killed or raised.
+    Returns its answer; status "failed" and a sentence if the process crashed, was killed or raised.
     """
     said: list[str] = []
     last = ""

@@ -55,10 +55,7 @@ class Entry:
 def encode_all(plans: Sequence[Plan], common: dict[str, Any], partial: Path) -> list[Entry]:
     """Encodes with every row once, before anything is timed: what it sends home, whether it works, what it costs.
 
-    Args:
-        plans: the rows.
-        common: what all jobs have in common; see `worker`.
-        partial: the folder that takes the outputs.
+    `common` is in all jobs, see `worker`; the folder `partial` takes the outputs.
     """
     print(f"Rows: {len(plans)}. Encoding with each once, to see what works and how long it takes.", flush=True)
     several = len({plan.threads for plan in plans}) > 1

@@ -43,8 +43,7 @@ _REFERENCES = 20  # times of the fixed loop, before and again after: about 15 ms
 def run_job(job: dict[str, Any]) -> dict[str, Any]:
     """Does one job, as above, and answers: status "ok" with what was found, or "failed" with the reason in one line.
 
-    Raises:
-        BundleError: no bundle or no such variant; then there is nothing to say about it.
+    Raises BundleError for no bundle or no such variant; then there is nothing to say about it.
     """
     bundle = read_bundle(Path(job["bundle"]))
     bundle.variant(job["variant"])

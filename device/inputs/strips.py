@@ -24,12 +24,9 @@ STRIP_PIXELS = 1 << 17  # a whole number of block rows at about this; see benchm
 
 @dataclass(frozen=True)
 class Strips:
-    """How the network sees an image: one position of its output for each block of pixels.
+    """How the network sees an image: one position of its output for each `block` of pixels; see `inputs.Source`.
 
-    Attributes:
-        block: side of a block in pixels.
-        before, after: how many pixels above (and left of), below (and right of) its blocks the network reads.
-        channels: of the image.
+    `before` and `after` are how many pixels above (and left of), below (and right of) its blocks the network reads.
     """
 
     kind: ClassVar[str] = "strips"
@@ -83,9 +80,7 @@ class StripTensors:
         self._outputs: list[Array] = []
 
     def prepare(self, height: int, width: int) -> tuple[int, ...]:
-        """Cuts images of this size into strips and returns the shape of their whole output tensor. Raises BundleError,
-        ModelLoadError: the network does not take this size.
-        """
+        """Cuts images of this size into strips; returns the shape of their whole output tensor; raises BundleError."""
         source = self._source
         rows, columns = source.blocks(height, width)
         count = -(-rows // max(1, round(STRIP_PIXELS / (columns * source.block**2))))
@@ -153,12 +148,9 @@ def reflected(begin: int, count: int, size: int) -> Array:
 
 
 def put_pixels(image: Array, corner: Sequence[int], out: Array) -> None:
-    """Writes the part of an image that begins at `corner`, by reflection where it leaves the image, as int8.
+    """Writes the part of an image, uint8 (height, width, channels), that begins at `corner`, a row and a column.
 
-    Args:
-        image: uint8 (height, width, channels).
-        corner: row and column in the image; negative above and left of it.
-        out: int8 (rows, columns, channels): each pixel XOR 0x80.
+    Beyond the image it is reflected. `out` is int8 (rows, columns, channels): each pixel XOR 0x80.
     """
     (top, left), (height, width, _) = corner, image.shape
     rows, columns, _ = out.shape

@@ -111,14 +111,9 @@ def parse(value: dict[str, Any], where: str) -> CodesDescription:
 
 
 def make_output_quantizer(info: TensorInfo, grid: LatentGrid) -> Stage:
-    """Prepares what turns the encoder's output into codes on the model's latent grid.
+    """Prepares quantize(output, codes): from the network's output tensor to codes int8 (height, width, channels).
 
-    Returns:
-        quantize(output, codes): output: the tensor; codes int8 (height, width, channels), written in
-        place. The buffers inside are shared: one thread at a time.
-
-    Raises:
-        BundleError: the shape differs from the grid's; an int8 output on another grid; an unknown dtype.
+    The buffers inside are shared: one thread at a time. Raises BundleError for another shape, grid or dtype.
     """
     if info.shape != (1, *grid.shape):
         raise BundleError(f"output {info.name!r}: shape {info.shape}, expected {(1, *grid.shape)} of the latent grid")

@@ -125,9 +125,7 @@ class Coder:
         return state.to_bytes((state.bit_length() + 7) >> 3, "big") + Struct(f">{len(words)}I").pack(*words)
 
     def decode(self, payload: bytes) -> Array:
-        """Payload to codes, int8 of this coder's shape. Raises BitstreamError: the payload is not one that `encode`
-        makes for these tables and this shape.
-        """
+        """Payload to codes, int8 of this coder's shape; raises BitstreamError for one that `encode` does not make."""
         length = len(payload)
         state_bytes = length if length < 5 else (length - 1) % 4 + 5
         if not length or not payload[0]:

@@ -54,8 +54,9 @@ class Records(unittest.TestCase):
             ({"part": {}}, r"run.part.name: missing"),
             (
                 {"part": {"name": "a", "numbers": [1, 2.5]}},
-                r"run.part.numbers\[1\]: expected integer, found number 2.5",
+                r"run.part.numbers\[1\]: expected integer from 0, found number 2.5",
             ),
+            ({"part": {"name": "a", "numbers": [-1]}}, r"part.numbers\[0\]: expected integer from 0, found integer -1"),
             ({"part": {"name": "a", "numbers": 1}}, r"run.part.numbers: expected list, found integer 1"),
             ({"pair": [1]}, r"run.pair: expected 2 values, found 1"),
             ({"by_name": {"d": {"name": 1}}}, r"run.by_name.d.name: expected string, found integer 1"),

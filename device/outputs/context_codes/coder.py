@@ -34,13 +34,7 @@ _CHANNELS = 32
 
 
 class ContextCoder:
-    """Codes of one shape to bytes and back.
-
-    Attributes:
-        tables: the model.
-        shape: rows and columns of blocks, channels.
-        segment_rows: how many rows of blocks are coded together.
-    """
+    """Codes of one shape (rows, columns, channels) to bytes; `segment_rows` rows of blocks are coded together."""
 
     def __init__(self, tables: ContextTables, shape: Sequence[int]) -> None:
         """Raises BundleError if codes of this shape do not fit the tables."""
@@ -97,15 +91,9 @@ class ContextCoder:
         return _number(len(sequence)) + lanes.encode(sequence, most_lanes.bit_length() - 1, extra), above
 
     def symbols(self, codes: Array, above: Above | None = None) -> tuple[Array, bytes, int, Above]:
-        """What is coded for some rows of blocks.
+        """What is coded for some rows of blocks, int8 (rows, columns, channels), below the rows of planes `above`.
 
-        Args:
-            codes: int8 (rows, columns, channels).
-            above: the last rows of planes of the blocks above; None at the top.
-
-        Returns:
-            Symbols as `lanes.encode` takes them, extra bytes, how many remainders are not 0, and the `above` of what
-            follows.
+        Returns symbols as `lanes.encode` takes them, extra bytes, how many remainders are not 0, and the next `above`.
         """
         tables, stride = self.tables, self.shape[1] + 2
         above = above or self._nothing_above()
@@ -149,14 +137,9 @@ class ContextCoder:
         return np.zeros(shape, np.int16), np.zeros(shape, np.int16)
 
     def _groups(self, base: Array, remainder: Array) -> tuple[Array, Array, Array]:
-        """Which groups are asked for, the symbols that answer, and which are coded.
+        """Which groups are asked for (bool), the symbols that answer (uint32), which are coded: (rows, channels, groups).
 
-        Args:
-            base: scores without what is to the left, int16 (rows, channels, columns).
-            remainder: the same shape.
-
-        Returns:
-            bool, uint32 and bool (rows, channels, groups).
+        `base`, scores without what is to the left, and `remainder` are int16 (rows, channels, columns).
         """
         tables = self.tables
         bins = np.searchsorted(tables.quiet_edges, fold(np.add, np.clip(base, 0, QUIET_CAP)), "right")

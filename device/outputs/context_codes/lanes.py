@@ -45,9 +45,6 @@ def encode(symbols: Array, exponent: int, extra: bytes = b"") -> bytes:
             2**16, plus the sum of the frequencies before it.
         exponent: 2**exponent lanes at most; fewer where the symbols are too few, or too cheap to fill new lanes.
         extra: bytes that the decoder takes from the end, the first one last.
-
-    Returns:
-        The payload.
     """
     pairs, pair_starts = _pairs(symbols)
     doublings = max(0, min(exponent, MAX_DOUBLINGS))
@@ -139,17 +136,9 @@ def _pack_states(states: Array) -> bytes:
 
 
 def read_head(payload: bytes, pairs: int) -> tuple[list[int], list[int], int]:
-    """What a payload begins with.
+    """What a payload of so many pairs begins with; raises BitstreamError where it does not.
 
-    Args:
-        payload: what `encode` made.
-        pairs: of symbols.
-
-    Returns:
-        The states; how many pairs are coded with all lanes, with half of them, ...; where the words begin.
-
-    Raises:
-        BitstreamError: this is not how a payload of so many pairs begins.
+    Returns the states; how many pairs are coded with all lanes, with half of them, ...; where the words begin.
     """
     first, doublings = divmod(payload[0] if payload else 0xFF, 16)
     if doublings > MAX_DOUBLINGS or first + doublings > MAX_EXPONENT or len(payload) <= doublings:

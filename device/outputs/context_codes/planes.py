@@ -17,14 +17,9 @@ _SHORT = 128
 
 
 def code_planes(codes: Array, above: Array) -> Array:
-    """Planes of codes.
+    """Planes of codes int8 (rows, columns, channels): int16 (channels, 1 + (1 + rows) * (columns + 2) + 1).
 
-    Args:
-        codes: int8 (rows, columns, channels).
-        above: int16 (channels, columns + 2): the row above, as `last_row` returns it; zeros above the first.
-
-    Returns:
-        int16 (channels, 1 + (1 + rows) * (columns + 2) + 1).
+    `above`, int16 (channels, columns + 2), is the row above, as `last_row` returns it; zeros above the first.
     """
     planes, grid = _empty(above, codes.shape[0])
     grid[:, 1:, 1:-1] = codes.transpose(2, 0, 1)
@@ -33,16 +28,10 @@ def code_planes(codes: Array, above: Array) -> Array:
 
 
 def predict(planes: Array, predictors: Sums, stride: int) -> tuple[Array, Array]:
-    """What is left of codes after prediction.
+    """What is left of planes of codes after prediction; `stride` is columns + 2.
 
-    Args:
-        planes: of codes.
-        predictors: `ContextTables.predictors`.
-        stride: columns + 2.
-
-    Returns:
-        Remainders, and skews + 32: what rounding the prediction to the nearest code left, in 1/64. Both int16
-        (channels, rows * stride); meaningless beside the image.
+    Returns remainders, and skews + 32: what rounding the prediction to the nearest code left, in 1/64. Both int16
+    (channels, rows * stride); meaningless beside the image.
     """
     prediction = weigh(planes, predictors, stride)
     prediction += 1 << SKEW_BITS - 1

@@ -50,11 +50,8 @@ _HEAD = 7
 class Sums:
     """Weighted sums, one per channel: bias + sum of weight * source, modulo 2**16, as int16.
 
-    Attributes:
-        biases: int16 (channels,).
-        counts: uint16 (channels,): terms of each channel.
-        sources: uint16 (terms,): neighbour * channels + channel.
-        weights: int16 (terms,).
+    `biases` int16 and `counts` uint16 (terms of each) are (channels,); `sources` uint16, which are neighbour *
+    channels + channel, and `weights` int16 are (terms,).
     """
 
     biases: Array
