@@ -54,7 +54,7 @@ class Variant:
         family: variants of one family are operating points of one network.
         tag: what every bitstream carries: 8 hexadecimal digits.
         input, tensor: its input and output tensor, as this variant has them.
-        output: the `Description` of a module in device/outputs, which its `kind` names.
+        output: the description of a module in device/outputs, which its `kind` names.
         macs: multiply-accumulates of one run of the file as it is; `Bundle.macs` tells those of an image.
         quality: 0 is the smallest bitstreams; None where there is nothing to choose.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fixed:
-    """The size of every image, in pixels; see `inputs.Source`."""
+    """The size of every image, in pixels; see device/inputs."""
 
     kind: ClassVar[str] = "fixed"
     height: int
@@ -48,7 +48,7 @@ class Fixed:
 
 
 class FixedTensors:
-    """One input tensor, one output tensor; see `inputs.Tensors`."""
+    """One input tensor, one output tensor."""
 
     def __init__(self, network: Network) -> None:
         # Own buffers and set_tensor/get_tensor: as quick as views into the runtime's memory in both runtimes,

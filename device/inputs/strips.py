@@ -24,7 +24,7 @@ STRIP_PIXELS = 1 << 17  # a whole number of block rows at about this; see benchm
 
 @dataclass(frozen=True)
 class Strips:
-    """How the network sees an image: one position of its output for each `block` of pixels; see `inputs.Source`.
+    """How the network sees an image: one position of its output for each `block` of pixels; see device/inputs.
 
     `before` and `after` are how many pixels above (and left of), below (and right of) its blocks the network reads.
     """

@@ -1,61 +1,36 @@
 """What becomes of an output tensor: numbers, and the bytes that cross the wire. Each module here is one kind.
 
-A kind's module offers
+A kind's module offers CODER_ID, what a bitstream's header says of the payload (0 to 15, never used again for something
+else), and parse(value, where), which makes a *description* of the JSON in a variant's "output". That is a frozen
+dataclass, as `records.as_json` writes it, with
 
-    CODER_ID   what a bitstream's header says of the payload, 0 to 15; never used again for something else
-    parse      parse(value, where) -> Description: of the JSON in a variant's "output"
+    kind                     the module's name, a ClassVar
+    files()                  the files that travel with it: name -> sha256
+    tag(network_sha256)      of every bitstream that this network and this output make: 8 hexadecimal digits
+    check(tensor, source)    raises BundleError for a `TensorInfo`, or an input (see device/inputs), that does not fit
+    open(tensor, read)       the *output*, ready for such tensors; read(name, sha256) gives a travelling file's content
+
+An output has buffers of its own (one thread at a time). `tensors` are an image's output tensors as the input made them:
+one, or strips of rows from the top.
+
+    prepare(height, width, tensor_shape)    makes ready for another size, whose whole output tensor has this shape
+    numbers(tensors)                        what is sent, as an array that the caller may keep
+    payload(tensors)                        the same as bytes
+    sizes(numbers)                          their bytes in other forms, such as {"latent_bytes": 512}
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ..errors import BundleError
 from ..files import digest_tag
-from ..quantization import Array, TensorInfo
 from ..records import as_json
 
 T = TypeVar("T")
-ReadFile = Callable[[str, str], bytes]  # a travelling file's name and sha256 to its content; raises BundleError
-
-
-class Description(Protocol):
-    """What a bundle says about an output: a frozen dataclass that `records.as_json` writes; methods raise BundleError.
-
-    Attributes:
-        kind: name of the module; a ClassVar, so that it is not among the fields.
-        files: the files that travel with it: name -> sha256.
-        tag: of every bitstream that the network of this digest and this output make: 8 hexadecimal digits.
-        check: refuses an output tensor, or an input (see device/inputs), that this does not fit.
-        open: makes everything ready for such tensors.
-    """
-
-    @property
-    def kind(self) -> str: ...
-    def files(self) -> Mapping[str, str]: ...
-    def tag(self, network_sha256: str) -> str: ...
-    def check(self, tensor: TensorInfo, source: Any) -> None: ...
-    def open(self, tensor: TensorInfo, read: ReadFile) -> Output: ...
-
-
-class Output(Protocol):
-    """An opened output; its buffers are shared: one thread at a time.
-
-    `tensors` are an image's output tensors as the input made them: one, or strips of rows from the top.
-
-    Attributes:
-        prepare: makes ready for images of another size, whose whole output tensor has this shape; raises BundleError.
-        numbers: what is sent, as numbers; the caller may keep the array.
-        payload: the same as bytes.
-        sizes: bytes of the numbers in other forms, such as "latent_bytes".
-    """
-
-    def prepare(self, height: int, width: int, tensor_shape: tuple[int, ...]) -> None: ...
-    def numbers(self, tensors: Iterable[Array]) -> Array: ...
-    def payload(self, tensors: Iterable[Array]) -> bytes: ...
-    def sizes(self, numbers: Array) -> dict[str, int]: ...
+ReadFile = Callable[[str, str], bytes]
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class LatentGrid:
 
 @dataclass(frozen=True)
 class CodesDescription:
-    """An output of this kind in a bundle; see `outputs.Description`."""
+    """An output of this kind in a bundle."""
 
     kind: ClassVar[str] = "codes"
     grid: LatentGrid
@@ -78,7 +78,7 @@ class CodesDescription:
 
 
 class CodesOutput:
-    """Codes int8 (height, width, channels) of one tensor; see `outputs.Output`."""
+    """Codes int8 (height, width, channels) of one tensor."""
 
     def __init__(self, grid: LatentGrid, tensor: TensorInfo, tables: Tables) -> None:
         self._codes: Array = np.zeros(grid.shape, np.int8)

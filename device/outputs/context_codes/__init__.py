@@ -19,7 +19,7 @@ from .tables import ContextTables, parse_context_tables
 
 @dataclass(frozen=True)
 class ContextCodesDescription:
-    """An output of this kind in a bundle; see `outputs.Description`."""
+    """An output of this kind in a bundle."""
 
     kind: ClassVar[str] = "context_codes"
     grid: BlockGrid
@@ -54,7 +54,7 @@ class ContextCodesDescription:
 
 
 class ContextCodesOutput:
-    """Codes int8 (rows, columns, channels) of strips; see `outputs.Output`."""
+    """Codes int8 (rows, columns, channels) of strips."""
 
     def __init__(self, grid: BlockGrid, tables: ContextTables) -> None:
         self._grid, self._tables = grid, tables

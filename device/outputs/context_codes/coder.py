@@ -137,7 +137,7 @@ class ContextCoder:
         return np.zeros(shape, np.int16), np.zeros(shape, np.int16)
 
     def _groups(self, base: Array, remainder: Array) -> tuple[Array, Array, Array]:
-        """Which groups are asked for (bool), the symbols that answer (uint32), which are coded: (rows, channels, groups).
+        """Which groups are asked for, the symbols that answer, which are coded: bool, uint32, bool by group.
 
         `base`, scores without what is to the left, and `remainder` are int16 (rows, channels, columns).
         """
