@@ -51,10 +51,8 @@ def export(
             raise click.UsageError("--variant, --format and --output need --part")
         for line in api.export_all(names, models=models):
             say(line)
-        say(
-            "next: copy device/ to the device (scp -r device pi:splitlite/), "
-            "run there: python -m device.bench, then at home: host collect"
-        )
+        say("next, with a device: host bench pi@raspberrypi.local:splitlite")
+        say("or on this machine: make bench collect report")
         return
     if len(names) != 1 or output is None:
         raise click.UsageError("--part needs one NAME and --output")

@@ -135,9 +135,9 @@ class Connection:
         environment = {**os.environ, "LC_ALL": "C"}
         # A file, not a pipe: an older ssh that stays as the shared connection keeps stderr open.
         with tempfile.TemporaryFile() as stderr:
-            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": stderr}
+            pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
             try:
-                done = subprocess.run(command, **streams, env=environment, check=False)
+                done = subprocess.run(command, stdin=nothing, stdout=pipe, stderr=stderr, env=environment, check=False)
             except FileNotFoundError:
                 package = "rsync" if command[0] == "rsync" else "openssh-client"
                 raise RemoteError(f"{command[0]} is not installed here; install it (Debian: {package})") from None
