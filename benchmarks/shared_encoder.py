@@ -26,8 +26,8 @@ from host.spec.types import Spec, StageSpec  # noqa: E402
 from host.tasks import open_spec  # noqa: E402
 from host.tasks.codec.networks import build_codec  # noqa: E402
 from host.tasks.codec.work import codec_work  # noqa: E402
+from host.training.distributed import Session  # noqa: E402
 from host.training.loop import fit  # noqa: E402
-from host.training.session import Session  # noqa: E402
 
 Rows = list[dict[str, Any]]
 

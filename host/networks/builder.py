@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -16,19 +17,16 @@ GRID_LAYER = "latent_grid"  # ends an encoder whose last layer gives a vector
 _FLAT_LAYER = "latent_vector"  # begins the decoder that reads it
 
 
-def build_encoder(spec: Spec, batch_size: int | None = None) -> keras.Model:
+def build_encoder(spec: Spec) -> keras.Model:
     """Image float32 (batch, height, width, channels), 0..1 -> latent float32 (batch, h, w, c), in units of 1.
 
     A latent that is a vector of n becomes (batch, 1, 1, n): every latent lies on a grid.
 
-    Args:
-        batch_size: None for training; 1 for conversion, since static shapes convert to fewer operations.
-
     Raises:
         SpecError: Keras refuses a layer, or the output is neither a (height, width, channels) tensor nor a vector.
     """
-    image = keras.Input(spec.data.image_shape, batch_size=batch_size, name="image")
-    latent = _apply(spec, "encoder", {"image": image})
+    image = keras.Input(spec.data.image_shape, name="image")
+    latent = apply_layers(spec, "encoder", {"image": image}, _make)
     if len(latent.shape) == 2:
         latent = keras.layers.Reshape((1, 1, latent.shape[-1]), name=GRID_LAYER)(latent)
     if len(latent.shape) != 4:
@@ -39,21 +37,20 @@ def build_encoder(spec: Spec, batch_size: int | None = None) -> keras.Model:
     return keras.Model(image, latent, name="encoder")
 
 
-def build_decoder(spec: Spec, latent_shape: tuple[int, ...], batch_size: int | None = None) -> keras.Model:
+def build_decoder(spec: Spec, latent_shape: tuple[int, ...]) -> keras.Model:
     """Latent float32 (batch, h, w, c) -> image float32 (batch, height, width, channels), about 0..1, not clipped.
 
     Args:
         latent_shape: (h, w, c); (n,) for a latent that the spec's layers know as a vector.
-        batch_size: as for the encoder.
 
     Raises:
         SpecError: Keras refuses a layer, or the output has another shape than the image.
     """
     grid = latent_shape if len(latent_shape) == 3 else (1, 1, *latent_shape)
-    latent = source = keras.Input(grid, batch_size=batch_size, name="latent")
+    latent = source = keras.Input(grid, name="latent")
     if len(latent_shape) == 1:
         latent = keras.layers.Reshape(latent_shape, name=_FLAT_LAYER)(latent)
-    image = _apply(spec, "decoder", {"latent": latent})
+    image = apply_layers(spec, "decoder", {"latent": latent}, _make)
     if tuple(image.shape[1:]) != spec.data.image_shape:
         raise SpecError(
             f"{spec.file}: $.decoder: the output has shape {tuple(image.shape[1:])}, "
@@ -62,14 +59,14 @@ def build_decoder(spec: Spec, latent_shape: tuple[int, ...], batch_size: int | N
     return keras.Model(source, image, name="decoder")
 
 
-def build(spec: Spec, batch_size: int | None = None) -> tuple[keras.Model, keras.Model]:
+def build(spec: Spec) -> tuple[keras.Model, keras.Model]:
     """Encoder and decoder with Keras' own starting weights, seeded with the spec's seed."""
     keras.utils.set_random_seed(spec.training.seed)
-    encoder = build_encoder(spec, batch_size)
+    encoder = build_encoder(spec)
     latent_shape = encoder.output_shape[1:]
     if encoder.layers[-1].name == GRID_LAYER:
         latent_shape = latent_shape[2:]
-    return encoder, build_decoder(spec, latent_shape, batch_size)
+    return encoder, build_decoder(spec, latent_shape)
 
 
 def build_discriminator(spec: Spec) -> keras.Model:
@@ -79,7 +76,7 @@ def build_discriminator(spec: Spec) -> keras.Model:
         SpecError: Keras refuses a layer.
     """
     image = keras.Input(spec.data.image_shape, name="image")
-    return keras.Model(image, _apply(spec, "discriminator", {"image": image}), name="discriminator")
+    return keras.Model(image, apply_layers(spec, "discriminator", {"image": image}, _make), name="discriminator")
 
 
 def initialize(spec: Spec, encoder: keras.Model, decoder: keras.Model, images: np.ndarray) -> None:
@@ -95,12 +92,22 @@ def initialize(spec: Spec, encoder: keras.Model, decoder: keras.Model, images: n
                 block_transform(model.get_layer(layer.name), layer.initializer, spec.options.scale, images, path)
 
 
-def _apply(spec: Spec, half: str, tensors: dict[str, Any]) -> Any:
+def apply_layers(
+    spec: Spec, half: str, tensors: dict[str, Any], make: Callable[[LayerSpec], list[keras.layers.Layer]]
+) -> Any:
+    """The output of a half whose inputs are `tensors`, by name.
+
+    Args:
+        make: an entry's Keras layers, one after the other.
+
+    Raises:
+        SpecError: Keras refuses a layer.
+    """
     for index, layer in enumerate(spec.networks[half]):
         inputs = [tensors[name] for name in layer.inputs]
         tensor = inputs if len(inputs) > 1 else inputs[0]
         try:
-            for made in _make(layer):
+            for made in make(layer):
                 tensor = made(tensor)
         except (ValueError, TypeError, NotImplementedError, IndexError, AttributeError) as error:
             raise SpecError(
@@ -118,14 +125,24 @@ def _reason(error: Exception) -> str:
     return text.split(" for '{{node")[0]
 
 
-def _make(layer: LayerSpec) -> list[keras.layers.Layer]:
-    """An entry's Keras layers, one after the other; what quantization-aware training takes only apart stands apart."""
+def layer_arguments(layer: LayerSpec, written_later: Collection[str]) -> dict[str, Any]:
+    """What an entry's Keras layer is made with.
+
+    Args:
+        written_later: the starts that are no initializers of Keras.
+    """
     arguments = dict(layer.arguments)
     start = dict(layer.initializer)
     name = start.pop("name", None)
-    if name is not None and name not in BASES:
+    if name is not None and name not in written_later:
         key = "depthwise_initializer" if layer.layer == "DepthwiseConv2D" else "kernel_initializer"
         arguments[key] = keras.initializers.get({"class_name": name, "config": start})
+    return arguments
+
+
+def _make(layer: LayerSpec) -> list[keras.layers.Layer]:
+    # What quantization-aware training takes only apart stands apart.
+    arguments = layer_arguments(layer, BASES)
     made = []
     activation = arguments.get("activation", "linear")
     if layer.layer != "Activation" and activation not in FUSED_ACTIVATIONS:

@@ -1,4 +1,4 @@
-"""Training on several devices or machines with tf.distribute.
+"""How a training is carried out, on one device, or on several devices or machines with tf.distribute.
 
 Every machine draws the same batches and takes its share of each. The shares are of one size and their gradients are
 summed, so the weights are those of one device, up to the order of the sums.
@@ -10,8 +10,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,12 +22,32 @@ from host.errors import ModelError, SpecError
 from host.quiet import quiet
 from host.spec.model_folder import ModelFolder
 from host.spec.types import Spec
-from host.training.session import Session
 
 STRATEGIES = ("none", "mirrored", "multiworker")
 _GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
 Step = Callable[..., dict[str, Any]]
 _EXAMPLE = '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
+
+
+@dataclass(frozen=True)
+class Session:
+    """How one call of `host.training.stages.train` is carried out; the spec says what is trained.
+
+    Attributes:
+        resume: go on from checkpoints.
+        start_from: weights that the first stage starts from; None starts as the spec says.
+        log_dir: where TensorBoard's files go, a folder a stage; None writes none.
+        strategy: the tf.distribute.Strategy that stages are shared with; None is this one device.
+    """
+
+    resume: bool = False
+    start_from: Path | None = None
+    log_dir: Path | None = None
+    strategy: Any = None
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Within it variables are made, and trained, under the strategy."""
+        return nullcontext() if self.strategy is None else self.strategy.scope()
 
 
 @contextmanager

@@ -24,8 +24,7 @@ from host.metrics import Metric
 from host.networks.weights import load_weights, save_weights
 from host.progress import no_bar, say
 from host.spec.types import StageSpec
-from host.training.distributed import agree, several_machines, share
-from host.training.session import Session
+from host.training.distributed import Session, agree, several_machines, share
 from host.training.tensorboard import observer
 from host.training.work import Work
 

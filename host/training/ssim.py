@@ -17,7 +17,6 @@ WINDOW, SIGMA = 11, 1.5
 K1, K2 = 0.01, 0.03
 SMALLEST = WINDOW
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-SMALLEST_MULTISCALE = 176  # the window, halved four times: what a side must have
 _LEAST = 1e-4  # a power of a negative number has no gradient
 
 

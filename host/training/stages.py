@@ -16,8 +16,7 @@ from host.progress import verbosity
 from host.spec.model_folder import ModelFolder
 from host.spec.parsing import recorded_overrides
 from host.spec.types import Spec, StageSpec
-from host.training.distributed import check_shared, workplace
-from host.training.session import Session
+from host.training.distributed import Session, check_shared, workplace
 from host.versions import versions
 
 if TYPE_CHECKING:

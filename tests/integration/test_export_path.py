@@ -20,7 +20,7 @@ from tests.tracing import EXPORT_ROOMS, INNOCENT, ROOT, modules_of
 
 MOST = 12
 # They read the model, as host/spec does, or build its Keras networks, as host/networks does.
-_BESIDE = ("aware", "layers", "model_files", "networks", "quantizer", "spec")
+_BESIDE = ("aware", "layers", "model_files", "networks", "spec")
 
 
 @pytest.mark.parametrize("name", ["mnist-ae", "cifar10-rd"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,10 +17,7 @@ from host.quiet import load_tensorflow
 from host.spec.parsing import parse_spec
 from host.tasks.codec.spec import SECTIONS
 
-if TYPE_CHECKING:
-    pass
-
-_WEIGHTS, _SPEC = "weights.h5", "spec.json"
+WEIGHTS, SPEC = "weights.h5", "spec.json"
 
 
 class CodecDecoders:
@@ -57,15 +53,9 @@ class CodecDecoders:
 
     def network(self, name: str) -> CodecNetwork:
         """The network of a decoder; raises CollectError where it is missing or damaged."""
-        for file in (_SPEC, _WEIGHTS):
+        for file in (SPEC, WEIGHTS):
             self.home.read(name, file)
-        return _open_network(self.home.path(name))
-
-
-@lru_cache(maxsize=4)
-def _open_network(folder: Path) -> CodecNetwork:
-    # All qualities share one, and it takes seconds to build.
-    return CodecNetwork(folder)
+        return _network(self.home.path(name))
 
 
 class CodecNetwork:
@@ -78,9 +68,9 @@ class CodecNetwork:
         from host.networks.weights import load_weights
         from host.tasks.codec.networks import build_codec
 
-        file = folder / _SPEC
+        file = folder / SPEC
         codec = build_codec(parse_spec(read_json(file, CollectError), file, SECTIONS))
-        load_weights(folder / _WEIGHTS, {"decoder": codec.decoder})
+        load_weights(folder / WEIGHTS, {"decoder": codec.decoder})
         self._tf, self._run = tf, tf.function(codec.decoder, reduce_retracing=True)
 
     def image(self, codes: np.ndarray, quality: int, height: int, width: int) -> np.ndarray:
@@ -89,3 +79,6 @@ class CodecNetwork:
         made = self._run([tf.constant(codes[None].astype(np.float32)), tf.constant([quality], tf.int32)])
         pixels = made.numpy()[0, :height, :width]
         return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+
+
+_network = lru_cache(maxsize=4)(CodecNetwork)  # all qualities share one, and it takes seconds to build

@@ -1,20 +1,79 @@
-"""Spec -> Keras: encoder, decoder and prior, all size-free."""
+"""Spec -> Keras: encoder, decoder and prior, all size-free, and the quantizer between them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 
 from device.inputs.strips import put_pixels
 from host.errors import SpecError
+from host.networks.builder import apply_layers, layer_arguments
 from host.networks.prior import Prior
 from host.spec.types import LayerSpec, Spec
 from host.tasks.codec import layers as own
-from host.tasks.codec.quantizer import Quantizer, make_quantizer
+from host.tasks.codec.spec import CodecOptions
 from host.tasks.codec.start import STARTS
+
+
+@dataclass(frozen=True)
+class Quantizer:
+    """Turns the latent into codes, exactly or as training sees it.
+
+    A code is round(soft(y / step)), where soft moves y / step towards 0 by the channel's dead zone.
+    On the device the int8 tensor holds rounded latents in units of the step (plain channels) or of half of it (the
+    others: halving towards zero then is a dead zone of 1/4), which bounds codes to -128..127 and -64..63.
+
+    Attributes:
+        steps: float32 (qualities,).
+        dead_zone: float32 (channels,), in steps.
+        low, high: float32 (channels,), the range of y / step in which the int8 tensor does not saturate.
+    """
+
+    steps: np.ndarray
+    dead_zone: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    def soft(self, y: Any, quality: Any) -> Any:
+        """The latent in steps, clipped and moved towards 0, before it is rounded.
+
+        Args:
+            y: float32 (batch, h, w, channels), the encoder's output.
+            quality: int32 (batch,).
+        """
+        clipped = tf.clip_by_value(self.in_steps(y, quality), self.low, self.high)
+        return tf.sign(clipped) * tf.nn.relu(tf.abs(clipped) - self.dead_zone)
+
+    def codes(self, y: Any, quality: Any) -> Any:
+        """The codes as float32."""
+        return tf.round(self.soft(y, quality))
+
+    def straight_through(self, y: Any, codes: Any, quality: Any) -> Any:
+        """The codes, with the gradient of y / step."""
+        scaled = tf.clip_by_value(self.in_steps(y, quality), self.low, self.high)
+        return scaled + tf.stop_gradient(codes - scaled)
+
+    def in_steps(self, y: Any, quality: Any) -> Any:
+        return y / tf.gather(self.steps, quality)[:, None, None, None]
+
+    def saturated(self, y: Any, quality: Any) -> Any:
+        """How many latents the int8 tensor cannot hold: int64."""
+        scaled = self.in_steps(y, quality)
+        return tf.math.count_nonzero((scaled < self.low - 0.5) | (scaled > self.high + 0.5))
+
+
+def make_quantizer(spec: Spec, channels: int) -> Quantizer:
+    """The quantizer of a spec for a latent of so many channels."""
+    plain = np.arange(channels) < spec.options.grid.plain
+    zone = np.where(plain, 0, spec.options.grid.dead_zone).astype(np.float32)
+    # Half steps at a dead zone of 1/4; a channel without one uses the whole range.
+    reach = np.where(plain | (spec.options.grid.dead_zone == 0), 1.0, 0.5).astype(np.float32)
+    return Quantizer(np.array(spec.options.steps, np.float32), zone, -128 * reach, 127 * reach)
 
 
 @dataclass(frozen=True)
@@ -100,29 +159,18 @@ def operations_per_pixel(encoder: keras.Model, block: int) -> float:
 
 def _build(spec: Spec, half: str, tensors: dict[str, Any]) -> keras.Model:
     sources = list(tensors.values())
-    for index, layer in enumerate(spec.networks[half]):
-        inputs = [tensors[name] for name in layer.inputs]
-        try:
-            tensors[layer.name] = _make(layer, spec)(inputs if len(inputs) > 1 else inputs[0])
-        except (ValueError, TypeError, NotImplementedError, IndexError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise SpecError(f"{spec.folder / 'spec.json'}: $.{half}[{index}]: {layer.layer}: {reason}") from error
-    output = tensors[spec.networks[half][-1].name]
+    output = apply_layers(spec, half, tensors, partial(_make, spec.options))
     return keras.Model(sources if len(sources) > 1 else sources[0], output, name=half)
 
 
-def _make(layer: LayerSpec, spec: Spec) -> keras.layers.Layer:
-    arguments = dict(layer.arguments)
-    start = dict(layer.initializer)
-    name = start.pop("name", None)
-    if name is not None and name not in STARTS:
-        arguments["kernel_initializer"] = keras.initializers.get({"class_name": name, "config": start})
+def _make(options: CodecOptions, layer: LayerSpec) -> list[keras.layers.Layer]:
+    arguments = layer_arguments(layer, STARTS)
     if layer.layer == "Dequantize":
-        return own.Dequantize(spec.options.steps, spec.options.grid.plain, spec.options.grid.dead_zone, name=layer.name)
+        arguments |= {"steps": options.steps, "plain": options.grid.plain, "dead_zone": options.grid.dead_zone}
     if layer.layer == "QualityGain":
-        return own.QualityGain(spec.options.steps, name=layer.name, **arguments)
+        arguments["steps"] = options.steps
     kind = getattr(own, layer.layer, None) or getattr(keras.layers, layer.layer)
-    return kind(name=layer.name, **arguments)
+    return [kind(name=layer.name, **arguments)]
 
 
 def _check_sizes(spec: Spec, encoder: keras.Model, decoder: keras.Model) -> None:

@@ -21,11 +21,10 @@ from host.quantization.recipes import DEFAULTS, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.parsing import read_spec
 from host.spec.types import RecipeSpec
+from host.tasks.codec.decoders import SPEC, WEIGHTS
 from host.tasks.codec.int8 import block_grid, convert_encoder, step_offset
 from host.tasks.codec.networks import build_codec
 from host.tasks.codec.tables import EXPORTED_BLOCKS, read_tables
-
-WEIGHTS, SPEC = "weights.h5", "spec.json"  # of a decoder at home; decoders.py reads them
 
 
 def package(model: ModelFolder) -> Package:

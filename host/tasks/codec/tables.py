@@ -25,7 +25,7 @@ from host.spec.types import Spec, StageSpec
 from host.tasks.codec.context_tables import fit_context_tables
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import build_codec
-from host.training.session import Session
+from host.training.distributed import Session
 
 EXPORTED_BLOCKS = (4, 48)  # of the converted file's own size; the device gives it another
 SAMPLE_SHAPE = (256, 384)

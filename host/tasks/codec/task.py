@@ -30,7 +30,7 @@ class CodecTask:
     name = SECTIONS.task
     metrics: tuple[Metric, ...] = PICTURES
     sections = SECTIONS
-    exported_by: tuple[str, ...] = ("int8", "layers", "networks", "packaging", "quantizer", "tables")
+    exported_by: tuple[str, ...] = ("int8", "layers", "networks", "packaging", "tables")
 
     @property
     def stages(self) -> Mapping[str, StageKind]:

@@ -22,9 +22,9 @@ from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.validation import validation
 from host.tasks.codec.work import AVERAGED, LARGEST_GRADIENT, quality_weights
+from host.training.distributed import Session
 from host.training.loop import fit
 from host.training.optimizers import make_optimizer
-from host.training.session import Session
 from host.training.work import Batch, Work, averaging, batch_count, descend
 
 DECODER = "decoder.int8"

@@ -21,9 +21,8 @@ from host.tasks.compression.model_files import keep_scale, latent_grid, save_ima
 from host.tasks.compression.tables import fit_tables
 from host.tasks.compression.tuning import tune
 from host.tasks.compression.work import autoencoder_work
+from host.training.distributed import Session
 from host.training.loop import fit
-from host.training.precision import precision
-from host.training.session import Session
 from host.training.stages import StageKind, started_from
 
 SAMPLES = 64
@@ -111,8 +110,13 @@ def _as_trained(
     mixed = spec.training.mixed_precision
     if not mixed and session.strategy is None:
         return encoder, decoder
-    with precision(mixed):
+    usual = keras.mixed_precision.global_policy()
+    try:
+        if mixed:
+            keras.mixed_precision.set_global_policy("mixed_bfloat16")  # float16 would need its loss scaled
         others = build(spec)
+    finally:
+        keras.mixed_precision.set_global_policy(usual)
     for half, other in zip((encoder, decoder), others, strict=True):
         other.set_weights(half.get_weights())
     return others

@@ -10,11 +10,13 @@ import numpy as np
 from device.files import write_bytes
 from device.outputs.entropy import SYMBOLS, TOTAL
 from host.data import DataSet
+from host.quantization.execution import TfliteEncoder
+from host.quantization.recipes import TUNED, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.types import StageSpec
-from host.tasks.compression.model_files import TABLES
-from host.tasks.compression.real_codes import open_encoders
-from host.training.session import Session
+from host.tasks.compression.halves import convert, load_halves
+from host.tasks.compression.model_files import TABLES, read_images
+from host.training.distributed import Session
 
 
 def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
@@ -25,6 +27,18 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
     np.save(buffer, code_frequencies(np.asarray(counts)), allow_pickle=False)
     write_bytes(model.folder / TABLES, buffer.getvalue())
     return {"variants": list(encoders), "images": len(data.sample)}
+
+
+def open_encoders(model: ModelFolder) -> dict[str, TfliteEncoder]:
+    """The converted encoders of the variants that get a tuned decoder, by variant; those that the spec has."""
+    calibration = read_images(model)[0] / np.float32(255)
+    encoders = {}
+    for variant, recipe in recipes(model.spec).items():
+        if variant in TUNED:
+            halves = load_halves(model, recipe.weights)
+            content = convert(halves, "encoder", recipe.conversion, calibration)
+            encoders[variant] = TfliteEncoder(content, halves.grid)
+    return encoders
 
 
 def count_codes(codes: np.ndarray) -> np.ndarray:

@@ -12,10 +12,10 @@ from host.quantization.execution import dequantize
 from host.spec.model_folder import ModelFolder
 from host.spec.types import StageSpec
 from host.tasks.compression.halves import load_halves
-from host.tasks.compression.real_codes import open_encoders
+from host.tasks.compression.tables import open_encoders
 from host.tasks.compression.work import decoder_work
+from host.training.distributed import Session
 from host.training.loop import fit
-from host.training.session import Session
 
 
 def tune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:

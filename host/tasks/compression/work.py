@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,10 @@ from host.data import DataSet
 from host.data.batches import batches
 from host.networks.builder import build_discriminator
 from host.networks.grid import on_grid
+from host.networks.prior import Prior
 from host.spec.types import Spec, StageSpec
-from host.tasks.compression.rate import has_rate, make_prior, make_rate
-from host.training.adversarial import Critic
 from host.training.optimizers import make_optimizer
-from host.training.pictures import picture_work
+from host.training.pictures import Critic, picture_work
 from host.training.work import Batch, Work, batch_count, variables
 
 _PRIOR_FROM = 500  # images whose codes the prior begins with
@@ -43,7 +42,7 @@ def autoencoder_work(
     """
     models = {"encoder": encoder, "decoder": decoder}
     rate = None
-    if has_rate(spec.training.terms):
+    if any(term.name == "rate_distortion" for term in spec.training.terms):
         models["prior"] = make_prior(encoder, grid, data.sample.array[:_PRIOR_FROM])
         height, width, _ = spec.data.image_shape
         rate = make_rate(models["prior"], grid, height * width)
@@ -112,3 +111,33 @@ def decoder_work(
         validation,
         seed=seed,
     )
+
+
+def make_prior(encoder: keras.Model, grid: LatentGrid, images: np.ndarray) -> Prior:
+    """A prior that begins near the codes that an encoder makes of images, uint8 (count, height, width, channels)."""
+    prior = Prior(1, grid.channels, name="prior")
+    prior.build(None)
+    some = (encoder(images[i : i + 250] / np.float32(255), training=False) for i in range(0, len(images), 250))
+    latents = np.concatenate([tf.cast(latent, tf.float32).numpy() for latent in some])
+    prior.start(np.std(latents / grid.scale, axis=(0, 1, 2))[None] + 1e-3)
+    return prior
+
+
+def make_rate(prior: Prior, grid: LatentGrid, pixels: int) -> Callable[[Any, Any], Any]:
+    """Returns (latent, noise) -> estimated bits per pixel, mean over the batch.
+
+    The latent is float32 (batch, h, w, c); noise is of the same shape, uniform in -0.5..0.5 codes, and stands for the
+    rounding in training, so that the bits have a gradient: J. Balle et al., "Variational image compression with a scale
+    hyperprior" (2018), section 2. None rounds.
+
+    Args:
+        pixels: height times width of an image.
+    """
+
+    def rate(latent: Any, noise: Any) -> Any:
+        scaled = latent / grid.scale
+        codes = tf.round(scaled) if noise is None else scaled + noise
+        bits = prior(codes, tf.zeros(tf.shape(latent)[:1], tf.int32))
+        return tf.reduce_sum(bits) / tf.cast(tf.shape(latent)[0] * pixels, tf.float32)
+
+    return rate

@@ -21,11 +21,10 @@ from host.spec.types import LossTerm, Spec, StageSpec
 from host.tasks import open_spec
 from host.tasks.compression.halves import convert, load_halves
 from host.training import loop
-from host.training.adversarial import Critic
+from host.training.distributed import Session
 from host.training.loop import fit
 from host.training.optimizers import make_optimizer
-from host.training.pictures import picture_work
-from host.training.session import Session
+from host.training.pictures import Critic, picture_work
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (64, 8, 8, 1), dtype=np.uint8)

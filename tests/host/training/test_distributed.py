@@ -21,8 +21,7 @@ from click.testing import CliRunner
 from host.cli import main
 from host.errors import ModelError, SpecError
 from host.spec.types import Spec
-from host.training.distributed import _elsewhere, check_shared, is_chief
-from host.training.session import Session
+from host.training.distributed import Session, _elsewhere, check_shared, is_chief
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -19,10 +19,10 @@ from host.errors import ModelError
 from host.metrics import PSNR, Metric
 from host.spec.types import LossTerm, StageSpec
 from host.training import loop
+from host.training.distributed import Session
 from host.training.loop import fit
 from host.training.optimizers import make_optimizer
 from host.training.pictures import picture_work
-from host.training.session import Session
 from host.training.work import Batch, Work, averaging, descend
 
 MSE = (LossTerm("mse"),)

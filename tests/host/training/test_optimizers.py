@@ -18,9 +18,9 @@ from host.spec.catalogue import OPTIMIZERS as NAMED
 from host.spec.catalogue import SCHEDULES
 from host.spec.types import Spec, StageSpec
 from host.training import loop
+from host.training.distributed import Session
 from host.training.loop import fit
 from host.training.optimizers import OPTIMIZERS, make_optimizer, make_schedule
-from host.training.session import Session
 from host.training.work import Work, descend
 
 Parse = Callable[[Any], Spec]

@@ -21,7 +21,7 @@ from host.errors import ModelError
 from host.spec.model_folder import ModelFolder
 from host.spec.types import StageSpec
 from host.tasks import open_spec
-from host.training.session import Session
+from host.training.distributed import Session
 from host.training.stages import StageKind
 from host.training.stages import train as run_stages
 

@@ -21,9 +21,9 @@ from host.spec.types import Spec
 from host.tasks import task_named
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.spec import SECTIONS
+from host.tasks.codec.stages import begin
 from host.tasks.codec.tables import fit_tables
-from host.tasks.codec.training import begin
-from host.training.session import Session
+from host.training.distributed import Session
 
 TINY = Path(__file__).parent / "tiny.spec.json"
 

@@ -14,7 +14,7 @@ from host.errors import SpecError
 from host.spec.types import Spec
 from host.tasks import open_spec
 from host.tasks.codec.networks import build_codec, operations_per_pixel, padded
-from host.tasks.codec.training import begin, start_patches
+from host.tasks.codec.stages import begin, start_patches
 
 Parse = Callable[[Any], Spec]
 

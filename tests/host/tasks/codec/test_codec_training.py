@@ -23,8 +23,8 @@ from host.tasks.codec.networks import build_codec
 from host.tasks.codec.tuning import decoder_work
 from host.tasks.codec.work import quality_weights
 from host.training import loop
+from host.training.distributed import Session
 from host.training.loop import fit
-from host.training.session import Session
 
 
 @pytest.fixture(autouse=True)

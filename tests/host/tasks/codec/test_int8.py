@@ -14,7 +14,7 @@ from host.data import DataSet
 from host.spec.types import Spec
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder, step_offset, with_step
 from host.tasks.codec.networks import Codec, build_codec, padded
-from host.tasks.codec.training import begin
+from host.tasks.codec.stages import begin
 
 
 @pytest.fixture

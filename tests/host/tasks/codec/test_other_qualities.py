@@ -12,8 +12,8 @@ import pytest
 from host.networks.weights import save_weights
 from host.spec.parsing import parse_spec
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.other_qualities import start_from_weights
 from host.tasks.codec.spec import SECTIONS
+from host.tasks.codec.stages import start_from_weights
 
 
 def codec_of(value: dict[str, Any], folder: Path) -> Codec:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from host.spec.types import Spec
 from host.tasks.codec.int8 import block_grid
-from host.tasks.codec.quantizer import make_quantizer
+from host.tasks.codec.networks import make_quantizer
 
 
 @pytest.fixture

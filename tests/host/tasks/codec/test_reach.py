@@ -15,7 +15,7 @@ from host.errors import ModelError
 from host.spec.types import Spec
 from host.tasks.codec.networks import Codec, build_codec
 from host.tasks.codec.reach import fit_reach
-from host.tasks.codec.training import begin
+from host.tasks.codec.stages import begin
 
 
 def test_a_step_too_fine_for_white_is_cured(

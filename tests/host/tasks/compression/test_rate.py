@@ -17,11 +17,10 @@ from host.data import load
 from host.networks.builder import build, initialize
 from host.networks.grid import entropy_bits
 from host.spec.types import StageSpec
-from host.tasks.compression.rate import make_prior, make_rate
-from host.tasks.compression.work import autoencoder_work
+from host.tasks.compression.work import autoencoder_work, make_prior, make_rate
 from host.training import loop
+from host.training.distributed import Session
 from host.training.loop import fit
-from host.training.session import Session
 from host.training.work import Work
 
 GRID = LatentGrid(4, 4, 3, 0.5, 0)
