@@ -44,7 +44,8 @@ def rate_plot(model: ModelSources) -> bytes | None:
 
     The qualities of a family and decoder are joined by a line. None where no row has both.
     """
-    metric = model.metrics[0]
+    if (metric := model.axis) is None:
+        return None
     judged = [row for row in model.judged() if metric.key in row.metrics]
     by_pixel = all(BPP.key in row.metrics for row in judged if row.variant) and metric != BPP
     shown = [row for row in judged if (BPP.key in row.metrics if by_pixel else STREAM.value(row))]
@@ -74,7 +75,8 @@ def latency_plot(model: ModelSources, device: str) -> bytes | None:
 
     Where numbers of threads differ, each point has its own beside it. None where nothing was measured.
     """
-    metric = model.metrics[0]
+    if (metric := model.axis) is None:
+        return None
     sources = {row.source for row in model.judged()}
     shown = [
         row for row in model.rows if metric.key in row.metrics and "encoder" in row.latency and row.source in sources
@@ -113,7 +115,7 @@ def grid_plot(model: ModelSources, pictures: Mapping[str, np.ndarray]) -> bytes:
     rows = {row.row: row for row in model.judged()}
     names = ["originals", *(name for name in rows if name in pictures)]
     names += sorted(set(pictures) - set(names))
-    metric, columns = model.metrics[0], len(pictures["originals"])
+    metric, columns = model.axis, len(pictures["originals"])
     height, width = pictures["originals"].shape[1:3]
     across = min(max(1.05, width / DPI), 2.8)  # inches: small images larger, others pixel by pixel where there is room
     size = (1.9 + across * columns, 0.8 + (0.05 + across * height / width) * len(names))
@@ -127,10 +129,10 @@ def grid_plot(model: ModelSources, pictures: Mapping[str, np.ndarray]) -> bytes:
                 image = pictures[name][index]
                 shown = image[..., 0] if image.shape[-1] == 1 else image
                 axes.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        value = rows[name].metrics.get(metric.key) if name in rows else None
-        label = name if value is None else f"{name}\n{metric.text(value)}"
+        value = rows[name].metrics.get(metric.key) if metric and name in rows else None
+        label = name if metric is None or value is None else f"{name}\n{metric.text(value)}"
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
-    _set_title(figure, f"{model.name}: what was decoded, and {metric.title} over", model)
+    _set_title(figure, f"{model.name}: what was decoded{f', and {metric.title} over' if metric else ''}", model)
     return png(figure)
 
 

@@ -51,6 +51,11 @@ class ModelSources:
         return self.best.metrics
 
     @property
+    def axis(self) -> Metric | None:
+        """The metric of plots, sentences and verdicts; None of a model that is unknown here, which nothing judges."""
+        return self.metrics[0] if self.metrics else None
+
+    @property
     def loss(self) -> str | None:
         return self.best.loss or self.collected.loss
 

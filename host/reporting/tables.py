@@ -44,7 +44,7 @@ def final_text(models: Sequence[ModelSources]) -> list[str]:
 def short_text(models: Sequence[ModelSources]) -> list[str]:
     """The final table in short: of each model the best, the fastest and the smallest of its variants."""
     lines: list[str] = []
-    for metrics in dict.fromkeys(model.metrics for model in models):
+    for metrics in dict.fromkeys(model.metrics for model in models if model.metrics):
         rows: list[tuple[str, Row | None]] = []
         for model in models:
             if model.metrics == metrics and (chosen := _chosen(model)):
@@ -52,11 +52,10 @@ def short_text(models: Sequence[ModelSources]) -> list[str]:
         lines += [*table([[*metric_columns(metrics[:1]), STREAM, ACTUAL, ENCODE, NETWORK]], rows), ""]
     if failed := sum(row.error is not None for model in models for row in model.rows):
         lines += [f"{failed} {'row is' if failed == 1 else 'rows are'} incomplete; the report says why."]
-    best = ", ".join(dict.fromkeys(model.metrics[0].title for model in models))
-    return lines + wrapped(
-        f"Best: in {best}; fastest: to encode; smallest: in bytes. The report holds all variants, decoders and "
-        "baselines."
-    )
+    if best := ", ".join(dict.fromkeys(model.axis.title for model in models if model.axis)):
+        text = "The report holds all variants, decoders and baselines."
+        lines += wrapped(f"Best: in {best}; fastest: to encode; smallest: in bytes. {text}")
+    return lines
 
 
 def final_csv(models: Sequence[ModelSources]) -> str:

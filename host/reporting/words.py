@@ -25,7 +25,8 @@ def summary(model: ModelSources, device: str) -> list[list[str]]:
     Returns:
         Paragraphs, each of some sentences.
     """
-    metric = model.metrics[0]
+    if (metric := model.axis) is None:
+        return []
     rows = {row.row: row for row in one_per_name(model.rows)}
     judged = {row.row: row for row in model.judged() if metric.key in row.metrics}
     paragraphs: list[list[str | None]] = [

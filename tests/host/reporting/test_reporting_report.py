@@ -140,12 +140,16 @@ def test_what_failed_and_the_outputs_beside_this_machines_are_reported(project):
     assert "- tiny-mse int16x8: device: the runtime has no RESIZE" in text
 
 
-def test_a_run_where_everything_failed_is_still_reported(project):
+@pytest.mark.parametrize("known", [True, False])
+def test_a_run_where_everything_failed_is_still_reported(project, known):
+    if not known:  # here nobody knows the model, nor its task's metrics
+        del project.result["metrics"]
     for row in project.result["rows"]:
         row.update(error="the runtime does not load it", metrics={}, latency={})
     folder, lines = write(project.write(evaluation=False, training=False))
     assert "the runtime does not load it" in "\n".join(lines)
     assert not list(folder.glob("*.png"))
+    assert "the report says why" in "\n".join(write(project, short=True)[1])
 
 
 def test_damaged_pictures_are_a_named_error(project):
