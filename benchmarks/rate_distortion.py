@@ -46,8 +46,7 @@ from device.errors import SplitliteError  # noqa: E402
 from device.files import write_bytes, write_json  # noqa: E402
 from device.image_file import read_image  # noqa: E402
 from host.curves.anchor_points import anchor_points, library_version  # noqa: E402
-from host.curves.bd_rate import bd_rate_percent  # noqa: E402
-from host.curves.bd_rates import bd_rates  # noqa: E402
+from host.curves.bd_rate import bd_rate_percent, bd_rates  # noqa: E402
 from host.curves.image_codecs import IMAGE_CODECS  # noqa: E402
 from host.curves.ms_ssim import check_sides  # noqa: E402
 from host.curves.published import KODAK, published_curves  # noqa: E402

@@ -36,7 +36,7 @@ from device.outputs.codes import CodesDescription, LatentGrid  # noqa: E402
 from device.pipeline import find_bundle  # noqa: E402
 from device.runtime import load_runtime, make_interpreter, tensor_infos  # noqa: E402
 from device.statistics import percentile  # noqa: E402
-from host.comparison.median_ratio import median_ratio_interval  # noqa: E402
+from host.comparison.effects import median_ratio_interval  # noqa: E402
 from host.packaging.bundle_writer import array_bytes, write_bundle  # noqa: E402
 from host.packaging.package import Package, VariantFile  # noqa: E402
 

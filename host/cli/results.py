@@ -54,11 +54,12 @@ def compare(context: click.Context, runs: tuple[str, ...], stage: str, confidenc
       host compare before/run.json after/run.json --stage invoke
     """
     from device.records import as_json as plain
+    from device.run_file import read_run
     from host.comparison.compare import compare as run
-    from host.comparison.stored_runs import read_stored_run
+    from host.comparison.stored_runs import find_stored_run
     from host.reporting.comparison import comparison_text
 
-    found = run([read_stored_run(name) for name in runs], stage, confidence / 100)
+    found = run([read_run(find_stored_run(name)) for name in runs], stage, confidence / 100)
     if as_json:
         print_json(plain(found))
     else:

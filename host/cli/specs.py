@@ -29,7 +29,7 @@ def new(name: str, template: str, models: Path | None) -> None:
     Example:
       host new my-model --from dense
     """
-    from host.spec.new import new as run
+    from host.spec.models import new as run
 
     file = run(name, template, models_folder(models))
     say(f"{file}: written from {template}; change it, then: host check {name}, host train {name}")

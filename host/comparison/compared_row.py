@@ -28,8 +28,7 @@ from device.run_file import RunRow
 from device.statistics import fewest_processes, percentile
 from device.verdict import judge
 from host.comparison.comparability import Key
-from host.comparison.effects import Effect, Interval, Samples, measure_effect, pooled_median
-from host.comparison.median_ratio import median_ratio_interval
+from host.comparison.effects import Effect, Interval, Samples, measure_effect, median_ratio_interval, pooled_median
 
 Environment = Mapping[str, Any]
 FEWEST_PROCESSES = 10

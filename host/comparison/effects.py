@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from device.statistics import percentile
-from host.comparison.median_ratio import median_ratio_interval
+import numpy as np
+
+from device.statistics import expanded_interval, fewest_processes, percentile, resampled_medians
 from host.comparison.rank_sum import shift_interval
 
 Interval = tuple[float, float]
@@ -58,6 +59,29 @@ def measure_effect(baseline: Samples, run: Samples, confidence: float, rows: int
     if interval is None or shift is None:
         return None
     return Effect(pooled_median(run) / pooled_median(baseline), interval, (math.exp(shift[0]), math.exp(shift[1])))
+
+
+def median_ratio_interval(
+    baseline: Samples, run: Samples, confidence: float = 0.99, resamples: int = 10000
+) -> Interval | None:
+    """Confidence interval of the ratio run / baseline of medians, each of all samples of one side's processes.
+
+    Both sides are drawn independently. At 99 % and with 10 processes a side, simulated equal sides were called
+    different in 0.4 to 1 % of the cases (normal processes; two speeds between processes; heavy tails within them).
+
+    Args:
+        baseline, run: the samples of each process, greater than 0.
+        confidence, resamples: as in `device.statistics.median_interval`.
+
+    Returns:
+        Lower and upper end; None if a side has fewer than `fewest_processes(confidence)`.
+    """
+    count = min(len(baseline), len(run))
+    if count < fewest_processes(confidence):
+        return None
+    generator = np.random.default_rng(0)
+    medians = resampled_medians(baseline, resamples, generator)
+    return expanded_interval(resampled_medians(run, resamples, generator) / medians, count, confidence)
 
 
 def pooled_median(processes: Samples) -> float:

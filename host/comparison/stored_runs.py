@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from device.run_file import FILE_NAME, Run, read_run
+from device.run_file import FILE_NAME
 from host.errors import CompareError
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 # Collected runs lie below a folder for each device, those measured on this machine do not.
 PLACES = (_ROOT / "benchmarks" / "results", _ROOT / "device" / "results")
-
-
-def read_stored_run(name: str, places: Sequence[Path] = PLACES) -> Run:
-    """Reads a run; raises CompareError if there is none of that name, RunFileError if it cannot be read."""
-    return read_run(find_stored_run(name, places))
 
 
 def find_stored_run(name: str, places: Sequence[Path] = PLACES) -> Path:

@@ -9,11 +9,10 @@ import shutil
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from device.errors import one_line
+from host.data.split import Split, labelled
 from host.errors import DataError
 
 
@@ -40,10 +39,13 @@ def checked(path: Path, md5: str) -> bytes:
     return content
 
 
-def downloaded(name: str, load: Callable[[], Any]) -> Any:
-    """What a Keras loader returns; raises DataError, whatever the network or the archive did."""
+def downloaded(name: str) -> tuple[Split, Split]:
+    """The training and test images as Keras downloads them; raises DataError, whatever the network did."""
+    import tf_keras
+
     try:
-        return load()
+        train, test = getattr(tf_keras.datasets, name).load_data()
+        return labelled(*train), labelled(*test)
     except Exception as error:
         raise DataError(
             f"{name} could not be downloaded ({one_line(error)}); "

@@ -38,10 +38,7 @@ class Cifar:
             DataError: nothing found, a damaged archive, a missing or wrong file, a failed download.
         """
         if folder is None:
-            import tf_keras
-
-            train, test = downloaded(self.name, getattr(tf_keras.datasets, self.name).load_data)
-            return labelled(*train), labelled(*test)
+            return downloaded(self.name)
         place = self._find(folder)
         *parts, last = (self._read(place / name, md5) for name, md5 in self.md5.items())
         images, labels = (np.concatenate(values) for values in zip(*parts, strict=True))

@@ -33,14 +33,11 @@ class Mnist:
             DataError: a missing or wrong file, a failed download.
         """
         if folder is None:
-            import tf_keras
-
-            (train, first), (test, second) = downloaded(self.name, getattr(tf_keras.datasets, self.name).load_data)
-            return labelled(train[..., None], first), labelled(test[..., None], second)
+            return downloaded(self.name)
         names = [folder / self.name, folder / self.name.replace("_", "-")]
         place = next((name for name in names if name.is_dir()), folder)
         contents = [gzip.decompress(checked(place / name, md5)) for name, md5 in self.md5.items()]
-        images = [np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28, 1) for content in contents[::2]]
+        images = [np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28) for content in contents[::2]]
         labels = [np.frombuffer(content, np.uint8, offset=8) for content in contents[1::2]]
         return labelled(images[0], labels[0]), labelled(images[1], labels[1])
 

@@ -36,9 +36,9 @@ class Pictures:
             self._kept[file] = image
         return image
 
-    def first(self, count: int | None) -> Pictures:
-        """The first so many of them."""
-        return Pictures(self.files[:count], self.channels, keep=self.keep)
+    def part(self, start: int | None, stop: int | None) -> Pictures:
+        """Those from start to stop."""
+        return Pictures(self.files[start:stop], self.channels, keep=self.keep)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[index] for index in range(len(self)))

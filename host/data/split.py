@@ -44,10 +44,13 @@ class Split:
         return self.images  # type: ignore[return-value]  # an array is a sequence of arrays in all but name
 
     def part(self, start: int | None, stop: int | None) -> Split:
-        """The images from start to stop, where they are an array."""
-        return Split(self.array[start:stop], None if self.labels is None else self.labels[start:stop])
+        """The images from start to stop; not of those that training streams."""
+        assert not isinstance(self.images, ImageFiles)
+        images = self.images
+        some = images.part(start, stop) if isinstance(images, Pictures) else images[start:stop]
+        return Split(some, None if self.labels is None else self.labels[start:stop])
 
 
 def labelled(images: np.ndarray, labels: Sequence[int] | np.ndarray) -> Split:
-    """A split of an array, its labels in any form that numpy takes."""
-    return Split(images, np.asarray(labels).reshape(-1).astype(np.int64))
+    """A split of an array, also of one without an axis of channels; its labels in any form that numpy takes."""
+    return Split(images.reshape(*images.shape[:3], -1), np.asarray(labels).reshape(-1).astype(np.int64))

@@ -14,13 +14,14 @@ from device.bundle import Bundle, Variant, read_bundle
 from device.files import write_json
 from device.pipeline import Pipeline
 from host.data import DataSet, data_folder, load
+from host.data.fitting import Shape
 from host.data.folder import list_images
 from host.data.pictures import Pictures
 from host.data.split import Split
 from host.data.stream import ImageFiles
 from host.errors import ModelError
 from host.evaluation.receiver import find_receiver
-from host.evaluation.tally import Shape, Tally, in_order, portions, shape_of
+from host.evaluation.tally import Tally, in_order, portions, shape_of
 from host.packaging.decoders import BUILD
 from host.packaging.export import BUNDLES, export
 from host.progress import no_bar
@@ -75,7 +76,7 @@ def evaluate(
         known = _folder(data or Path(), bundle, spec.data.fit == "resize")
     if not len(known.test):
         raise ModelError(f"{spec.name}: its data set has no test images; give a folder of images: --data DIR")
-    known = replace(known, test=_first(known.test, images))
+    known = replace(known, test=known.test.part(None, images))
     result = _result(task, model, bundle, known, build, source, baselines)
     if out is None and images is None:
         out = evaluations / spec.name / f"{result.tag if data is None else data.resolve().name}.json"
@@ -93,13 +94,6 @@ def _folder(folder: Path, bundle: Bundle, resize: bool) -> DataSet:
         test = Split(ImageFiles(files, shape, resize=resize).load())
     none = Split([])
     return DataSet(none, none, test, none, digest)
-
-
-def _first(split: Split, count: int | None) -> Split:
-    images = split.images
-    assert not isinstance(images, ImageFiles)  # no test set is streamed
-    labels = None if split.labels is None else split.labels[:count]
-    return Split(images.first(count) if isinstance(images, Pictures) else images[:count], labels)
 
 
 def _result(
@@ -144,15 +138,14 @@ def _variant(
     tally = Tally(find_receiver(build, variant.tag, {task.name: task}, bundle.model))
     shapes: list[Shape] = []
     sizes: dict[str, list[int]] = {}
-    for place, images in portions(test.pictures):
-        streams = [pipeline.encode(image) for image in images]
-        some = [shape_of(image) for image in images]
-        labels = None if test.labels is None else test.labels[place]
-        for numbers in tally.add(streams, some, task.truths(Split(images, labels))):
+    for _, part in portions(test):
+        streams = [pipeline.encode(image) for image in part.pictures]
+        some = [shape_of(image) for image in part.pictures]
+        for numbers in tally.add(streams, some, task.truths(part)):
             for key, size in pipeline.sizes(numbers).items():
                 sizes.setdefault(key, []).append(size)
         shapes += some
-        bar.update(len(images))
+        bar.update(len(part))
     means = {key: float(np.mean(each)) for key, each in sizes.items()}
     return tally.rows(means, _latencies(pipeline, tally, test.pictures[0]), source), shapes
 

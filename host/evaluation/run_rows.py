@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from device.bundle import FILE_NAME, read_bundle
 from device.errors import SplitliteError
 from device.files import sha256_bytes
+from device.pipeline import Pipeline
 from device.run_file import Run, RunRow, read_outputs
 from device.statistics import median_interval
+from host.data.fitting import Shape
 from host.data.pictures import Pictures
 from host.data.split import Split
 from host.errors import CollectError
-from host.evaluation.agreement import compare_numbers
 from host.evaluation.receiver import find_receiver
-from host.evaluation.tally import Shape, Tally, grid, in_order, portions, shape_of
+from host.evaluation.tally import Tally, grid, in_order, portions, shape_of
 from host.packaging.decoders import read_samples
-from host.results import Latency, Result, Row, set_tag
+from host.results import Agreement, Latency, Result, Row, set_tag
 from host.timing import latency
 
 if TYPE_CHECKING:
@@ -137,6 +139,32 @@ def run_memory(row: RunRow) -> dict[str, float]:
     return {key: max(v) if key.startswith("peak_") else round(float(np.median(v))) for key, v in values.items()}
 
 
+def compare_numbers(
+    sent: Sequence[np.ndarray], images: Iterable[np.ndarray] | None, bundle: Path, variant: str, tag: str
+) -> Agreement:
+    """How far a device's numbers are from this machine's, or why nobody can tell.
+
+    Args:
+        sent: decoded from the device's streams, an array an image.
+        images: that they are of, uint8 (height, width, channels); None where they are not at hand.
+        bundle: the folder with the networks on this machine.
+        variant, tag: which of them; with another tag it would be another network.
+    """
+    differing, largest = 0, 0.0
+    try:
+        pipeline = _pipeline(bundle, variant, tag)
+        if images is None:
+            raise CollectError("the images are not at hand")
+        for numbers, image in zip(sent, images, strict=True):
+            # Widen first: the difference of two int8 does not fit int8.
+            steps = np.abs(numbers.astype(np.float64) - pipeline.numbers(image))
+            differing += int(np.count_nonzero(steps))
+            largest = max(largest, float(steps.max()))
+    except SplitliteError as error:
+        return Agreement(not_compared=str(error))
+    return Agreement(sum(each.size for each in sent), differing, largest)
+
+
 def _judge(
     tally: Tally, folder: Path, row: RunRow, shapes: Sequence[Shape], split: Split | None, source: str, bundle: Path
 ) -> list[Row]:
@@ -147,11 +175,19 @@ def _judge(
     if split is None:
         numbers += tally.add(streams, shapes, None)
     else:
-        for place, images in portions(split.pictures):
-            labels = None if split.labels is None else split.labels[place]
-            numbers += tally.add(streams[place], shapes[place], tally.task.truths(Split(images, labels)))
+        for place, part in portions(split):
+            numbers += tally.add(streams[place], shapes[place], tally.task.truths(part))
     if sha256_bytes(b"".join(each.tobytes() for each in numbers)) != row.numbers_sha256:
         raise CollectError("the numbers decoded here are not those that the device sent; report this as a bug")
     agreement = compare_numbers(numbers, None if split is None else split.pictures, bundle, row.variant, row.tag)
     sizes = {key: float(np.mean(value)) for key, value in row.sizes.items() if key not in _OF_STREAMS}
     return [replace(each, agreement=agreement) for each in tally.rows(sizes, {}, source)]
+
+
+def _pipeline(folder: Path, variant: str, tag: str) -> Pipeline:
+    if not (folder / FILE_NAME).is_file():
+        raise CollectError(f"{folder}: no encoders here; export {folder.name}")
+    bundle = read_bundle(folder)
+    if variant not in bundle.variants or bundle.variants[variant].tag != tag:
+        raise CollectError(f"{folder}: another export, its {variant} has not tag {tag}")
+    return Pipeline(bundle, variant)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from device.errors import BitstreamError
 from device.stream import HEADER_BYTES, unpack
+from host.data.fitting import Shape
+from host.data.split import Split
 from host.evaluation.receiver import Receiver
 from host.metrics import BPP, mean_bpp, means, ratio
 from host.quantization.recipes import DEFAULTS
 from host.results import Latency, Row
 
-Shape = tuple[int, int, int]
 ORIGINALS = "originals"
 _AT_ONCE = 64  # images, or as many as have so many pixels: of large photographs only a few are in memory
 _PIXELS = 1 << 22
@@ -22,17 +23,17 @@ _PICTURES = 8  # images whose pictures are kept for the report's grid,
 _PICTURE_SIDE = 512  # and at most so much of each, from its middle
 
 
-def portions(images: Iterable[np.ndarray]) -> Iterator[tuple[slice, list[np.ndarray]]]:
-    """Images that are worked on together, with their place among all."""
-    start, some, pixels = 0, [], 0
-    for image in images:
+def portions(split: Split) -> Iterator[tuple[slice, Split]]:
+    """Images that are worked on together, read into memory, with their place among all."""
+    some: list[np.ndarray] = []
+    pixels = 0
+    for stop, image in enumerate(split.pictures, 1):
         some.append(image)
         pixels += image.shape[0] * image.shape[1]
-        if len(some) == _AT_ONCE or pixels > _PIXELS:
-            yield slice(start, start + len(some)), some
-            start, some, pixels = start + len(some), [], 0
-    if some:
-        yield slice(start, start + len(some)), some
+        if len(some) == _AT_ONCE or pixels > _PIXELS or stop == len(split):
+            place = slice(stop - len(some), stop)
+            yield place, Split(some, None if split.labels is None else split.labels[place])
+            some, pixels = [], 0
 
 
 def shape_of(image: np.ndarray) -> Shape:

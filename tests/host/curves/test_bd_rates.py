@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host.curves.bd_rates import bd_rates
+from host.curves.bd_rate import bd_rates
 
 RATES = np.array([0.1, 0.2, 0.4, 0.8])
 EASY = np.column_stack([RATES, [30, 33, 36, 39], [0.9, 0.94, 0.97, 0.99]])

@@ -11,7 +11,7 @@ import pytest
 
 from device.bundle import Bundle, read_bundle
 from device.pipeline import Pipeline
-from host.evaluation.agreement import compare_numbers
+from host.evaluation.run_rows import compare_numbers
 from host.results import Agreement
 
 

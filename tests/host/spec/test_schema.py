@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from host.spec.new import TEMPLATES
+from host.spec.models import TEMPLATES
 from host.spec.schema import schema_text, spec_schema
 from host.tasks import TASKS
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from host.cli import main
 from host.errors import ModelError
-from host.spec.new import TEMPLATES, new, templates
+from host.spec.models import TEMPLATES, new, templates
 from host.spec.types import FolderPath
 from host.tasks import open_spec
 
