@@ -115,7 +115,7 @@ def _entries(source: FolderPath, data_folder: Path | None) -> tuple[list[ImageFi
     folder = (data_folder or Path()) / source.path  # an absolute path stays as it is
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; data.path is absolute, or below --data-dir")
-    sizes, digest = _readable(folder)
+    sizes, digest = list_images(folder)
     files = []
     for path, size in sizes.items():
         parts = path.relative_to(folder).parts[:-1]
@@ -132,20 +132,16 @@ def _classes(*splits: Sequence[ImageFile]) -> tuple[str, ...]:
     return tuple(kinds) if fit and "" not in kinds and len(kinds) > 1 else ()
 
 
-def list_images(folder: Path) -> tuple[list[Path], str]:
-    """The readable images below a folder by name, and the digest of all; the damaged ones are named on stderr.
+def list_images(folder: Path) -> tuple[dict[Path, tuple[int, int]], str]:
+    """Height and width of the readable images below a folder by path, and the digest of all.
+
+    The damaged ones are named on stderr. What was found is kept until a file changes.
 
     Raises:
         DataError: no such folder, no images, more than a tenth of them damaged.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of images")
-    sizes, digest = _readable(folder)
-    return list(sizes), digest
-
-
-def _readable(folder: Path) -> tuple[dict[Path, tuple[int, int]], str]:
-    """Sizes of the readable images by path, and the digest of all; what was found is kept until a file changes."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     if not paths:
         raise DataError(f"{folder}: no images here; looked for {', '.join(SUFFIXES)} in it and below")

@@ -1,4 +1,4 @@
-"""What a data set is made of: images, and labels where there are any."""
+"""What a data set is made of: images, and labels where there are any; and which images calibrate a conversion."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from host.data.pictures import Pictures
 from host.data.stream import ImageFiles
+from host.errors import DataError
 
 Images = np.ndarray | ImageFiles | Pictures | list[np.ndarray]
 
@@ -54,3 +55,28 @@ class Split:
 def labelled(images: np.ndarray, labels: Sequence[int] | np.ndarray) -> Split:
     """A split of an array, also of one without an axis of channels; its labels in any form that numpy takes."""
     return Split(images.reshape(*images.shape[:3], -1), np.asarray(labels).reshape(-1).astype(np.int64))
+
+
+def calibration_indices(split: Split, count: int, seed: int, *, stratified: bool = False) -> np.ndarray:
+    """Indices of some images, drawn without repetition, in rising order.
+
+    Args:
+        stratified: as many of each class; one more of the first classes where the count leaves a rest. What a class
+            lacks is drawn from all other images.
+
+    Raises:
+        DataError: stratified, and no labels.
+    """
+    rng = np.random.default_rng(seed)
+    count = min(count, len(split))
+    if not stratified:
+        return np.sort(rng.choice(len(split), count, replace=False))
+    if split.labels is None:
+        raise DataError("quantization.stratified: the data set has no labels; leave it out")
+    order = rng.permutation(len(split))
+    kinds, places = np.unique(split.labels[order], return_inverse=True)
+    least, rest = divmod(count, len(kinds))
+    chosen = [order[places == kind][: least + (kind < rest)] for kind in range(len(kinds))]
+    found = np.concatenate(chosen)
+    others = order[~np.isin(order, found)][: count - len(found)]
+    return np.sort(np.concatenate([found, others]))

@@ -48,13 +48,13 @@ class ImageFiles:
 
         names = np.array([str(path) for path in self.paths])[order]
         seeds = np.zeros((len(order), 2), np.int32)
-        random = rng is not None and not self.resize
-        if rng is not None and not self.resize:
-            seeds = rng.integers(0, 2**31, seeds.shape).astype(np.int32)
+        cuts = None if self.resize else rng
+        if cuts is not None:
+            seeds = cuts.integers(0, 2**31, seeds.shape).astype(np.int32)
 
         def read(file: Any) -> Any:
             name, seed = file
-            return fit(self._decode(name), self.shape, resize=self.resize, seed=seed if random else None)
+            return fit(self._decode(name), self.shape, resize=self.resize, seed=None if cuts is None else seed)
 
         # A batch a call: one call for each small image would take as long as to decode it.
         files = tf.data.Dataset.from_tensor_slices((names, seeds)).batch(batch_size)
@@ -76,21 +76,18 @@ class ImageFiles:
     def _decode(self, name: Any) -> Any:
         import tensorflow as tf
 
+        def plain() -> Any:
+            image = tf.image.decode_png(content, 3)
+            return image if self.shape[2] == 3 else tf.image.rgb_to_grayscale(image)
+
         content = tf.io.read_file(name)
-        channels = 3 if self.shape[2] == 3 else 0  # 0: as the file has them
         image = tf.cond(
             tf.numpy_function(_is_plain, [tf.strings.substr(content, 0, 64)], tf.bool),
-            lambda: tf.image.decode_png(content, channels) if channels else _gray(content),
+            plain,
             lambda: tf.numpy_function(_by_pillow, [content, self.shape[2]], tf.uint8),
         )
         image.set_shape((None, None, self.shape[2]))
         return image
-
-
-def _gray(content: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.image.rgb_to_grayscale(tf.image.decode_png(content, 3))
 
 
 def _is_plain(start: bytes) -> bool:

@@ -91,7 +91,7 @@ def _folder(folder: Path, bundle: Bundle, resize: bool) -> DataSet:
     if shape is None:
         test = Split(Pictures([(file, 1.0) for file in files], keep=False))
     else:
-        test = Split(ImageFiles(files, shape, resize=resize).load())
+        test = Split(ImageFiles(list(files), shape, resize=resize).load())
     none = Split([])
     return DataSet(none, none, test, none, digest)
 

@@ -32,11 +32,9 @@ def find_images(files: Sequence[RunImage], folder: Path) -> Pictures:
         raise CollectError(f"{folder}: no such folder; give the one with the images that the device encoded")
     found: dict[Key, Path] = {}
     named = [folder / Path(file.name).name for file in files]
-    for path in named:
-        _add(found, path)
     keys = [(file.sha256, file.shape) for file in files]
-    if not all(key in found for key in keys):
-        for path in sorted(folder.iterdir()):
+    for path in [*named, *sorted(folder.iterdir())]:
+        if not found.keys() >= set(keys):
             _add(found, path)
     for key, path in zip(keys, named, strict=True):
         if key not in found and path.is_file():

@@ -38,13 +38,11 @@ class Field:
         forms = []
         if int in self.kinds or float in self.kinds:
             noun = "a number" if float in self.kinds else "a whole number"
-            bounds = {
-                (False, False): "",
-                (True, False): f" of at least {self.low}",
-                (False, True): f" of at most {self.high}",
-                (True, True): f" from {self.low} to {self.high}",
-            }[self.low is not None, self.high is not None]
-            forms.append(noun + bounds + (f' or "{LATENT_DIMS}"' if self.named else ""))
+            if self.low is not None and self.high is not None:
+                noun += f" from {self.low} to {self.high}"
+            elif self.low is not None or self.high is not None:
+                noun += f" of at most {self.high}" if self.low is None else f" of at least {self.low}"
+            forms.append(noun + (f' or "{LATENT_DIMS}"' if self.named else ""))
         if bool in self.kinds:
             forms.append("true or false")
         if str in self.kinds:

@@ -141,17 +141,11 @@ def _stage(reader: Reader, name: str, kind: str, sections: Sections, named: Mapp
     }
     reader.known += sections.named
     values = reader.fields(section.fields)
+    values["learning_rate"] = float(values["learning_rate"])
+    common_keys = ("epochs", "learning_rate", "patience", "steps", "validate_every")
+    common = {key: values.pop(key) for key in common_keys if key in values}
     return StageSpec(
-        name,
-        kind,
-        values.pop("epochs"),
-        float(values.pop("learning_rate")),
-        values.pop("patience", None),
-        values.pop("steps", None),
-        values.pop("validate_every", 1),
-        own["optimizer"],
-        own["learning_rate_schedule"],
-        values,
+        name, kind, optimizer=own["optimizer"], schedule=own["learning_rate_schedule"], options=values, **common
     )
 
 

@@ -31,7 +31,7 @@ _NAMES: Json = {
 
 def spec_schema(tasks: Iterable[Sections]) -> Json:
     """JSON schema, draft 2020-12, of a spec.json of one of the tasks."""
-    known, defs = list(tasks), _Definitions({"names": _NAMES})
+    known, defs = list(tasks), {"names": _NAMES}
     branches = [{"if": _is("task", each.task), "then": _of_task(each, defs)} for each in known]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -40,7 +40,7 @@ def spec_schema(tasks: Iterable[Sections]) -> Json:
         "properties": {"task": {"enum": [each.task for each in known]}},
         "required": ["task"],
         "allOf": branches,
-        "$defs": defs.values,
+        "$defs": defs,
     }
 
 
@@ -49,20 +49,14 @@ def schema_text(tasks: Iterable[Sections]) -> str:
     return json.dumps(spec_schema(tasks), indent=1, sort_keys=True) + "\n"
 
 
-class _Definitions:
-    """What several places refer to, written once."""
-
-    def __init__(self, values: dict[str, Json]) -> None:
-        self.values = values
-
-    def refer(self, name: str, value: Json) -> Json:
-        """A reference to a value, under this name or the one that an equal value has already."""
-        name = next((known for known, other in self.values.items() if other == value), name)
-        self.values[name] = value
-        return {"$ref": f"#/$defs/{name}"}
+def _refer(defs: dict[str, Json], name: str, value: Json) -> Json:
+    """A reference to a definition that is written once: under this name, or the one that an equal value has already."""
+    name = next((known for known, other in defs.items() if other == value), name)
+    defs[name] = value
+    return {"$ref": f"#/$defs/{name}"}
 
 
-def _of_task(sections: Sections, defs: _Definitions) -> Json:
+def _of_task(sections: Sections, defs: dict[str, Json]) -> Json:
     objects = {name: _object(table) for name, table in sections.objects.items()}
     required = [name for name, table in sections.networks.items() if table.required]
     required += [name for name, table in objects.items() if table["required"]]
@@ -99,14 +93,14 @@ def _data(fits: tuple[str, ...]) -> Json:
     return _object(fields, own) | {"required": ["dataset"]}
 
 
-def _training(sections: Sections, defs: _Definitions) -> Json:
+def _training(sections: Sections, defs: dict[str, Json]) -> Json:
     named = {
-        key: defs.refer(key, _named(available)) | {"default": default}
+        key: _refer(defs, key, _named(available)) | {"default": default}
         for key, (available, default) in sections.named.items()
     }
     kind = {"kind": {"enum": list(sections.stages)}}
     kinds = {
-        name: defs.refer(f"{sections.task}_{name}", _object(section.fields, kind | (named if section.trains else {})))
+        name: _refer(defs, f"{sections.task}_{name}", _object(section.fields, kind | (named if section.trains else {})))
         for name, section in sections.stages.items()
     }
     stages: Json = {
@@ -127,8 +121,8 @@ def _training(sections: Sections, defs: _Definitions) -> Json:
     return _object(TRAINING, own, ["stages", *(["loss"] if sections.losses else [])])
 
 
-def _layers(table: LayerList, name: str, defs: _Definitions) -> Json:
-    initializer = defs.refer(f"{name}_initializer", _named(table.initializers))
+def _layers(table: LayerList, name: str, defs: dict[str, Json]) -> Json:
+    initializer = _refer(defs, f"{name}_initializer", _named(table.initializers))
     layer: Json = {
         "layer": True,
         "name": {"type": "string", "pattern": f"^{LAYER_NAME.pattern}$"},
@@ -147,7 +141,7 @@ def _layers(table: LayerList, name: str, defs: _Definitions) -> Json:
             for each, kind in table.layers.items()
         ],
     }
-    return defs.refer(name, _list(entry))
+    return _refer(defs, name, _list(entry))
 
 
 def _named(tables: Mapping[str, Mapping[str, Field]]) -> Json:

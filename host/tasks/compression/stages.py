@@ -9,7 +9,7 @@ import tf_keras as keras
 
 from device.outputs.codes import LatentGrid
 from host.data import DataSet
-from host.data.calibration import calibration_indices
+from host.data.split import calibration_indices
 from host.networks.builder import build, initialize
 from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights

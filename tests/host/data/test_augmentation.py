@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from host.data.augmentation import _transformed, augment
+from host.data.batches import _transformed, augment
 from host.spec.types import DataSpec
 
 RNG = np.random.default_rng(3)

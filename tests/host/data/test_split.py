@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host.data.calibration import calibration_indices
-from host.data.split import Split
+from host.data.split import Split, calibration_indices
 from host.errors import DataError
 
 IMAGES = np.zeros((100, 1, 1, 1), np.uint8)
