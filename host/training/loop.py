@@ -90,7 +90,8 @@ def fit(work: Work, stage: StageSpec, folder: Path, session: Session) -> dict[st
             begun = _Part()
             validated = work.validate() if epoch % stage.validate_every == 0 or epoch == stage.epochs else {}
             # All machines go on, or all stop: the others would wait for ever for one that has stopped alone.
-            validated = _agreed(validated | {"stop": float(signalled() > 0)})
+            validated |= {"stop": float(signalled() > 0)}
+            validated |= agree({name: value for name, value in validated.items() if isinstance(value, float)})
             stop = validated.pop("stop") > 0
             row = _row(epoch, part.means(), validated, work.metrics, time.perf_counter() - started)
             if not all(math.isfinite(row.get(key, 0.0)) for key in ("loss", "validation_loss")):
@@ -126,10 +127,6 @@ def _best_epoch(history: list[Row]) -> int:
 def _stalled(history: list[Row], patience: int | None) -> bool:
     best = _best_epoch(history)
     return patience is not None and best > 0 and len(history) - best >= patience
-
-
-def _agreed(validated: dict[str, Any]) -> dict[str, Any]:
-    return validated | agree({name: value for name, value in validated.items() if isinstance(value, float)})
 
 
 def _row(

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from host.metrics import PSNR, SSIM, psnr_db
+from host.metrics import PSNR, SSIM, means, psnr_db
 from host.spec.types import LossTerm
 from host.training.losses import loss_parts, pixels
 from host.training.ssim import SMALLEST, ssim
@@ -102,16 +102,14 @@ def picture_work(
     def validate() -> dict[str, Any]:
         inputs, targets = validation
         sums: dict[str, float] = {}
-        psnrs: list[float | None] = []
+        psnrs: list[dict[str, float | None]] = []
         for start in range(0, len(inputs), _BATCH):
             some = slice(start, start + _BATCH)
             found, made = judged(tf.constant(inputs[some]), tf.constant(targets[some]))
             for name, value in found.items():
                 sums[name] = sums.get(name, 0.0) + len(made) * float(value)
-            psnrs += [psnr_db(*pair) for pair in zip(targets[some], made.numpy(), strict=True)]
-        finite = [value for value in psnrs if value is not None]  # a perfect picture has none
-        means = {name: value / len(inputs) for name, value in sums.items()}
-        return means | ({PSNR.key: float(np.mean(finite))} if finite else {})
+            psnrs += [{PSNR.key: psnr_db(*pair)} for pair in zip(targets[some], made.numpy(), strict=True)]
+        return {name: value / len(inputs) for name, value in sums.items()} | means(psnrs)[0]
 
     return Work(
         label,

@@ -67,14 +67,15 @@ class Int8Encoder:
 
     def __init__(self, model: bytes, spec: Spec, runtime: Runtime | None = None) -> None:
         grid = spec.options.grid
-        steps = range(len(spec.options.steps))
         opened = [
             [Network(make_interpreter(with_step(model, step), runtime=runtime)) for step in spec.options.steps]
             for _ in range(2)
         ]
         self._pieces = opened[0]
         self._images = [Strips(grid.block, grid.before, grid.after, 3).open(network) for network in opened[1]]
-        self._grids = [block_grid(spec, self._pieces[0].output.shape[-1], quality) for quality in steps]
+        self._grids = [
+            block_grid(spec, network.output.shape[-1], quality) for quality, network in enumerate(self._pieces)
+        ]
 
     def codes(self, piece: np.ndarray, quality: int) -> np.ndarray:
         """uint8 (height, width, 3) of the converted size, halo included -> int8 (rows, columns, channels)."""

@@ -39,26 +39,26 @@ def rounded(kernel: Any) -> Any:
     return kernel + tf.stop_gradient(tf.round(kernel / scale) * scale - kernel)
 
 
-class SpaceToDepth(keras.layers.Layer):
-    """(batch, h * block, w * block, c) -> (batch, h, w, block * block * c)."""
+class _Blocks(keras.layers.Layer):
+    """Moves pixels between places and channels, block by block."""
 
     def __init__(self, block: int, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.block = block
-
-    def call(self, x: Any) -> Any:
-        return tf.nn.space_to_depth(x, self.block)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "block": self.block}
 
 
-class DepthToSpace(keras.layers.Layer):
-    """(batch, h, w, block * block * c) -> (batch, h * block, w * block, c)."""
+class SpaceToDepth(_Blocks):
+    """(batch, h * block, w * block, c) -> (batch, h, w, block * block * c)."""
 
-    def __init__(self, block: int, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.block = block
+    def call(self, x: Any) -> Any:
+        return tf.nn.space_to_depth(x, self.block)
+
+
+class DepthToSpace(_Blocks):
+    """(batch, h, w, block * block * c) -> (batch, h * block, w * block, c)."""
 
     def call(self, x: Any) -> Any:
         return tf.nn.depth_to_space(x, self.block)

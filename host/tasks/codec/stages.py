@@ -15,10 +15,9 @@ from host.networks.weights import load_weights, save_weights
 from host.spec.model_folder import ModelFolder
 from host.spec.parsing import parse_spec, read_spec
 from host.spec.types import Spec, StageSpec
+from host.tasks.codec.fitting import fit_reach, round_codes_kernel
 from host.tasks.codec.layers import QualityGain
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.reach import fit_reach
-from host.tasks.codec.rounding import round_codes_kernel
 from host.tasks.codec.spec import SECTIONS
 from host.tasks.codec.start import start
 from host.tasks.codec.tables import fit_tables
@@ -35,8 +34,8 @@ _START_BLOCKS = 20_000
 def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
     """Trains, and writes the averaged weights.
 
-    At the end channels that black or white saturates take a coarser step, see reach.py; and the codes' kernel is
-    rounded to int8 as a whole, see rounding.py, and kept so if it validates better.
+    At the end channels that black or white saturates take a coarser step, see `fit_reach`; and the codes' kernel is
+    rounded to int8 as a whole, see `round_codes_kernel`, and kept so if it validates better.
 
     Returns:
         As `fit`, with "coarser_channels", "fitted_validation_loss" and "rounded_validation_loss".

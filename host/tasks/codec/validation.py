@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from host.metrics import PSNR, Metric, psnr_db
+from host.metrics import PSNR, Metric, means, psnr_db
 from host.tasks.codec.networks import Codec, padded
 
 ESTIMATED_BPP = Metric("estimated_bpp", "estimated rate", "bpp", 3, False)
@@ -35,18 +35,12 @@ def validation(
             psnrs.append(psnr_db(image, np.rint(pixels).astype(np.uint8)))
             known.append(others)
         squared = np.mean([0.0 if psnr is None else 255**2 / 10 ** (psnr / 10) for psnr in psnrs])
-        row = _means(PSNR.key, psnrs) | _means(ESTIMATED_BPP.key, [each.get(ESTIMATED_BPP.key) for each in known])
-        row |= {key: sum(each[key] for each in known) for key, value in known[0].items() if isinstance(value, int)}
-        loss = float(factor * squared + row.get(ESTIMATED_BPP.key, 0.0))
-        rows.append({"quality": quality, "loss": loss, **row})
-    means = [_means(key, [row.get(key) for row in rows]) for key in ("loss", PSNR.key, ESTIMATED_BPP.key)]
-    return {**means[0], **means[1], **means[2], "qualities": rows}
-
-
-def _means(key: str, values: Sequence[float | None]) -> dict[str, float]:
-    """Without what is not known, such as the PSNR of a perfect image."""
-    known = [value for value in values if value is not None]
-    return {key: float(np.mean(known))} if known else {}
+        rate = ESTIMATED_BPP.key
+        row, _ = means([{PSNR.key: psnr, rate: each.get(rate)} for psnr, each in zip(psnrs, known, strict=True)])
+        sums = {key: sum(each[key] for each in known) for key, value in known[0].items() if isinstance(value, int)}
+        rows.append({"quality": quality, "loss": float(factor * squared + row.get(rate, 0.0)), **row, **sums})
+    over_qualities, _ = means([{key: row.get(key) for key in ("loss", PSNR.key, ESTIMATED_BPP.key)} for row in rows])
+    return {**over_qualities, "qualities": rows}
 
 
 def codec_validation(codec: Codec, images: Sequence[np.ndarray]) -> Callable[[], dict[str, Any]]:

@@ -67,13 +67,6 @@ def aware_halves(encoder: keras.Model, decoder: keras.Model, grid: LatentGrid) -
     return quantization_aware(encoder, image, latent), quantization_aware(decoder, latent, image)
 
 
-def tuned_decoder(model: ModelFolder, variant: str) -> keras.Model:
-    """The float decoder tuned on a variant's codes; raises ModelError where there is none."""
-    _, decoder = build(model.spec)
-    load_weights(model.weights(f"decoder.{variant}"), {"decoder": decoder})
-    return decoder
-
-
 def convert(halves: Halves, part: str, conversion: str, images: np.ndarray) -> bytes:
     """Converts one part for batch 1.
 

@@ -11,7 +11,9 @@ from device.outputs import TablesFile
 from device.outputs.codes import CodesDescription, LatentGrid
 from device.quantization import TensorInfo, same_grid
 from host.errors import ExportError
+from host.networks.builder import build
 from host.networks.grid import on_grid
+from host.networks.weights import load_weights
 from host.packaging.bundle_writer import array_bytes
 from host.packaging.network_file import describe, network_costs
 from host.packaging.package import HomeNetwork, Package, VariantFile
@@ -20,7 +22,7 @@ from host.quantization.joining import join
 from host.quantization.recipes import recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec
-from host.tasks.compression.halves import PARTS, Halves, convert, load_halves, tuned_decoder
+from host.tasks.compression.halves import PARTS, Halves, convert, load_halves
 from host.tasks.compression.model_files import TABLES, read_images, read_tables
 
 _FILES = {"own": "decoder.tflite", "tuned": "decoder.tuned.tflite", "full": "full.tflite"}
@@ -103,8 +105,9 @@ def _convert_parts(model: ModelFolder, recipe: RecipeSpec, images: np.ndarray) -
 
 def _convert_tuned(model: ModelFolder, variant: str, grid: LatentGrid, images: np.ndarray) -> bytes:
     keras.backend.clear_session()
-    encoder = load_halves(model, "float").encoder
-    return convert(Halves(encoder, tuned_decoder(model, variant), grid, False), "decoder", "float32", images)
+    encoder, decoder = build(model.spec)
+    load_weights(model.weights(f"decoder.{variant}"), {"decoder": decoder})
+    return convert(Halves(encoder, decoder, grid, False), "decoder", "float32", images)
 
 
 def _home(file: str, data: bytes) -> HomeNetwork:

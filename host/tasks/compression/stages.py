@@ -14,13 +14,13 @@ from host.networks.builder import build, initialize
 from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
 from host.quantization.aware import set_ranges
+from host.quantization.execution import dequantize
 from host.spec.model_folder import ModelFolder
 from host.spec.types import Spec, StageSpec
-from host.tasks.compression.halves import aware_halves
+from host.tasks.compression.halves import aware_halves, load_halves
 from host.tasks.compression.model_files import keep_scale, latent_grid, save_images
-from host.tasks.compression.tables import fit_tables
-from host.tasks.compression.tuning import tune
-from host.tasks.compression.work import autoencoder_work
+from host.tasks.compression.tables import fit_tables, open_encoders
+from host.tasks.compression.work import autoencoder_work, decoder_work
 from host.training.distributed import Session
 from host.training.loop import fit
 from host.training.stages import StageKind, started_from
@@ -93,6 +93,33 @@ def train_qat(model: ModelFolder, data: DataSet, stage: StageSpec, session: Sess
     if better:
         save_weights(model.weights("float"), {"encoder": encoder, "decoder": decoder})
     return {**result, "control": control, "float32_weights": "control" if better else "float"}
+
+
+def tune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
+    """Trains float decoders on the codes that int8 encoders really make; writes decoder.<variant>.weights.h5 of each.
+
+    The decoders see the training images and their mirror images, since a flip of the codes is not the codes of
+    the flipped image. A tuned decoder starts from the float decoder and is kept only where it validates better.
+    """
+    spec, images = model.spec, data.sample.array
+    targets = np.concatenate([images, images[:, :, ::-1]]) if spec.data.flip else images
+    results = {}
+    for variant, encoder in open_encoders(model).items():
+        name = f"{stage.name}.{variant}"
+        halves = load_halves(model, "float")
+        training, validation = (
+            (dequantize(encoder.codes(some), halves.grid), some) for some in (targets, data.validation.array)
+        )
+        label, seed = f"{stage.name} {variant}", spec.training.seed + 2
+        work = decoder_work(spec, stage, label, halves.decoder, training, validation, seed=seed)
+        save_weights(model.weights(f"decoder.{variant}"), work.models)
+        before = work.validate()["loss"]
+        result = fit(work, stage, model.checkpoints / name, session)
+        kept = result["history"][result["best_epoch"] - 1]["validation_loss"] < before
+        if kept:
+            save_weights(model.weights(f"decoder.{variant}"), work.models)
+        results[variant] = {**result, "validation_loss_before": before, "kept": kept}
+    return results
 
 
 STAGES = {

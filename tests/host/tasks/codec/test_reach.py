@@ -13,8 +13,8 @@ import tensorflow as tf
 from host.data import DataSet
 from host.errors import ModelError
 from host.spec.types import Spec
+from host.tasks.codec.fitting import fit_reach
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.reach import fit_reach
 from host.tasks.codec.stages import begin
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from host.tasks.codec.fitting import rounded_levels
 from host.tasks.codec.layers import rounded
-from host.tasks.codec.rounding import rounded_levels
 
 
 def test_the_output_changes_less_than_with_plain_rounding_and_the_levels_stay() -> None:
