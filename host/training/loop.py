@@ -90,7 +90,7 @@ def fit(work: Work, stage: StageSpec, folder: Path, session: Session) -> dict[st
             begun = _Part()
             validated = work.validate() if epoch % stage.validate_every == 0 or epoch == stage.epochs else {}
             # All machines go on, or all stop: the others would wait for ever for one that has stopped alone.
-            validated |= {"stop": float(signalled() > 0)}
+            validated = {**validated, "stop": float(signalled() > 0)}
             validated |= agree({name: value for name, value in validated.items() if isinstance(value, float)})
             stop = validated.pop("stop") > 0
             row = _row(epoch, part.means(), validated, work.metrics, time.perf_counter() - started)

@@ -73,9 +73,7 @@ class Int8Encoder:
         ]
         self._pieces = opened[0]
         self._images = [Strips(grid.block, grid.before, grid.after, 3).open(network) for network in opened[1]]
-        self._grids = [
-            block_grid(spec, network.output.shape[-1], quality) for quality, network in enumerate(self._pieces)
-        ]
+        self._grids = [block_grid(spec, piece.output.shape[-1], quality) for quality, piece in enumerate(opened[0])]
 
     def codes(self, piece: np.ndarray, quality: int) -> np.ndarray:
         """uint8 (height, width, 3) of the converted size, halo included -> int8 (rows, columns, channels)."""
