@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from device.inputs.fixed import FixedTensors
@@ -45,16 +47,11 @@ class TfliteDecoder:
         return images
 
 
-class TfliteFull:
-    """uint8 images -> uint8 images, both halves in one file."""
-
-    def __init__(self, model: bytes) -> None:
-        network = Network(make_interpreter(model))
-        self._source, self._output = FixedTensors(network), network.output
-
-    def images(self, images: np.ndarray) -> np.ndarray:
-        """uint8 (count, height, width, channels), 0..255, to the same."""
-        return np.stack([to_pixels(self._source.run(image)[0][0], self._output) for image in images])
+def open_full(model: bytes) -> Callable[[np.ndarray], np.ndarray]:
+    """Both halves in one file: an image uint8 (height, width, channels) to the same."""
+    network = Network(make_interpreter(model))
+    source = FixedTensors(network)
+    return lambda image: to_pixels(source.run(image)[0][0], network.output)
 
 
 def dequantize(codes: np.ndarray, grid: LatentGrid) -> np.ndarray:

@@ -11,8 +11,7 @@ import tf_keras as keras
 
 from host.metrics import PSNR, SSIM, means, psnr_db
 from host.spec.types import LossTerm
-from host.training.losses import loss_parts, pixels
-from host.training.ssim import SMALLEST, ssim
+from host.training.losses import WINDOW, loss_parts, pixels, ssim
 from host.training.work import Batch, Look, Work, descend, variables
 
 _BATCH = 250  # images that are validated at once
@@ -95,7 +94,7 @@ def picture_work(
         made, bpp = forward(scaled(inputs), False, None)
         image = scaled(targets)
         found = loss_parts(terms, image, made, bpp)
-        if min(image.shape[1:3]) >= SMALLEST:
+        if min(image.shape[1:3]) >= WINDOW:
             found[SSIM.key] = tf.reduce_mean(ssim(image, pixels(made) / 255.0))
         return found, tf.cast(pixels(made), tf.uint8)
 

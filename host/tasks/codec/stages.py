@@ -22,8 +22,7 @@ from host.tasks.codec.spec import SECTIONS
 from host.tasks.codec.start import start
 from host.tasks.codec.tables import fit_tables
 from host.tasks.codec.tuning import tune
-from host.tasks.codec.validation import codec_validation
-from host.tasks.codec.work import codec_work
+from host.tasks.codec.work import codec_validation, codec_work
 from host.training.distributed import Session
 from host.training.loop import fit
 from host.training.stages import StageKind, started_from

@@ -38,12 +38,15 @@ def start(spec: Spec, encoder: keras.Model, decoder: keras.Model, blocks: np.nda
     if codes is None or pixels is None:
         raise SpecError(f"{spec.folder / 'spec.json'}: $.encoder: no layers that start as luma_chroma and cosine_codes")
     channels = encoder.output_shape[-1]
-    basis, deviations = _chosen(spec, blocks, channels)
+    basis = cosine_basis(spec.options.grid.block, 3)
+    deviations = np.std((blocks - _GREY) @ basis, axis=0)
+    chosen = np.argsort(-deviations, kind="stable")[:channels]
+    basis, deviations = basis[:, chosen], deviations[chosen]
     steps = _steps(spec, deviations, codes.initializer)
     _luma_chroma(encoder.get_layer(pixels.name), f"{spec.folder / 'spec.json'}: $.encoder: {pixels.name}")
     _codes(encoder.get_layer(codes.name), encoder.get_layer(pixels.name), basis * 255 / steps, spec.options.grid.block)
     deviations = deviations / steps
-    outer = _first_split(spec)
+    outer = next(int(each.arguments["block"]) for each in spec.networks["decoder"] if each.layer == "DepthToSpace")
     for entry in spec.networks["decoder"]:
         layer, kind = decoder.get_layer(entry.name), entry.initializer.get("name")
         if kind == "whiten":
@@ -52,13 +55,6 @@ def start(spec: Spec, encoder: keras.Model, decoder: keras.Model, blocks: np.nda
         elif kind == "cosine_pixels":
             _pixels(layer, basis * steps / 255, spec.options.grid.block, outer)
     return deviations
-
-
-def _chosen(spec: Spec, blocks: np.ndarray, channels: int) -> tuple[np.ndarray, np.ndarray]:
-    basis = cosine_basis(spec.options.grid.block, 3)
-    deviations = np.std((blocks - _GREY) @ basis, axis=0)
-    order = np.argsort(-deviations, kind="stable")[:channels]
-    return basis[:, order], deviations[order]
 
 
 def _steps(spec: Spec, deviations: np.ndarray, arguments: dict[str, Any]) -> np.ndarray:
@@ -112,7 +108,3 @@ def _pixels(layer: Any, transform: np.ndarray, block: int, outer: int) -> None:
     split = transform.T.reshape(-1, outer, inner, outer, inner, 3).transpose(0, 1, 3, 2, 4, 5)
     kernel, bias = layer.get_weights()
     layer.set_weights([split.reshape(kernel.shape), np.full_like(bias, 0.5)])
-
-
-def _first_split(spec: Spec) -> int:
-    return next(int(layer.arguments["block"]) for layer in spec.networks["decoder"] if layer.layer == "DepthToSpace")

@@ -20,8 +20,7 @@ from host.spec.model_folder import ModelFolder
 from host.spec.types import StageSpec
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import Codec, build_codec
-from host.tasks.codec.validation import validation
-from host.tasks.codec.work import AVERAGED, LARGEST_GRADIENT, quality_weights
+from host.tasks.codec.work import AVERAGED, LARGEST_GRADIENT, quality_weights, validation
 from host.training.distributed import Session
 from host.training.loop import fit
 from host.training.optimizers import make_optimizer

@@ -1,4 +1,5 @@
-"""The work of a codec's stage float: encoder, decoder and prior together, each image of a batch at a random quality.
+"""The work of a codec's stage float: encoder, decoder and prior together, each image of a batch at a random quality;
+and its validation on whole images at every quality, where rates are estimates.
 
 Loss of an image: weight * (lmbda * 255**2 * mean squared error + bits per pixel). The distortion sees the codes, the
 gradient passing straight through the rounding; the rate sees uniform noise in place of it. The weight, lmbda**-0.6, is
@@ -7,7 +8,7 @@ about one over the rate, so that a percent of rate counts alike at every quality
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,14 @@ import tensorflow as tf
 
 from host.data import DataSet
 from host.data.batches import batches
-from host.metrics import PSNR
+from host.metrics import PSNR, Metric, means, psnr_db
 from host.spec.types import Spec, StageSpec
 from host.tasks.codec.networks import Codec, padded
-from host.tasks.codec.validation import ESTIMATED_BPP, codec_validation
 from host.training.optimizers import make_optimizer
 from host.training.work import Batch, Look, Work, averaging, batch_count, descend, variables
 
+ESTIMATED_BPP = Metric("estimated_bpp", "estimated rate", "bpp", 3, False)
+MOST_IMAGES = 64  # of validation, at most
 AVERAGED = 0.999  # decay of the averaged weights
 LARGEST_GRADIENT = 5.0
 _LOOKS = 8
@@ -114,3 +116,52 @@ def _look(codec: Codec, data: DataSet) -> Look:
         return codec.decoder([codes, quality])[:, : image.shape[0], : image.shape[1]]
 
     return Look(inputs, restore, np.stack([image] * len(quality)))
+
+
+def validation(
+    images: Sequence[np.ndarray], factors: Sequence[float], run: Callable[[int, int], tuple[Any, dict[str, Any]]]
+) -> dict[str, Any]:
+    """The loss and the metrics, means over the qualities; under "qualities" a row each, of all images.
+
+    Args:
+        factors: of each quality: what a squared error of 1 (of 255**2) counts in its loss.
+        run: (index of the image, quality) -> the restored image, float32 about 0..1, of the image's size or larger,
+            and what else is known: "estimated_bpp", which is averaged and counts in the loss, and whole numbers, which
+            are summed.
+    """
+    rows: list[dict[str, Any]] = []
+    for quality, factor in enumerate(factors):
+        psnrs, known = [], []
+        for index, image in enumerate(images):
+            made, others = run(index, quality)
+            pixels = np.clip(made[: image.shape[0], : image.shape[1]], 0, 1) * 255
+            psnrs.append(psnr_db(image, np.rint(pixels).astype(np.uint8)))
+            known.append(others)
+        squared = np.mean([0.0 if psnr is None else 255**2 / 10 ** (psnr / 10) for psnr in psnrs])
+        rate = ESTIMATED_BPP.key
+        row, _ = means([{PSNR.key: psnr, rate: each.get(rate)} for psnr, each in zip(psnrs, known, strict=True)])
+        sums = {key: sum(each[key] for each in known) for key, value in known[0].items() if isinstance(value, int)}
+        rows.append({"quality": quality, "loss": float(factor * squared + row.get(rate, 0.0)), **row, **sums})
+    over_qualities, _ = means([{key: row.get(key) for key in ("loss", PSNR.key, ESTIMATED_BPP.key)} for row in rows])
+    return {**over_qualities, "qualities": rows}
+
+
+def codec_validation(codec: Codec, images: Sequence[np.ndarray]) -> Callable[[], dict[str, Any]]:
+    """Returns what validates a codec with its float encoder: the rate is the ideal code length under its prior."""
+    images = [images[index] for index in range(min(len(images), MOST_IMAGES))]
+    factors = [quality.lmbda for quality in codec.spec.options.qualities]
+
+    @tf.function(reduce_retracing=True)
+    def restored(image: Any, quality: Any) -> Any:
+        y = codec.encoder(tf.cast(image, tf.float32) / 255.0)
+        codes = codec.quantizer.codes(y, quality)
+        bits = tf.reduce_sum(codec.prior(codes, quality))
+        return codec.decoder([codes, quality]), bits, codec.quantizer.saturated(y, quality), tf.size(codes)
+
+    def run(index: int, quality: int) -> tuple[Any, dict[str, Any]]:
+        image = images[index]
+        made, bits, over, count = restored(tf.constant(padded(image, codec.spec)[None]), tf.constant([quality]))
+        rate = float(bits) / (image.shape[0] * image.shape[1])
+        return made.numpy()[0], {ESTIMATED_BPP.key: rate, "saturated": int(over), "latents": int(count)}
+
+    return lambda: validation(images, factors, run)

@@ -10,7 +10,7 @@ import numpy as np
 
 from device.errors import BitstreamError
 from host.packaging.decoders import DecoderFolder
-from host.quantization.execution import TfliteDecoder, TfliteFull
+from host.quantization.execution import TfliteDecoder, open_full
 
 
 class CompressionDecoders:
@@ -41,8 +41,7 @@ class CompressionDecoders:
 
     def whole(self) -> Callable[[np.ndarray], np.ndarray]:
         """Encoder and decoder in one file: image uint8 (height, width, channels) to the same."""
-        full = TfliteFull(self.home.read("full"))
-        return lambda image: full.images(image[None])[0]
+        return open_full(self.home.read("full"))
 
     def sizes(self, name: str) -> dict[str, int]:
         """Bytes of the decoder, and beside the encoder's own of both in one file."""
