@@ -13,60 +13,42 @@ from host.networks.transforms import BASES, block_transform
 from host.spec.catalogue import FUSED_ACTIVATIONS
 from host.spec.types import LayerSpec, Spec
 
-GRID_LAYER = "latent_grid"  # ends an encoder whose last layer gives a vector
-_FLAT_LAYER = "latent_vector"  # begins the decoder that reads it
 
+def build(spec: Spec) -> tuple[keras.Model, keras.Model]:
+    """Encoder and decoder with Keras' own starting weights, seeded with the spec's seed.
 
-def build_encoder(spec: Spec) -> keras.Model:
-    """Image float32 (batch, height, width, channels), 0..1 -> latent float32 (batch, h, w, c), in units of 1.
-
-    A latent that is a vector of n becomes (batch, 1, 1, n): every latent lies on a grid.
+    The encoder takes an image, float32 (batch, height, width, channels), 0..1, and gives its latent, float32
+    (batch, h, w, c), in units of 1. A latent that is a vector of n becomes (batch, 1, 1, n): every latent lies on a
+    grid. The decoder takes that and gives the image, about 0..1, not clipped.
 
     Raises:
-        SpecError: Keras refuses a layer, or the output is neither a (height, width, channels) tensor nor a vector.
+        SpecError: Keras refuses a layer; the latent is neither a (height, width, channels) tensor nor a vector; or the
+            decoder's output has another shape than the image.
     """
+    keras.utils.set_random_seed(spec.training.seed)
     image = keras.Input(spec.data.image_shape, name="image")
     latent = apply_layers(spec, "encoder", {"image": image}, _make)
-    if len(latent.shape) == 2:
-        latent = keras.layers.Reshape((1, 1, latent.shape[-1]), name=GRID_LAYER)(latent)
+    is_vector = len(latent.shape) == 2
+    if is_vector:
+        latent = keras.layers.Reshape((1, 1, latent.shape[-1]), name="latent_grid")(latent)
     if len(latent.shape) != 4:
         raise SpecError(
             f"{spec.file}: $.encoder: the latent must have height, width and channels, or be a "
             f"vector, found shape {tuple(latent.shape[1:])}; end with a Reshape or Flatten"
         )
-    return keras.Model(image, latent, name="encoder")
+    encoder = keras.Model(image, latent, name="encoder")
 
-
-def build_decoder(spec: Spec, latent_shape: tuple[int, ...]) -> keras.Model:
-    """Latent float32 (batch, h, w, c) -> image float32 (batch, height, width, channels), about 0..1, not clipped.
-
-    Args:
-        latent_shape: (h, w, c); (n,) for a latent that the spec's layers know as a vector.
-
-    Raises:
-        SpecError: Keras refuses a layer, or the output has another shape than the image.
-    """
-    grid = latent_shape if len(latent_shape) == 3 else (1, 1, *latent_shape)
-    latent = source = keras.Input(grid, name="latent")
-    if len(latent_shape) == 1:
-        latent = keras.layers.Reshape(latent_shape, name=_FLAT_LAYER)(latent)
-    image = apply_layers(spec, "decoder", {"latent": latent}, _make)
-    if tuple(image.shape[1:]) != spec.data.image_shape:
+    grid = encoder.output_shape[1:]
+    source = latent = keras.Input(grid, name="latent")
+    if is_vector:
+        latent = keras.layers.Reshape(grid[2:], name="latent_vector")(source)
+    restored = apply_layers(spec, "decoder", {"latent": latent}, _make)
+    if tuple(restored.shape[1:]) != spec.data.image_shape:
         raise SpecError(
-            f"{spec.file}: $.decoder: the output has shape {tuple(image.shape[1:])}, "
+            f"{spec.file}: $.decoder: the output has shape {tuple(restored.shape[1:])}, "
             f"the images of {spec.data.dataset} have {spec.data.image_shape}"
         )
-    return keras.Model(source, image, name="decoder")
-
-
-def build(spec: Spec) -> tuple[keras.Model, keras.Model]:
-    """Encoder and decoder with Keras' own starting weights, seeded with the spec's seed."""
-    keras.utils.set_random_seed(spec.training.seed)
-    encoder = build_encoder(spec)
-    latent_shape = encoder.output_shape[1:]
-    if encoder.layers[-1].name == GRID_LAYER:
-        latent_shape = latent_shape[2:]
-    return encoder, build_decoder(spec, latent_shape)
+    return encoder, keras.Model(source, restored, name="decoder")
 
 
 def build_discriminator(spec: Spec) -> keras.Model:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from host.errors import SpecError
-from host.networks.builder import build, build_decoder, build_encoder, initialize
+from host.networks.builder import build, initialize
 from host.spec.types import Spec
 
 Parse = Callable[[Any], Spec]
@@ -92,7 +92,7 @@ def test_a_decoder_must_end_on_the_images_shape(tiny: dict[str, Any], parse: Par
     tiny["decoder"][0]["filters"] = 4
     expected = r"\$\.decoder: the output has shape \(16, 16, 4\), the images of skimage have \(16, 16, 3\)"
     with pytest.raises(SpecError, match=expected):
-        build_decoder(parse(tiny), (4, 4, 4))
+        build(parse(tiny))
 
 
 def test_initialize_writes_both_ends_of_the_block_transform(
@@ -127,7 +127,8 @@ def test_a_separable_convolution_is_what_keras_computes(tiny: dict[str, Any], pa
 
     arguments = {"filters": 6, "kernel_size": 3, "strides": 2, "padding": "same", "activation": "tanh"}
     tiny["encoder"] = [{"layer": "SeparableConv2D", "name": "both", "depth_multiplier": 2, **arguments}]
-    encoder = build_encoder(parse(tiny))
+    tiny["decoder"] = [{"layer": "Conv2DTranspose", "filters": 3, "kernel_size": 2, "strides": 2}]
+    encoder, _ = build(parse(tiny))
     reference = keras.layers.SeparableConv2D(depth_multiplier=2, **arguments)
     reference.build((None, 16, 16, 3))
     bias = np.arange(6, dtype=np.float32)
