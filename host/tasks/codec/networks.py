@@ -110,16 +110,14 @@ def build_codec(spec: Spec) -> Codec:
         SpecError: Keras refuses a layer, or the sizes do not fit latent.block and latent.halo.
     """
     keras.utils.set_random_seed(spec.training.seed)
-    encoder = _build(spec, "encoder", {"image": keras.Input((None, None, 3), name="image")})
+    make = partial(_make, spec.options)
+    image = keras.Input((None, None, 3), name="image")
+    encoder = keras.Model(image, apply_layers(spec, "encoder", {"image": image}, make), name="encoder")
     channels = encoder.output_shape[-1]
-    decoder = _build(
-        spec,
-        "decoder",
-        {
-            "codes": keras.Input((None, None, channels), name="codes"),
-            "quality": keras.Input((), dtype="int32", name="quality"),
-        },
-    )
+    codes = keras.Input((None, None, channels), name="codes")
+    quality = keras.Input((), dtype="int32", name="quality")
+    restored = apply_layers(spec, "decoder", {"codes": codes, "quality": quality}, make)
+    decoder = keras.Model([codes, quality], restored, name="decoder")
     _check_sizes(spec, encoder, decoder)
     prior = Prior(len(spec.options.qualities), channels, name="prior")
     prior.build(None)
@@ -157,12 +155,6 @@ def operations_per_pixel(encoder: keras.Model, block: int) -> float:
     return total
 
 
-def _build(spec: Spec, half: str, tensors: dict[str, Any]) -> keras.Model:
-    sources = list(tensors.values())
-    output = apply_layers(spec, half, tensors, partial(_make, spec.options))
-    return keras.Model(sources if len(sources) > 1 else sources[0], output, name=half)
-
-
 def _make(options: CodecOptions, layer: LayerSpec) -> list[keras.layers.Layer]:
     arguments = layer_arguments(layer, STARTS)
     if layer.layer == "Dequantize":
@@ -174,7 +166,7 @@ def _make(options: CodecOptions, layer: LayerSpec) -> list[keras.layers.Layer]:
 
 
 def _check_sizes(spec: Spec, encoder: keras.Model, decoder: keras.Model) -> None:
-    file, grid = spec.folder / "spec.json", spec.options.grid
+    file, grid = spec.file, spec.options.grid
     for blocks in (1, 2, 5):
         side = grid.before + blocks * grid.block + grid.after
         found = encoder.compute_output_shape((1, side, side, 3))[1:3]

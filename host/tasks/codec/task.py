@@ -30,6 +30,7 @@ class CodecTask:
     name = SECTIONS.task
     metrics: tuple[Metric, ...] = PICTURES
     sections = SECTIONS
+    judge = staticmethod(judge_picture)
     exported_by: tuple[str, ...] = ("int8", "layers", "networks", "packaging", "tables")
 
     @property
@@ -81,10 +82,6 @@ class CodecTask:
     def truths(self, split: Split) -> Sequence[np.ndarray]:
         """The images themselves."""
         return split.pictures
-
-    def judge(self, truth: np.ndarray, made: np.ndarray) -> dict[str, float | None]:
-        """PSNR and SSIM."""
-        return judge_picture(truth, made)
 
     def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
         """JPEG and WebP."""

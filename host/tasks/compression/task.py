@@ -31,6 +31,7 @@ class CompressionTask:
     name = SECTIONS.task
     metrics: tuple[Metric, ...] = PICTURES
     sections = SECTIONS
+    judge = staticmethod(judge_picture)
     exported_by: tuple[str, ...] = ("halves", "model_files", "packaging")
 
     @property
@@ -78,10 +79,6 @@ class CompressionTask:
     def truths(self, split: Split) -> Sequence[np.ndarray]:
         """The images themselves."""
         return split.pictures
-
-    def judge(self, truth: np.ndarray, made: np.ndarray) -> dict[str, float | None]:
-        """PSNR and SSIM."""
-        return judge_picture(truth, made)
 
     def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
         """Keras, a PCA, JPEG and WebP."""
