@@ -31,6 +31,7 @@ _COMPANDED_ONE = 16  # what a remainder of 1 counts, and, times `_ONE`, what its
 _LEAST_SCORE, _LARGEST_SCORE = 4, 5 * _ONE * _COMPANDED_ONE
 _LARGEST_WEIGHT = 4 * _ONE
 _QUIET_BINS = 24
+_LEAST_GAIN = 0.0005  # part of its sum's squared error that a term must take away
 # A group that is busy more often than this is coded at once: asking costs rate there, and saves little time.
 MOST_BUSY = 0.04
 
@@ -41,13 +42,11 @@ class Size:
 
     Attributes:
         terms: of a channel's predictor and of its scale, each, at most.
-        least_gain: part of its sum's squared error that a term must take away.
         scores: bins of the score.
         tables: of frequencies, that all bins share.
     """
 
     terms: int = 16
-    least_gain: float = 0.0005
     scores: int = 40
     tables: int = 128
 
@@ -256,7 +255,7 @@ def _choose(gram: np.ndarray, target: int, candidates: np.ndarray, size: Size, b
         usable[picked] = False
         gains = np.where(usable, products**2 / np.where(usable, powers, 1), 0)
         best = int(np.argmax(gains)) if step or not bias else len(candidates) - 1
-        if gains[best] <= size.least_gain * error:
+        if gains[best] <= _LEAST_GAIN * error:
             break
         row = gram[candidates[best], candidates]
         for other in rows:

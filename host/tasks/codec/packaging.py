@@ -24,7 +24,7 @@ from host.spec.types import RecipeSpec
 from host.tasks.codec.decoders import SPEC, WEIGHTS
 from host.tasks.codec.int8 import block_grid, convert_encoder, step_offset
 from host.tasks.codec.networks import build_codec
-from host.tasks.codec.tables import EXPORTED_BLOCKS, read_tables
+from host.tasks.codec.tables import EXPORTED_BLOCKS, TABLES, read_tables
 
 
 def package(model: ModelFolder) -> Package:
@@ -77,7 +77,7 @@ def _family(model: ModelFolder, family: str, recipe: RecipeSpec, tables: list[Co
         home["tuned"] = HomeNetwork({WEIGHTS: tuned, **kept}, shared=True)
     variants = []
     for quality, each in enumerate(tables):
-        file, content = f"tables.q{quality}.npy", each.tobytes()
+        file, content = TABLES.format(quality), each.tobytes()
         output = ContextCodesDescription(
             block_grid(spec, codec.channels, quality), TablesFile(file, sha256_bytes(content), each.sha256)
         )

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,12 +20,13 @@ from host.networks.weights import load_weights
 from host.packaging.bundle_writer import array_bytes
 from host.progress import say
 from host.spec.model_folder import ModelFolder
-from host.spec.types import Spec, StageSpec
+from host.spec.types import StageSpec
 from host.tasks.codec.context_tables import fit_context_tables
 from host.tasks.codec.int8 import Int8Encoder, convert_encoder
 from host.tasks.codec.networks import build_codec
 from host.training.distributed import Session
 
+TABLES = "tables.q{}.npy"  # of a quality
 EXPORTED_BLOCKS = (4, 48)  # of the converted file's own size; the device gives it another
 SAMPLE_SHAPE = (256, 384)
 SAMPLES = 3
@@ -55,7 +55,7 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
         started = time.perf_counter()
         step = -(-len(train) // MOST_IMAGES)
         tables = fit_context_tables([encoder.image_codes(train[i], quality) for i in range(0, len(train), step)])
-        write_bytes(tables_file(spec, quality), tables.tobytes())
+        write_bytes(spec.folder / TABLES.format(quality), tables.tobytes())
         bpp = float(np.mean([_bpp(tables, encoder, image, quality) for image in validation]))
         rows.append({"quality": quality, "validation_bpp": bpp, "bytes": 2 * len(tables.vector)})
         elapsed = time.perf_counter() - started
@@ -63,15 +63,10 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
     return {"encoder_sha256": sha256_bytes(content), "qualities": rows}
 
 
-def tables_file(spec: Spec, quality: int) -> Path:
-    """Where the tables of a quality are kept."""
-    return spec.folder / f"tables.q{quality}.npy"
-
-
 def read_tables(model: ModelFolder) -> list[ContextTables]:
     """The tables of every quality; raises ModelError where they are missing."""
-    names = [tables_file(model.spec, quality).name for quality in range(len(model.spec.options.qualities))]
-    return [read_context_tables(model.made(name, "tables")) for name in names]
+    qualities = range(len(model.spec.options.qualities))
+    return [read_context_tables(model.made(TABLES.format(quality), "tables")) for quality in qualities]
 
 
 def samples_of(images: Sequence[np.ndarray]) -> np.ndarray:
@@ -83,10 +78,8 @@ def samples_of(images: Sequence[np.ndarray]) -> np.ndarray:
     wide = [image for image in fitting if image.shape[1] > image.shape[0]] or fitting
     if not wide:
         raise ModelError(f"no validation photograph of {height} x {width} pixels to take a sample of")
-    corners = [[(side - part) // 2 for side, part in zip(image.shape, SAMPLE_SHAPE, strict=False)] for image in wide]
-    return np.stack(
-        [image[y : y + height, x : x + width] for image, (y, x) in zip(wide, corners, strict=True)][:SAMPLES]
-    )
+    corners = [((image.shape[0] - height) // 2, (image.shape[1] - width) // 2) for image in wide[:SAMPLES]]
+    return np.stack([image[y : y + height, x : x + width] for image, (y, x) in zip(wide, corners, strict=False)])
 
 
 def _bpp(tables: ContextTables, encoder: Int8Encoder, image: np.ndarray, quality: int) -> float:
