@@ -35,20 +35,15 @@ def fit_reach(codec: Codec) -> np.ndarray:
     found = codec.encoder.predict(plain, verbose=0)[:, 0, 0] / min(codec.spec.options.steps)
     over = np.maximum(found / (quantizer.high - _MARGIN), found / (quantizer.low + _MARGIN)).max(0)
     scales = (1 / np.maximum(over, 1)).astype(np.float32)
-    rescale_encoder(codec, scales)
-    rescale_decoder(codec.decoder, scales)
-    return scales
-
-
-def rescale_encoder(codec: Codec, scales: np.ndarray) -> None:
-    """Multiplies the latent with a scale for each channel, and the prior's widths alike."""
+    _rescale_decoder(codec.decoder, scales)
     layer, prior = codec.encoder.layers[-1], codec.prior
     layer.set_weights([weight * scales for weight in layer.get_weights()])
     prior.centre.assign(prior.centre * scales[:, None])
     prior.log_width.assign(prior.log_width + np.log(scales)[:, None] / PACE)
+    return scales
 
 
-def rescale_decoder(decoder: keras.Model, scales: np.ndarray) -> None:
+def _rescale_decoder(decoder: keras.Model, scales: np.ndarray) -> None:
     """Divides what reads the latent by a scale for each channel; raises ModelError as `fit_reach`."""
     latent = next(layer for layer in decoder.layers if isinstance(layer, Dequantize))
     for node in latent.outbound_nodes:

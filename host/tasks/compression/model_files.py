@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
@@ -16,7 +15,7 @@ from host.errors import ModelError
 from host.spec.model_folder import ModelFolder
 
 TABLES = "tables.npy"
-_IMAGES = "images.npz"
+_IMAGES, _LATENT = "images.npz", "latent.json"
 
 
 def read_images(model: ModelFolder) -> tuple[np.ndarray, np.ndarray]:
@@ -49,7 +48,7 @@ def latent_grid(model: ModelFolder, latent_shape: tuple[int, ...]) -> LatentGrid
         latent_shape: (height, width, channels).
     """
     height, width, channels = latent_shape
-    file = _latent(model)
+    file = model.folder / _LATENT
     scale = read_json(file, ModelError)["scale"] if file.is_file() else model.spec.options.scale
     return LatentGrid(height, width, channels, scale, 0)
 
@@ -57,10 +56,6 @@ def latent_grid(model: ModelFolder, latent_shape: tuple[int, ...]) -> LatentGrid
 def keep_scale(model: ModelFolder, scale: float | None) -> None:
     """Keeps the scale that the stage float chose; None is the spec's."""
     if scale is None:
-        _latent(model).unlink(missing_ok=True)
+        (model.folder / _LATENT).unlink(missing_ok=True)
     else:
-        write_json(_latent(model), {"format_version": 1, "scale": scale, "zero_point": 0})
-
-
-def _latent(model: ModelFolder) -> Path:
-    return model.folder / "latent.json"
+        write_json(model.folder / _LATENT, {"format_version": 1, "scale": scale, "zero_point": 0})

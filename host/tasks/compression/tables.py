@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from device.files import write_bytes
 from device.outputs.entropy import SYMBOLS, TOTAL
 from host.data import DataSet
+from host.packaging.bundle_writer import array_bytes
 from host.quantization.execution import TfliteEncoder
 from host.quantization.recipes import TUNED, recipes
 from host.spec.model_folder import ModelFolder
@@ -23,9 +23,7 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
     """Writes tables.npy, which all variants share: of the codes of all encoders that get a tuned decoder."""
     encoders = open_encoders(model)
     counts = sum(count_codes(encoder.codes(data.sample.array)) for encoder in encoders.values())
-    buffer = io.BytesIO()
-    np.save(buffer, code_frequencies(np.asarray(counts)), allow_pickle=False)
-    write_bytes(model.folder / TABLES, buffer.getvalue())
+    write_bytes(model.folder / TABLES, array_bytes(code_frequencies(np.asarray(counts))))
     return {"variants": list(encoders), "images": len(data.sample)}
 
 
