@@ -35,7 +35,7 @@ from device.stream import HEADER_BYTES, unpack  # noqa: E402
 from host.curves.bd_rate import bd_rate_percent  # noqa: E402
 from host.curves.image_codecs import ImageCodec, as_picture, decode_image  # noqa: E402
 from host.data import data_folder  # noqa: E402
-from host.data.cifar import CIFAR10  # noqa: E402
+from host.data.official import CIFAR10  # noqa: E402
 from host.errors import CurveError  # noqa: E402
 from host.metrics import bits_per_pixel, psnr_db  # noqa: E402
 from host.packaging.decoders import BUILD, find_decoders  # noqa: E402

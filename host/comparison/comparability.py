@@ -76,22 +76,18 @@ def pair_rows(baseline: Run, run: Run) -> Pairing:
         return Pairing(reason, {}, {}, {"baseline": (), "run": ()}, ())
     rows, others = _by_key(baseline), _by_key(run)
     pairs, refused = {}, {}
-    for key in rows.keys() & others.keys():
-        if reason := _refuse_row(rows[key], others[key]):
+    for key, row in rows.items():
+        if key not in others:
+            if found := _other_threads(key, rows, others):
+                refused[key] = f"other threads: {key[2]} against {', '.join(map(str, found))}"
+        elif reason := _refuse_row(row, others[key]):
             refused[key] = reason
         else:
-            pairs[key] = (rows[key], others[key])
-    lone, strange = ([key for key in one if key not in other] for one, other in ((rows, others), (others, rows)))
-    told = set()  # and not once more as missing
-    for key in lone:
-        if found := _other_threads(key, rows, others):
-            refused[key] = f"other threads: {key[2]} against {', '.join(map(str, found))}"
-            told.add(key[:2])
-    only = {
-        "baseline": tuple(key for key in lone if key[:2] not in told),
-        "run": tuple(key for key in strange if key[:2] not in told),
-    }
+            pairs[key] = (row, others[key])
     order = tuple(key for key in rows if key in pairs or key in refused)
+    told = {key[:2] for key in refused if key not in others}  # and not once more as missing
+    strange = tuple(key for key in others if key not in rows and key[:2] not in told)
+    only = {"baseline": tuple(key for key in rows if key not in order), "run": strange}
     return Pairing(None, pairs, refused, only, order)
 
 

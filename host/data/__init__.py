@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from host.data import skimage_patches, tensorflow_datasets
-from host.data.cifar import CIFAR10, CIFAR100, Cifar
 from host.data.fitting import fit_images
 from host.data.folder import FolderFiles, ImageFile, find_files
-from host.data.mnist import FASHION_MNIST, MNIST, Mnist
+from host.data.official import OFFICIAL
 from host.data.pictures import Pictures, scaled_size
 from host.data.split import Split
 from host.data.stream import ImageFiles
@@ -24,12 +23,6 @@ from host.spec.types import WHOLE, DataSpec
 
 __all__ = ["DataSet", "Split", "data_folder", "load"]
 
-OFFICIAL: dict[str, Cifar | Mnist] = {
-    "cifar10": CIFAR10,
-    "cifar100": CIFAR100,
-    "fashion_mnist": FASHION_MNIST,
-    "mnist": MNIST,
-}
 IN_MEMORY_BYTES = 1 << 30  # of pixels; a folder that has more is streamed, unless the spec decides
 SAMPLE = 20_000  # images of a streamed folder that are held in memory, for what needs an array
 

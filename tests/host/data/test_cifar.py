@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host.data.cifar import CIFAR10, CIFAR100, Cifar
+from host.data.official import CIFAR10, CIFAR100, Cifar
 from host.errors import DataError
 
 

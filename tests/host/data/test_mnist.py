@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host.data.mnist import MNIST, Mnist
+from host.data.official import MNIST, Mnist
 from host.errors import DataError
 
 
