@@ -87,7 +87,7 @@ class Cifar(Official):
 
 @dataclass(frozen=True)
 class Mnist(Official):
-    """Grey images of 28 x 28 pixels: 60,000 and 10,000. The files: images and labels for training, then for the test."""
+    """Grey images of 28 x 28 pixels, 60,000 and 10,000: files of images and labels, for training and then the test."""
 
     def _read(self, folder: Path) -> tuple[Split, Split]:
         names = [folder / self.name, folder / self.name.replace("_", "-")]

@@ -16,7 +16,7 @@ from device.bundle import read_bundle
 from device.pipeline import Pipeline
 from host.curves.image_codecs import IMAGE_CODECS, as_picture, decode_image, fitting_setting
 from host.demo.choices import Choice
-from host.evaluation.one_image import Reconstruction
+from host.evaluation.reconstruct import Reconstruction
 from host.metrics import Metric
 
 _RUNS, _ENOUGH_NS = 9, 500_000_000  # of a time: so many, or as many as begin within half a second

@@ -20,7 +20,7 @@ from host.demo.choices import Choice
 from host.demo.compress import DIFFERENCE_GAIN, Compressed, compress
 from host.demo.fitting import fit
 from host.demo.table import remarks, table_html
-from host.evaluation.one_image import difference
+from host.evaluation.reconstruct import difference
 
 ADDRESS = "127.0.0.1"
 _SAMPLES = 12

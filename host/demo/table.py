@@ -6,7 +6,7 @@ from html import escape
 
 from host.curves.image_codecs import scan_bytes
 from host.demo.compress import Compressed
-from host.evaluation.one_image import Reconstruction
+from host.evaluation.reconstruct import Reconstruction
 from host.metrics import BPP, Metric
 
 _SEPARATOR = " "  # thin space between thousands

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from device.files import sync_folder, write_bytes
+from device.files import plain_name, sync_folder, write_bytes
 from device.run_file import FILE_NAME, Run
 from host.errors import CollectError
 
 LARGEST_BYTES = 1 << 32  # of one file
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")
 
 
 def keep(folder: Path, run: Run, results: Path, device: str) -> Path:
@@ -34,8 +32,7 @@ def keep(folder: Path, run: Run, results: Path, device: str) -> Path:
     """
     names = [FILE_NAME, *dict.fromkeys(row.outputs.file for row in run.rows if row.outputs is not None)]
     for name in (run.run_id, device, *names):
-        if not _NAME.fullmatch(name):
-            raise CollectError(f"{folder}: {name!r} cannot name a file; the run was changed")
+        plain_name(name, str(folder), CollectError)
     kept = results / device / run.run_id
     if kept.exists():
         if any(read_regular(folder / name) != read_regular(kept / name) for name in names):

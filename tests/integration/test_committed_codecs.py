@@ -8,7 +8,7 @@ import pytest
 
 from device.bundle import read_bundle
 from host.api import export
-from host.evaluation.one_image import open_deployed
+from host.evaluation.reconstruct import open_deployed
 from host.tasks import TASKS, list_models, open_spec
 
 

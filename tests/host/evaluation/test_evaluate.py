@@ -14,7 +14,7 @@ from PIL import Image
 from device.errors import SplitliteError
 from host.errors import DataError, ModelError
 from host.evaluation.evaluate import evaluate
-from host.evaluation.one_image import open_deployed
+from host.evaluation.reconstruct import open_deployed
 from host.reporting.sources import match_evaluation
 from host.results import Result, as_document, read_document
 from host.spec.model_folder import ModelFolder

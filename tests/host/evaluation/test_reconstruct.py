@@ -13,7 +13,7 @@ import device
 from device.errors import BundleError, ImageError, SplitliteError
 from host.api import reconstruct
 from host.errors import CollectError
-from host.evaluation.one_image import difference, open_deployed
+from host.evaluation.reconstruct import difference, open_deployed
 from host.tasks import TASKS
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)

@@ -12,7 +12,7 @@ import device
 from device.bundle import Bundle
 from host.api import export_part
 from host.errors import ExportError
-from host.evaluation.one_image import open_deployed
+from host.evaluation.reconstruct import open_deployed
 from host.tasks import TASKS
 from host.tasks.codec.networks import Codec
 

@@ -12,7 +12,7 @@ from PIL import Image
 from device.bundle import Bundle
 from device.errors import BundleError
 from host.api import evaluate, reconstruct
-from host.evaluation.one_image import open_deployed
+from host.evaluation.reconstruct import open_deployed
 from host.metrics import psnr_db
 from host.reporting.evaluations import result_text
 from host.tasks import TASKS
