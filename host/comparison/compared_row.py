@@ -113,14 +113,9 @@ def compare_rows(
     loop: Loop | None,
     question: Question,
 ) -> ComparedRow:
-    """Compares a row of the baseline and one of the run that may be compared.
+    """Compares a row of the baseline and one of the run, both with status "ok".
 
-    Args:
-        key: of both.
-        pair: rows of the run files, with status "ok".
-        environments: of the two runs.
-        loop: of the whole runs, if it tells one machine's speed in both; else None.
-        question: what is asked.
+    `loop` is of the whole runs, None where it does not tell one machine's speed in both.
     """
     sides = [_side(row, environment, question.stage) for row, environment in zip(pair, environments, strict=True)]
     found: dict[str, Any] = {"baseline": sides[0], "run": sides[1]}

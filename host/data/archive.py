@@ -12,7 +12,6 @@ import zlib
 from pathlib import Path
 
 from device.errors import one_line
-from host.data.split import Split, labelled
 from host.errors import DataError
 
 
@@ -37,20 +36,6 @@ def checked(path: Path, md5: str) -> bytes:
             f"({len(content):,} bytes); fetch it again"
         )
     return content
-
-
-def downloaded(name: str) -> tuple[Split, Split]:
-    """The training and test images as Keras downloads them; raises DataError, whatever the network did."""
-    import tf_keras
-
-    try:
-        train, test = getattr(tf_keras.datasets, name).load_data()
-        return labelled(*train), labelled(*test)
-    except Exception as error:
-        raise DataError(
-            f"{name} could not be downloaded ({one_line(error)}); "
-            "set SPLITLITE_DATA or --data-dir to a folder that holds it"
-        ) from error
 
 
 def unpacked(archive: Path, inner: str) -> Path:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from host.data.archive import checked, downloaded, unpacked
+from device.errors import one_line
+from host.data.archive import checked, unpacked
 from host.data.split import Split, labelled
 from host.errors import DataError
 
@@ -41,7 +42,18 @@ class Official:
         Raises:
             DataError: nothing found, a damaged archive, a missing or wrong file, a failed download.
         """
-        return downloaded(self.name) if folder is None else self._read(folder)
+        if folder is not None:
+            return self._read(folder)
+        import tf_keras
+
+        try:
+            train, test = getattr(tf_keras.datasets, self.name).load_data()
+            return labelled(*train), labelled(*test)
+        except Exception as error:  # whatever the network or the archive did
+            raise DataError(
+                f"{self.name} could not be downloaded ({one_line(error)}); "
+                "set SPLITLITE_DATA or --data-dir to a folder that holds it"
+            ) from error
 
     def _read(self, folder: Path) -> tuple[Split, Split]:
         raise NotImplementedError

@@ -40,13 +40,8 @@ def collect(
 ) -> list[CollectedRun]:
     """Judges one run, or every run below a folder, and keeps a copy of it.
 
-    Args:
-        path: a run's folder, its run.json, or a folder of runs.
-        tasks: by name: what a model may be made for.
-        build: where export left the decoders.
-        results: where runs are kept, by device; a run that is there already is judged again, never overwritten.
-        images: the folder with the originals of a run of the user's own images; without it nothing is judged.
-        bundles: where export left the encoders, to compare the device's numbers with those that they make here.
+    The arguments are those of `host.api.collect`. A run that is kept already is judged again, never overwritten. The
+    encoders in `bundles` make the numbers that the device's are compared with.
 
     Returns:
         The runs, the oldest first. A row that cannot be judged has an "error" and the rest its values.

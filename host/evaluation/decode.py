@@ -71,13 +71,7 @@ def decode(
 ) -> list[Decoded]:
     """Decodes bitstream files. All are checked before the first PNG is written, and each is written whole.
 
-    Args:
-        files: one bitstream each, of any model that was exported here.
-        output: the PNG's name for one file; a folder for several, or where it is one already.
-        tasks: by name: what a model may be made for.
-        decoder: "own" or "tuned".
-        original: the image that the only file was made of; it is judged against that.
-        build: where export left the decoders.
+    The arguments are those of `host.api.decode`.
 
     Raises:
         BitstreamError: a file that is no bitstream, or a damaged one.

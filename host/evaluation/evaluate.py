@@ -51,16 +51,7 @@ def evaluate(
     evaluations: Path = EVALUATIONS,
     baselines: bool = True,
 ) -> Result:
-    """Evaluates a model; exports it first where that is not up to date.
-
-    Args:
-        data: a folder of images instead of the test set. A model of one size gets them resized and cut as training on
-            a folder does; one of any size takes them as they are.
-        out: the file that the result is written to. None: evaluations/<name>/<tag>.json, with `data`
-            evaluations/<name>/<its name>.json.
-        data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.
-        images: only the first so many images; the result is then written only where `out` says so.
-        baselines: also what the task has beside its models, such as JPEG and WebP.
+    """Evaluates a model; exports it first where that is not up to date. The arguments are those of `host.api.evaluate`.
 
     Raises:
         ModelError, DataError, ExportError, SpecError: one line each.

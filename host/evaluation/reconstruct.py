@@ -138,11 +138,7 @@ def reconstruct(
 ) -> Iterator[Picture]:
     """Encodes and decodes images, and writes a PNG of each; exports the model first where that is not up to date.
 
-    Args:
-        model: one for images of one size resizes and cuts others as training on a folder does.
-        output: the folder of the PNG files, <image>.<model>.<variant>.png.
-        quality: an operating point, from 0; None: the middle one, where there are several.
-        decoder: "own" or "tuned".
+    The arguments are those of `host.api.reconstruct`. The files become <image>.<model>.<variant>.png.
 
     Yields:
         Each image as soon as its PNG is written; all files are read before the first.
