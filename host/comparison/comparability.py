@@ -97,7 +97,8 @@ def refuse_runs(baseline: Run, run: Run) -> str | None:
     if emulated[0] != emulated[1]:
         which = "baseline" if emulated[0] else "run"
         return f"the {which} was emulated and the other was not: an emulator's times are not a machine's"
-    files = [_images(one) for one in (baseline, run)]
+    # The pixels, not the names: what a file is called changes no time.
+    files = [sorted(image.sha256 for image in one.images) for one in (baseline, run)]
     if files[0] != files[1]:
         said = " against ".join(f"{len(some)} of a folder" if some else "the bundle's samples" for some in files)
         return f"other images ({said}); measure both with the same --images, or both without"
@@ -160,8 +161,3 @@ def _other_threads(key: Key, rows: Iterable[Key], others: Iterable[Key]) -> list
     # Those of the other run, if the two have no number of threads of this model and variant in common.
     one, other = ([threads for *name, threads in keys if (*name,) == key[:2]] for keys in (rows, others))
     return [] if set(one) & set(other) else other
-
-
-def _images(run: Run) -> list[str]:
-    # The pixels, not the names: what a file is called changes no time.
-    return sorted(image.sha256 for image in run.images)
