@@ -28,10 +28,10 @@ LOOP := build/loop.txt
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup loop train export bench collect report evaluate test pi browser lint schema docs lock clean
+.PHONY: help setup loop train export bench collect report evaluate test test-all pi browser lint schema docs lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo "  MODEL=name: only that model; RUN=folder: that run instead of the newest; BENCH=--quick: options of the bench"
 
 setup: $(HOST_READY) $(DEVICE_READY) ## create .venv (host) and .venv-device (only the runtime)
@@ -103,14 +103,17 @@ report: $(HOST_READY) ## tables and plots of the run that was collected last
 evaluate: $(HOST_READY) ## the whole test set (needs the data set: SPLITLITE_DATA or a download)
 	@$(HOST) -m host evaluate $(MODEL)
 
-test: setup lint $(TFLITE_READY) $(NEXT_READY) ## all tests: the device's under each runtime and Python, then the host's
+test: setup lint $(TFLITE_READY) $(NEXT_READY) ## the tests: the device's under each runtime and Python, then the host's
 	@for stamp in $(DEVICE_READY) $(TFLITE_READY) $(NEXT_READY); do \
 		[ -f $$stamp ] || continue; python=$${stamp%/*}/bin/python; \
 		$$python -c 'import sys; from device.runtime import load_runtime as r; \
 			print("device, Python %d.%d:" % sys.version_info[:2], r().name, r().version)' && \
 		$$python -m unittest discover -t . -s device || exit 1; \
 	done
-	@$(HOST) -m pytest
+	@$(HOST) -m pytest $(PYTEST)
+
+test-all: ## the same with the slow tests: several devices and machines
+	@$(MAKE) --no-print-directory test PYTEST="-m ''"
 
 pi: ## the device's half on a Debian arm64 system under qemu (root; OS=trixie, MODELS="name name")
 	@OS=$(OS) tests/pi/root.sh check

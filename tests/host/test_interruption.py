@@ -54,7 +54,9 @@ def test_sigterm_is_raised_at_once_elsewhere() -> None:
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_training_leaves_a_checkpoint_and_says_how_to_go_on(
     number: int, status: int, tiny: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -150,11 +150,11 @@ def test_nothing_is_wider_than_the_window(page: Page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_taken_port_is_one_line(offered: Offered) -> None:
+def test_a_taken_port_is_one_line(offered: Offered, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("host.demo.choices.list_choices", lambda names: {"tiny": offered.fixed})
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        bundle = str(offered.bundles / "tiny")
-        done = CliRunner().invoke(main, ["demo", "--bundle", bundle, "--port", str(port), "--no-browser"])
+        done = CliRunner().invoke(main, ["demo", "--port", str(port), "--no-browser"])
     assert (done.exit_code, done.output) == (1, f"Error: port {port} is taken; choose another with --port\n")

@@ -123,6 +123,7 @@ def test_two_devices_train_to_one_devices_weights(alone: dict[str, Any], models:
     assert mirrored["weights"] != alone["weights"]  # they did share the work: the sums have another order
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["codec", "judged"])
 def test_averages_two_optimizers_and_a_critic_are_shared_too(
     kind: str, tiny_text: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
@@ -146,6 +147,7 @@ def test_averages_two_optimizers_and_a_critic_are_shared_too(
     assert found[0]["weights"] != found[1]["weights"]
 
 
+@pytest.mark.slow
 def test_two_machines_train_to_the_same_weights_and_the_chief_alone_writes(
     alone: dict[str, Any], models: Callable[[], Path]
 ) -> None:
