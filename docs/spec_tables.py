@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from host.quantization.conversions import CONVERSIONS
+from host.quantization.recipes import CONVERSIONS
 from host.spec.catalogue import LAYERS, LOSSES, NOT_CARRIED, OPTIMIZERS, SCHEDULES, LayerKind
 from host.spec.fields import ABSENT, REQUIRED, Field
 from host.spec.sections import (

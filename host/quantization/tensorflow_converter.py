@@ -12,11 +12,11 @@ from host.quiet import quiet
 if TYPE_CHECKING:
     import numpy as np
 
-    from host.quantization.conversions import Conversion
+    from host.quantization.recipes import Conversion
 
 
 def tensorflow_converter(network: Any, conversion: Conversion, representative: Iterable[np.ndarray]) -> bytes:
-    """Converts; see `host.quantization.conversions.Converter`."""
+    """Converts; see `host.quantization.recipes.Converter`."""
     import tensorflow as tf
 
     kernels = {

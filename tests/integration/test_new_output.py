@@ -26,7 +26,7 @@ from device.pipeline import Pipeline
 from host import api
 from host.metrics import Metric
 from host.packaging.package import Package, VariantFile
-from host.quantization.conversions import CONVERSIONS
+from host.quantization.recipes import CONVERSIONS
 from host.spec.sections import Sections
 from host.tasks import TASKS
 from tests.conftest import DEVICE, DEVICE_PYTHON

@@ -17,7 +17,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 from device.inputs.strips import Strips
 from device.outputs.context_codes.block_grid import BlockGrid
 from device.runtime import Network, Runtime, make_interpreter
-from host.quantization.conversions import CONVERSIONS
+from host.quantization.recipes import CONVERSIONS
 from host.spec.types import Spec
 from host.tasks.codec.layers import RoundedConv2D
 from host.tasks.codec.networks import Codec

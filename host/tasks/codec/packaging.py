@@ -16,8 +16,7 @@ from device.outputs.context_codes.tables import ContextTables
 from host.errors import ExportError
 from host.networks.weights import load_weights, save_weights
 from host.packaging.package import HomeNetwork, Package, VariantFile
-from host.quantization.conversions import CONVERSIONS
-from host.quantization.recipes import DEFAULTS, recipes
+from host.quantization.recipes import CONVERSIONS, DEFAULTS, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.parsing import read_spec
 from host.spec.types import RecipeSpec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from host.quantization.conversions import CONVERSIONS
+from host.quantization.recipes import CONVERSIONS
 from host.spec.catalogue import INITIALIZERS, LAYERS, LayerKind
 from host.spec.fields import ABSENT, Field, flag, integer, number
 from host.spec.reader import Reader

@@ -21,8 +21,8 @@ from host.networks.builder import build
 from host.networks.grid import grid_range, on_grid
 from host.networks.weights import load_weights
 from host.quantization.aware import quantization_aware
-from host.quantization.conversions import CONVERSIONS, Conversion
 from host.quantization.joining import join
+from host.quantization.recipes import CONVERSIONS, Conversion
 from host.spec.model_folder import ModelFolder
 from host.tasks.compression.model_files import latent_grid
 

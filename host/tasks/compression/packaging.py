@@ -17,9 +17,8 @@ from host.networks.weights import load_weights
 from host.packaging.bundle_writer import array_bytes
 from host.packaging.network_file import describe, network_costs
 from host.packaging.package import HomeNetwork, Package, VariantFile
-from host.quantization.conversions import CONVERSIONS
 from host.quantization.joining import join
-from host.quantization.recipes import recipes
+from host.quantization.recipes import CONVERSIONS, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec
 from host.tasks.compression.halves import PARTS, Halves, convert, load_halves

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from host.quantization.conversions import CONVERSIONS
+from host.quantization.recipes import CONVERSIONS
 from host.spec.fields import ABSENT, LATENT_DIMS, integer, number
 from host.spec.reader import Reader
 from host.spec.sections import LayerList, Sections, StageSection, stage_fields

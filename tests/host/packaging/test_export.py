@@ -119,7 +119,7 @@ def test_other_weights_are_another_model(run: Callable[[], str], model: ModelFol
         ("host/spec/fields.py", False),
         ("host/packaging/parts.py", False),
         ("device/bench/run.py", False),
-        ("host/quantization/conversions.py", True),
+        ("host/quantization/recipes.py", True),
         ("host/packaging/bundle_writer.py", True),
         ("device/outputs/codes.py", True),
     ],

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from host.errors import SpecError
-from host.quantization.conversions import CONVERSIONS
-from host.quantization.recipes import DEFAULTS, TUNED, recipes
+from host.quantization.recipes import CONVERSIONS, DEFAULTS, TUNED, recipes
 from host.spec.types import RecipeSpec, Spec
 
 Parse = Callable[[Any], Spec]

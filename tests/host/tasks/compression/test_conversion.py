@@ -18,8 +18,8 @@ from host.errors import ExportError
 from host.networks.builder import build, initialize
 from host.networks.grid import on_grid
 from host.quantization.aware import set_ranges
-from host.quantization.conversions import CONVERSIONS, Conversion
 from host.quantization.execution import TfliteDecoder, TfliteEncoder, open_full
+from host.quantization.recipes import CONVERSIONS, Conversion
 from host.spec.parsing import parse_spec
 from host.spec.types import Spec
 from host.tasks.compression.halves import Halves, aware_halves, convert
