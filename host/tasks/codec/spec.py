@@ -52,7 +52,7 @@ QUALITY = {
 
 @dataclass(frozen=True)
 class Quality:
-    """`lmbda`: bits per pixel that a mean squared error of 1 (0..255) costs; `step`: in units of the latent."""
+    """One entry of the list `qualities`; QUALITY describes its fields."""
 
     lmbda: float
     step: float
@@ -60,14 +60,10 @@ class Quality:
 
 @dataclass(frozen=True)
 class GridSpec:
-    """The latent: one position a block.
+    """The latent as LATENT describes it; `before` and `after` are the halo, above (and left of) blocks and below.
 
-    Attributes:
-        block: side of a block in pixels.
-        before, after: how many pixels above (and left of), below (and right of) its blocks the encoder reads.
-        plain: the first channels, whose codes are the rounded latent.
-        dead_zone: of the other channels: a latent within 1/2 + dead_zone steps of 0 is 0. 0.25 is what an integer
-            tensor of half steps gives when it is halved towards zero.
+    In channels with a dead zone a latent within 1/2 + dead_zone steps of 0 is 0. 0.25 is what an integer tensor of half
+    steps gives when it is halved towards zero.
     """
 
     block: int

@@ -20,12 +20,7 @@ LATENT = {
 
 @dataclass(frozen=True)
 class CompressionOptions:
-    """The latent.
-
-    Attributes:
-        scale: one code in units of the latent while the stage float trains.
-        bits: entropy per code that the model's scale is then chosen for; None keeps `scale`.
-    """
+    """The latent as LATENT describes it; without `bits` the model keeps `scale`."""
 
     scale: float
     bits: float | None
