@@ -110,8 +110,7 @@ def tune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) 
         training, validation = (
             (dequantize(encoder.codes(some), halves.grid), some) for some in (targets, data.validation.array)
         )
-        label, seed = f"{stage.name} {variant}", spec.training.seed + 2
-        work = decoder_work(spec, stage, label, halves.decoder, training, validation, seed=seed)
+        work = decoder_work(spec, stage, f"{stage.name} {variant}", halves.decoder, training, validation)
         save_weights(model.weights(f"decoder.{variant}"), work.models)
         before = work.validate()["loss"]
         result = fit(work, stage, model.checkpoints / name, session)

@@ -20,6 +20,7 @@ from host.training.optimizers import make_optimizer
 from host.training.pictures import Critic, picture_work
 from host.training.work import Batch, Work, batch_count, variables
 
+Pairs = tuple[np.ndarray, np.ndarray]  # inputs and targets, of one length
 _PRIOR_FROM = 500  # images whose codes the prior begins with
 
 
@@ -77,14 +78,7 @@ def autoencoder_work(
 
 
 def decoder_work(
-    spec: Spec,
-    stage: StageSpec,
-    label: str,
-    decoder: keras.Model,
-    training: tuple[np.ndarray, np.ndarray],
-    validation: tuple[np.ndarray, np.ndarray],
-    *,
-    seed: int,
+    spec: Spec, stage: StageSpec, label: str, decoder: keras.Model, training: Pairs, validation: Pairs
 ) -> Work:
     """A decoder alone.
 
@@ -109,7 +103,7 @@ def decoder_work(
         drawn,
         count,
         validation,
-        seed=seed,
+        seed=spec.training.seed + 2,
     )
 
 
