@@ -36,14 +36,14 @@ def start(spec: Spec, encoder: keras.Model, decoder: keras.Model, blocks: np.nda
     named = {layer.initializer.get("name"): layer for layer in spec.networks["encoder"]}
     codes, pixels = named.get("cosine_codes"), named.get("luma_chroma")
     if codes is None or pixels is None:
-        raise SpecError(f"{spec.folder / 'spec.json'}: $.encoder: no layers that start as luma_chroma and cosine_codes")
+        raise SpecError(f"{spec.file}: $.encoder: no layers that start as luma_chroma and cosine_codes")
     channels = encoder.output_shape[-1]
     basis = cosine_basis(spec.options.grid.block, 3)
     deviations = np.std((blocks - _GREY) @ basis, axis=0)
     chosen = np.argsort(-deviations, kind="stable")[:channels]
     basis, deviations = basis[:, chosen], deviations[chosen]
     steps = _steps(spec, deviations, codes.initializer)
-    _luma_chroma(encoder.get_layer(pixels.name), f"{spec.folder / 'spec.json'}: $.encoder: {pixels.name}")
+    _luma_chroma(encoder.get_layer(pixels.name), f"{spec.file}: $.encoder: {pixels.name}")
     _codes(encoder.get_layer(codes.name), encoder.get_layer(pixels.name), basis * 255 / steps, spec.options.grid.block)
     deviations = deviations / steps
     outer = next(int(each.arguments["block"]) for each in spec.networks["decoder"] if each.layer == "DepthToSpace")

@@ -65,11 +65,7 @@ def decoder_work(trained: Codec, average: Codec, encoder: Int8Encoder, data: Dat
         for patches, _ in batches(data.train, spec.data, size, count, rng):
             quality = rng.integers(len(options.qualities), size=size).astype(np.int32)
             codes = np.stack([encoder.codes(patch, q) for patch, q in zip(patches, quality, strict=True)])
-            yield (
-                codes,
-                patches[:, grid.before :, grid.before :][:, : options.patch, : options.patch],
-                quality,
-            )
+            yield codes, patches[:, grid.before :, grid.before :][:, : options.patch, : options.patch], quality
 
     def step(codes: Any, target: Any, quality: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
