@@ -13,7 +13,7 @@ import numpy as np
 from ..bundle import Bundle, read_bundle
 from ..files import digest_tag, sha256_bytes, write_json
 from ..outputs.codes import LatentGrid
-from ..outputs.context_codes.block_grid import BlockGrid
+from ..outputs.context_codes import BlockGrid
 from ..outputs.entropy import Tables
 from ..quantization import Array, TensorInfo
 from ..records import as_json
@@ -95,7 +95,7 @@ def write_blocks(folder: Path, steps: Sequence[float] = STEPS, samples: Array = 
     variants, encoder = {}, encoder_file("int8")
     for quality, step in enumerate(steps):
         name, grid, known = f"tables.q{quality}.npy", replace(BLOCKS, step=step), context_tables(4)
-        (folder / name).write_bytes(known.tobytes())
+        np.save(folder / name, known.vector)
         file = _tables_file(folder / name, known.sha256)
         stated = replace(encoder, output=replace(encoder.output, scale=step))
         variants[f"int8_q{quality}"] = {

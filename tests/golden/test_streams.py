@@ -16,10 +16,9 @@ from device.inputs.fixed import Fixed
 from device.inputs.strips import Strips
 from device.outputs import TablesFile
 from device.outputs.codes import CodesDescription, LatentGrid
-from device.outputs.context_codes import ContextCodesDescription
-from device.outputs.context_codes.block_grid import BlockGrid
+from device.outputs.context_codes import BlockGrid, ContextCodesDescription
 from device.outputs.context_codes.coder import ContextCoder
-from device.outputs.context_codes.tables import read_context_tables
+from device.outputs.context_codes.tables import parse_context_tables
 from device.outputs.entropy import Tables
 from device.run_file import Outputs, Place, RunRow, read_outputs
 from device.stream import pack, unpack
@@ -76,7 +75,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     height, width = SIZE[coder_id]
     content = array_bytes(tables()) if coder_id == 0 else CONTEXT_TABLES.read_bytes()
     (tmp_path / "tables.npy").write_bytes(content)
-    known = Tables(tables()) if coder_id == 0 else read_context_tables(CONTEXT_TABLES)
+    known = Tables(tables()) if coder_id == 0 else parse_context_tables(CONTEXT_TABLES.read_bytes(), CONTEXT_TABLES)
     file = TablesFile("tables.npy", sha256_bytes(content), known.sha256)
     if coder_id == 0:
         source: Fixed | Strips = Fixed(height, width, 3)
@@ -147,7 +146,7 @@ def test_many_codes_of_coder_1_give_the_golden_bytes() -> None:
     row, column, channel = np.indices((60, 80, 3))
     codes = ((row // 3 + column // 5 + channel) % 4 == 0) * ((row * 7 + column * 3 + channel) % 5 - 2)
     codes = (codes + (row * row + column * column == 2500) * 90).astype(np.int8)
-    payload = ContextCoder(read_context_tables(CONTEXT_TABLES), codes.shape).encode(codes)
+    payload = ContextCoder(parse_context_tables(CONTEXT_TABLES.read_bytes(), CONTEXT_TABLES), codes.shape).encode(codes)
     assert (len(payload), sha256(payload).hexdigest()) == (
         4736,
         "add636bca5422f30f0e6352181f249ccd9a3446ad14365272b5ee78d9e2a8297",

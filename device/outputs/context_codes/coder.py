@@ -12,7 +12,7 @@ that were escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from .tables import GROUP, QUIET_CAP, SCORES, TOTAL, ContextTables
 Above = tuple[Array, Array]
 CODER_ID = 1  # tables chosen by context, interleaved rANS over pairs; what a header's coder id 1 means, for ever
 SEGMENT_CODES = 1 << 19
-_LENGTH_BYTES = 3
+LENGTH_BYTES = 3  # of a segment's length
 # How many lanes: one costs about 5 bits, and so does a remainder that is not 0. But codes take a row of lanes their
 # time however little they cost, so cheap ones get lanes by their number.
 _REMAINDERS_PER_LANE = 150
@@ -68,21 +68,8 @@ class ContextCoder:
                 waiting = waiting[self.segment_rows :]
         if missing:
             raise BitstreamError(f"codes end {missing} rows before those of {self.shape} do")
-        lengths = [len(segment).to_bytes(_LENGTH_BYTES, "little") for segment in segments[:-1]]
+        lengths = [len(segment).to_bytes(LENGTH_BYTES, "little") for segment in segments[:-1]]
         return b"".join(length + segment for length, segment in zip((*lengths, b""), segments))
-
-    def segments(self, payload: bytes) -> Iterator[tuple[int, bytes]]:
-        """The segments of a payload, each with its first row of blocks; raises BitstreamError if they do not fit."""
-        place = 0
-        for row in range(0, self.shape[0], self.segment_rows):
-            length = len(payload) - place
-            if row + self.segment_rows < self.shape[0]:
-                length = int.from_bytes(payload[place : place + _LENGTH_BYTES], "little")
-                place += _LENGTH_BYTES
-            if not 0 < length <= len(payload) - place:
-                raise BitstreamError(f"payload of {len(payload)} bytes ends before its segments do; damaged")
-            yield row, payload[place : place + length]
-            place += length
 
     def _encode_segment(self, codes: Array, above: Above) -> tuple[bytes, Above]:
         """Codes int8 (rows, columns, channels) to a segment; `above` and what is returned beside it: rows of planes."""
@@ -154,13 +141,3 @@ def _number(value: int) -> bytes:
     """LEB128: seven bits a byte, the lowest first, the highest bit set in all but the last."""
     parts = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
     return bytes([part | 0x80 for part in parts[:-1]] + parts[-1:])
-
-
-def read_number(data: bytes) -> tuple[int, int]:
-    """The number at the beginning of `data` and how many bytes it takes; raises BitstreamError."""
-    value = 0
-    for place, byte in enumerate(data[:5]):
-        value |= (byte & 0x7F) << 7 * place
-        if byte < 0x80:
-            return value, place + 1
-    raise BitstreamError("payload does not begin with the number of its symbols; damaged")

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...errors import BitstreamError
 from ...quantization import Array
 from .tables import TABLE_BITS, TOTAL
 
@@ -31,10 +30,10 @@ _MAX_CHUNKS = 255
 _MANY_LANES = 16  # from here on numpy codes a row faster than Python's integers
 _PAIR_BITS = 2 * TABLE_BITS
 _PAIR_TOTAL = 1 << _PAIR_BITS
-_WORD_BITS = 32
-_LOW = 1 << _WORD_BITS
-_LIMIT_SHIFT = 2 * _WORD_BITS - _PAIR_BITS
-_LENGTH_BITS = 5
+WORD_BITS = 32
+_LOW = 1 << WORD_BITS
+_LIMIT_SHIFT = 2 * WORD_BITS - _PAIR_BITS
+LENGTH_BITS = 5
 
 
 def encode(symbols: Array, exponent: int, extra: bytes = b"") -> bytes:
@@ -99,7 +98,7 @@ def _code_few(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array]
             state = x[lane]
             if state >= f << _LIMIT_SHIFT:
                 words.append(state & 0xFFFFFFFF)
-                state >>= _WORD_BITS
+                state >>= WORD_BITS
             quotient, remainder = divmod(state, f)
             x[lane] = (quotient << _PAIR_BITS) + start + remainder
         put += words[::-1]
@@ -114,7 +113,7 @@ def _code_many(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array
     rests = np.uint64(_PAIR_TOTAL) - pairs
     copy, greater, shift = np.copyto, np.greater, np.right_shift
     divide, multiply, add = np.floor_divide, np.multiply, np.add
-    word_bits = np.uint64(_WORD_BITS)
+    word_bits = np.uint64(WORD_BITS)
     rows = (pairs, starts, limits, rests, put, full)
     for f, start, limit, rest, put_row, full_row in zip(*(array[::-1] for array in rows)):
         greater(x, limit, full_row)
@@ -130,32 +129,6 @@ def _code_many(states: Array, pairs: Array, starts: Array) -> tuple[Array, Array
 
 
 def _pack_states(states: Array) -> bytes:
-    bits = "".join(f"{x.bit_length() - 1 - _WORD_BITS:0{_LENGTH_BITS}b}" + f"{x:b}"[1:] for x in states.tolist())
+    bits = "".join(f"{x.bit_length() - 1 - WORD_BITS:0{LENGTH_BITS}b}" + f"{x:b}"[1:] for x in states.tolist())
     size = -(-len(bits) // 8)
     return int(bits.ljust(8 * size, "0"), 2).to_bytes(size, "big")
-
-
-def read_head(payload: bytes, pairs: int) -> tuple[list[int], list[int], int]:
-    """What a payload of so many pairs begins with; raises BitstreamError where it does not.
-
-    Returns the states; how many pairs are coded with all lanes, with half of them, ...; where the words begin.
-    """
-    first, doublings = divmod(payload[0] if payload else 0xFF, 16)
-    if doublings > MAX_DOUBLINGS or first + doublings > MAX_EXPONENT or len(payload) <= doublings:
-        raise BitstreamError(f"payload of {len(payload)} bytes does not begin with coder states; damaged")
-    phases = [payload[1 + place] * CHUNK_ROWS << first + place for place in reversed(range(doublings))]
-    phases.insert(0, pairs - sum(phases))
-    if min(phases) < 1:
-        raise BitstreamError(f"payload codes more than the {2 * pairs} symbols expected; damaged")
-    lanes = 1 << first + doublings
-    begin = 1 + doublings
-    data = payload[begin : begin + (lanes * (_LENGTH_BITS + 2 * _WORD_BITS - 1) + 7) // 8]
-    bits = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}" if data else ""
-    states, place = [], 0
-    for _ in range(lanes):
-        below = _WORD_BITS + int(bits[place : place + _LENGTH_BITS] or "0", 2)
-        place += _LENGTH_BITS + below
-        states.append(int("1" + bits[place - below : place], 2))
-    if place > len(bits):
-        raise BitstreamError(f"payload of {len(payload)} bytes ends in the coder states; damaged")
-    return states, phases, begin + (place + 7) // 8

@@ -22,15 +22,13 @@ Versions: 1 (2026) the first.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ...errors import BundleError
-from ...files import check_version, read_bytes, sha256_bytes
+from ...files import check_version, sha256_bytes
 from ...quantization import Array, parse_array
 
 VERSION = 1
@@ -179,45 +177,11 @@ class ContextTables:
         if (self.companding < 0).any():
             yield "companding is not in 0..32767"
 
-    @classmethod
-    def of(
-        cls,
-        companding: Array,
-        score_edges: Array,
-        skew_edges: Array,
-        rows: Array,
-        frequencies: Array,
-        predictors: Sums,
-        scales: Sums,
-        lefts: Array,
-        quiet_edges: Array,
-        quiet_frequencies: Array,
-    ) -> ContextTables:
-        """Tables from their parts; raises BundleError where they do not fit together."""
-        head = [VERSION, len(predictors.counts), *rows.shape, len(frequencies), frequencies.shape[1] // 2 - 1]
-        parts: list[Array | Sequence[int]] = [[*head, len(quiet_edges)], companding, score_edges, skew_edges, rows]
-        parts += [quiet_edges, quiet_frequencies, frequencies]
-        for sums in (predictors, scales):
-            parts += [sums.counts, sums.biases, sums.sources, sums.weights]
-        parts.append(lefts)
-        return cls(np.concatenate([np.asarray(part).astype(np.int64).ravel() for part in parts]).astype(np.uint16))
-
-    def tobytes(self) -> bytes:
-        """The content of the file: an .npy of the vector."""
-        stream = io.BytesIO()
-        np.save(stream, self.vector.astype("<u2"), allow_pickle=False)
-        return stream.getvalue()
-
 
 def is_known(neighbour: int, source: int, channel: int) -> bool:
     """Whether a source comes before a code: rows of blocks are coded channel by channel, these from left to right."""
     row, column = NEIGHBOURS[neighbour]
     return row < 0 or source < channel or (source == channel and column < 0)
-
-
-def read_context_tables(path: Path) -> ContextTables:
-    """Reads and checks a file of context tables; raises BundleError naming it."""
-    return parse_context_tables(read_bytes(path, BundleError), path)
 
 
 def parse_context_tables(data: bytes, path: object) -> ContextTables:

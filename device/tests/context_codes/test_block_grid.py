@@ -5,7 +5,7 @@ import unittest
 import numpy as np
 
 from ...errors import BundleError
-from ...outputs.context_codes.block_grid import BlockGrid
+from ...outputs.context_codes import BlockGrid
 from ...records import as_json, from_json
 
 GRID = BlockGrid(block=4, before=2, after=3, channels=5, plain=2, parts=2, step=0.7)

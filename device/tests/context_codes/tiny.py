@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...outputs.context_codes.tables import ContextTables, Sums
+from ...outputs.context_codes.tables import VERSION, ContextTables
 from ...quantization import Array
 
 
@@ -25,20 +25,21 @@ def context_tables(channels: int = 3) -> ContextTables:
         (500, 5000, 20000, 6000, 800, 468),
         (4000, 6000, 8000, 7000, 5000, 2768),
     ]
-    return ContextTables.of(
-        companding=np.rint(16 * np.log2(1 + np.arange(256))),
-        score_edges=np.array([300, 1400]),
-        skew_edges=np.array([12]),
-        rows=np.array([[0, 1], [1, 1], [1, 2]]),
-        frequencies=np.array(frequencies),
-        predictors=_sums(biases, terms, weights),
-        scales=_sums(biases + 30, without_left, scale_weights),
-        lefts=np.full(channels, 37),
-        quiet_edges=np.array([200, 700, 1500]),
-        quiet_frequencies=np.array([32000, 29000, 20000]),
-    )
+    parts = [
+        [VERSION, channels, 3, 2, len(frequencies), 2, 3],
+        np.rint(16 * np.log2(1 + np.arange(256))),
+        [300, 1400],  # score edges
+        [12],  # skew edges
+        [0, 1, 1, 1, 1, 2],  # rows
+        [200, 700, 1500],  # quiet edges
+        [32000, 29000, 20000],  # quiet frequencies
+        *frequencies,
+        *_sums(biases, terms, weights),
+        *_sums(biases + 30, without_left, scale_weights),
+        np.full(channels, 37),  # lefts
+    ]
+    return ContextTables(np.concatenate(parts).astype(np.int64).astype(np.uint16))
 
 
-def _sums(biases: Array, sources: list[list[int]], weights: list[list[int]]) -> Sums:
-    counts = np.array([len(each) for each in sources])
-    return Sums(biases, counts, np.concatenate(sources), np.concatenate(weights))
+def _sums(biases: Array, sources: list[list[int]], weights: list[list[int]]) -> list[Array]:
+    return [np.array([len(each) for each in sources]), biases, np.concatenate(sources), np.concatenate(weights)]

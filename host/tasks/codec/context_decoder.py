@@ -11,8 +11,7 @@ import numba
 import numpy as np
 
 from device.errors import BitstreamError
-from device.outputs.context_codes import lanes
-from device.outputs.context_codes.coder import ContextCoder, read_number
+from device.outputs.context_codes.coder import ContextCoder
 from device.outputs.context_codes.tables import (
     GROUP,
     MAGNITUDES,
@@ -25,6 +24,7 @@ from device.outputs.context_codes.tables import (
 )
 from device.outputs.entropy import TABLE_BITS
 from device.quantization import CODE_MAX, CODE_MIN
+from host.tasks.codec.payload import read_head, read_number, segments
 
 _PAIR_BITS = np.uint64(2 * TABLE_BITS)
 _PAIR_MASK = np.uint64((1 << 2 * TABLE_BITS) - 1)
@@ -100,7 +100,7 @@ def decode(payload: bytes, coder: ContextCoder) -> np.ndarray:
     model = _flat_model(coder.tables, columns)
     # Codes and companded remainders, each of the row above and of the current one.
     context = np.zeros((2, 2, channels, columns + 2), np.int16)
-    for first, segment in coder.segments(payload):
+    for first, segment in segments(payload, coder):
         stream, count = _open(segment)
         fault = _decode(stream, codes[first : first + coder.segment_rows], context, model, count)
         if fault:
@@ -111,7 +111,7 @@ def decode(payload: bytes, coder: ContextCoder) -> np.ndarray:
 def _open(segment: bytes) -> tuple[_Stream, int]:
     """A segment, ready to be read, and how many symbols it has."""
     count, begin = read_number(segment)
-    states, phases, begin_words = lanes.read_head(segment[begin:], (count + 1) // 2)
+    states, phases, begin_words = read_head(segment[begin:], (count + 1) // 2)
     place = np.zeros(1, _PLACE)
     place["lane"], place["lanes"], place["pairs_left"] = -phases[0] % len(states), len(states), phases[0]
     place["next_byte"], place["end_byte"] = begin_words, len(segment) - begin

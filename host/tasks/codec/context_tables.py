@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from device.outputs.context_codes.tables import (
     OWN_LEFT,
     QUIET_CAP,
     SKEW_BITS,
+    VERSION,
     ContextTables,
     Sums,
     is_known,
@@ -86,18 +88,13 @@ def fit_context_tables(codes: Sequence[np.ndarray], size: Size = Size()) -> Cont
         flat = flat[np.repeat(coded, GROUP, axis=2)[..., : image.shape[1]]]
         counts += np.bincount(flat, minlength=counts.size).reshape(shape)
     rows, shared = merge_tables(counts.reshape(-1, shape[2]), size.tables)
-    return ContextTables.of(
-        companding=companding(),
-        score_edges=edges,
-        skew_edges=np.array(SKEW_EDGES),
-        rows=rows.reshape(shape[:2]),
-        frequencies=np.stack([remainder_frequencies(table) for table in shared]),
-        predictors=predictors,
-        scales=scales,
-        lefts=lefts,
-        quiet_edges=quiet_edges,
-        quiet_frequencies=quiet_frequencies,
-    )
+    frequencies = [remainder_frequencies(table) for table in shared]
+    head = [VERSION, len(lefts), *shape[:2], len(frequencies), RADIUS, len(quiet_edges)]
+    parts: list[Any] = [head, companding(), edges, SKEW_EDGES, rows, quiet_edges, quiet_frequencies, *frequencies]
+    for each in (predictors, scales):
+        parts += [each.counts, each.biases, each.sources, each.weights]
+    vector = np.concatenate([np.asarray(part).astype(np.int64).ravel() for part in (*parts, lefts)])
+    return ContextTables(vector.astype(np.uint16))
 
 
 def _fit_quiet(codes: Sequence[np.ndarray], predictors: Sums, scales: Sums) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ from device.outputs.context_codes import ContextCodesDescription
 from device.outputs.context_codes.tables import ContextTables
 from host.errors import ExportError
 from host.networks.weights import load_weights, save_weights
+from host.packaging.bundle_writer import array_bytes
 from host.packaging.package import HomeNetwork, Package, VariantFile
 from host.quantization.recipes import CONVERSIONS, DEFAULTS, recipes
 from host.spec.model_folder import ModelFolder
@@ -76,7 +77,7 @@ def _family(model: ModelFolder, family: str, recipe: RecipeSpec, tables: list[Co
         home["tuned"] = HomeNetwork({WEIGHTS: tuned, **kept}, shared=True)
     variants = []
     for quality, each in enumerate(tables):
-        file, content = TABLES.format(quality), each.tobytes()
+        file, content = TABLES.format(quality), array_bytes(each.vector)
         output = ContextCodesDescription(
             block_grid(spec, codec.channels, quality), TablesFile(file, sha256_bytes(content), each.sha256)
         )

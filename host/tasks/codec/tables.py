@@ -12,7 +12,7 @@ import numpy as np
 
 from device.files import sha256_bytes, write_bytes
 from device.outputs.context_codes.coder import ContextCoder
-from device.outputs.context_codes.tables import ContextTables, read_context_tables
+from device.outputs.context_codes.tables import ContextTables, parse_context_tables
 from device.stream import HEADER_BYTES
 from host.data import DataSet
 from host.errors import ModelError
@@ -55,7 +55,7 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
         started = time.perf_counter()
         step = -(-len(train) // MOST_IMAGES)
         tables = fit_context_tables([encoder.image_codes(train[i], quality) for i in range(0, len(train), step)])
-        write_bytes(spec.folder / TABLES.format(quality), tables.tobytes())
+        write_bytes(spec.folder / TABLES.format(quality), array_bytes(tables.vector))
         bpp = float(np.mean([_bpp(tables, encoder, image, quality) for image in validation]))
         rows.append({"quality": quality, "validation_bpp": bpp, "bytes": 2 * len(tables.vector)})
         elapsed = time.perf_counter() - started
@@ -65,8 +65,8 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
 
 def read_tables(model: ModelFolder) -> list[ContextTables]:
     """The tables of every quality; raises ModelError where they are missing."""
-    qualities = range(len(model.spec.options.qualities))
-    return [read_context_tables(model.made(TABLES.format(quality), "tables")) for quality in qualities]
+    files = [model.made(TABLES.format(quality), "tables") for quality in range(len(model.spec.options.qualities))]
+    return [parse_context_tables(file.read_bytes(), file) for file in files]
 
 
 def samples_of(images: Sequence[np.ndarray]) -> np.ndarray:

@@ -43,11 +43,14 @@ def blocks() -> Package:
     """A package of one network at two qualities, for images of any size."""
     tables, variants = context_tables(4), []
     for quality, step in enumerate(tiny.STEPS):
-        file = TablesFile(f"tables.q{quality}.npy", sha256_bytes(tables.tobytes()), tables.sha256)
+        content = array_bytes(tables.vector)
+        file = TablesFile(f"tables.q{quality}.npy", sha256_bytes(content), tables.sha256)
         output = ContextCodesDescription(replace(tiny.BLOCKS, step=step), file)
         data, name = tiny.encoder_file("int8").data, f"int8_q{quality}"
         scale = tiny.SCALE_OFFSET, step
-        variants.append(VariantFile(name, "int8", data, output, {file.file: tables.tobytes()}, {}, quality, scale))
+        variants.append(
+            VariantFile(name, "int8", data, output, {file.file: content}, {}, quality, scale)
+        )
     return package(task="codec", input=Strips(4, 0, 0, 3), variants=tuple(variants))
 
 
