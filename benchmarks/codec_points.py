@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.ideal_length import ideal_bits
+from device import open_encoder
 from device.bundle import read_bundle
-from device.outputs.context_codes.block_grid import BlockGrid
+from device.outputs.context_codes import BlockGrid
 from device.outputs.context_codes.coder import ContextCoder
-from device.pipeline import Pipeline, find_bundle, open_pipeline
+from device.pipeline import Pipeline, find_bundle
 from device.stream import HEADER_BYTES, unpack
 from host.curves.anchor_points import Point, rate_point
 from host.errors import CurveError
@@ -130,7 +131,7 @@ def open_photo_codec(bundle: str, build: Path, models: Path) -> PhotoCodec:
         raise CurveError(f"{spec.folder}: changed since the bundle was exported; export {found.model} again")
     codec = build_codec(spec)
     load_weights(spec.folder / "float.weights.h5", {"encoder": codec.encoder})
-    encoders = [open_pipeline(found.folder, quality=quality) for quality in qualities]
+    encoders = [open_encoder(found.folder, quality=quality) for quality in qualities]
     decoders = [CodecDecoders(find_decoders(build, each.tag, found.model)) for each in encoders]
     networks = {name: decoders[0].network(name) for name in decoders[0].names}
     return PhotoCodec(tuple(encoders), tuple(decoders), networks, Float32Encoder(codec))

@@ -50,6 +50,9 @@ def open_encoder(
         BundleError: no such bundle, variant or quality, or a damaged one.
         ModelLoadError, RuntimeUnavailableError: the runtime cannot load the encoder, or none is installed.
     """
-    from .pipeline import open_pipeline
+    from .bundle import read_bundle
+    from .pipeline import Pipeline, find_bundle
+    from .runtime import load_runtime
 
-    return open_pipeline(bundle, variant, threads, runtime, quality)
+    found = read_bundle(find_bundle(bundle))
+    return Pipeline(found, found.find(variant, quality).name, threads, load_runtime(runtime))

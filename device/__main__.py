@@ -24,17 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("numpy is not installed; pip install -r device/requirements.txt", file=sys.stderr)
         return 1
     try:
-        if options.command == "info":
-            _info(options.runtime)
-        else:
-            _encode(options)
+        (_info if options.command == "info" else _encode)(options)
     except SplitliteError as reason:
         print(reason, file=sys.stderr)
         return 1
     return 0
 
 
-def _info(runtime_name: str | None) -> None:
+def _info(options: argparse.Namespace) -> None:
     from .bundle import read_bundle
     from .environment import read_environment
     from .errors import BundleError, RuntimeUnavailableError
@@ -43,8 +40,8 @@ def _info(runtime_name: str | None) -> None:
 
     runtime, problem = None, ""
     try:
-        check_runtime(runtime_name)
-        runtime = load_runtime(runtime_name)
+        check_runtime(options.runtime)
+        runtime = load_runtime(options.runtime)
     except RuntimeUnavailableError as reason:
         problem = str(reason)
     for name, value in sorted(read_environment(runtime).items()):

@@ -9,10 +9,14 @@ Versions: 1 (2026) the first.
 
 from __future__ import annotations
 
+import importlib
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Optional
 
 import numpy as np
@@ -20,7 +24,6 @@ import numpy as np
 from . import inputs, outputs
 from .errors import BundleError
 from .files import check_version, parse_json, plain_name, read_bytes, sha256_bytes
-from .kinds import parse_kind
 from .quantization import Array, TensorInfo, parse_array
 from .records import from_json
 
@@ -162,7 +165,7 @@ class Bundle:
 
 def read_bundle(folder: Path) -> Bundle:
     """Reads and checks the bundle.json in `folder`; raises BundleError with the file and the JSON path."""
-    return parse_bundle(Path(folder), read_bytes(Path(folder) / FILE_NAME, BundleError))
+    return parse_bundle(folder, read_bytes(folder / FILE_NAME, BundleError))
 
 
 def parse_bundle(folder: Path, data: bytes) -> Bundle:
@@ -175,6 +178,30 @@ def parse_bundle(folder: Path, data: bytes) -> Bundle:
         return _parse(folder, sha256_bytes(data), value)
     except BundleError as reason:
         raise BundleError(f"{path}: {reason}") from None
+
+
+@cache
+def find_kind(package: ModuleType, kind: str) -> Any:
+    """The module `kind` of device/inputs or device/outputs; imports no other; raises BundleError listing the known."""
+    names = {name.partition(".")[0] for folder in package.__path__ for name in os.listdir(folder)}
+    known = []
+    for name in sorted(names, key=lambda name: (name != kind, name)):
+        if name.isidentifier() and not name.startswith("_"):
+            module = importlib.import_module(f"{package.__name__}.{name}")
+            if hasattr(module, "parse"):  # one file more is one kind more
+                if name == kind:
+                    return module
+                known.append(name)
+    raise BundleError(
+        f"unknown kind {kind!r} of {package.__name__}; known here: {', '.join(known)}; update this splitlite"
+    )
+
+
+def parse_kind(package: ModuleType, value: Any, where: str) -> Any:
+    """What the module that `value["kind"]` names makes of `value`, an object of JSON; raises BundleError."""
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        raise BundleError(f"{where}.kind: missing; damaged, copy or make it again")
+    return find_kind(package, value["kind"]).parse(value, where)
 
 
 def _parse(folder: Path, sha256: str, value: dict[str, Any]) -> Bundle:
@@ -219,4 +246,4 @@ def _parse_variant(name: str, value: Any, source: Any) -> Variant:
 
 def list_bundles(root: Path) -> list[Path]:
     """Folders right under `root` that hold a bundle.json, sorted by name; none if `root` is not there."""
-    return sorted(path.parent for path in Path(root).glob(f"*/{FILE_NAME}"))
+    return sorted(path.parent for path in root.glob(f"*/{FILE_NAME}"))

@@ -39,7 +39,6 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
         channels: 3 makes grey pictures RGB; None takes them as they are.
         say: is given a line where something was converted.
     """
-    path = Path(path)
     if path.suffix == ".npy":
         image = parse_array(read_bytes(path, ImageError), path, ImageError)
     elif path.suffix in (".ppm", ".pgm"):
@@ -55,7 +54,6 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
 
 def read_folder(folder: Path, channels: int | None = None, say: Say = say_on_stderr) -> dict[str, Array]:
     """The images of a folder by name, sorted, without hidden files; see `read_image`; raises ImageError for none."""
-    folder = Path(folder)
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as reason:

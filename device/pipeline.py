@@ -13,7 +13,6 @@ import numpy as np
 from . import bundle as bundles
 from . import outputs
 from .errors import BundleError, ImageError
-from .kinds import find_kind
 from .quantization import Array, same_grid
 from .runtime import Network, Runtime, delegate_of, load_runtime, make_interpreter
 from .stream import header_start, seal
@@ -55,11 +54,11 @@ class Pipeline:
             raise BundleError(f"{bundle.folder}: {reason}") from None
         # Bound once: an encode of a small network takes 14 microseconds.
         self._run, self._tensors, self._payload = self._input.run, self._input.tensors, self._output.payload
-        self._coder_id: int = find_kind(outputs, self.variant.output.kind).CODER_ID
+        self._coder_id: int = bundles.find_kind(outputs, self.variant.output.kind).CODER_ID
         self._header_start = b""
         self._shape: tuple[Any, ...] = _NO_SHAPE  # of the images that everything is ready for
         if bundle.input.shape is not None:
-            self._prepare(bundle.input.shape)
+            self._make_ready(bundle.input.shape)
 
     @property
     def tag(self) -> str:
@@ -83,12 +82,12 @@ class Pipeline:
             image: uint8 (height, width, channels), 0..255, of a size that it takes.
         """
         if getattr(image, "shape", None) != self._shape or image.dtype is not _UINT8:
-            self._check(image)
+            self.prepare(image)
         return seal(self._header_start, self._payload(self._run(image)))
 
     def numbers(self, image: Array) -> Array:
         """One image to what its bitstream holds, as numbers, such as codes; raises ImageError."""
-        self._check(image)
+        self.prepare(image)
         numbers: Array = self._output.numbers(self._run(image))
         return numbers
 
@@ -96,14 +95,10 @@ class Pipeline:
         """Bytes of an image's numbers in other forms than a bitstream, such as "latent_bytes"."""
         return dict(self._output.sizes(numbers))
 
-    def prepare(self, image: Array) -> None:
-        """Makes ready for images of the size of this one, as all that follows does by itself; raises ImageError."""
-        self._check(image)
-
     def quantize(self, image: Array) -> None:
         """Stage 1: checks the image and puts it into the input tensors; raises ImageError."""
         if getattr(image, "shape", None) != self._shape or image.dtype is not _UINT8:
-            self._check(image)
+            self.prepare(image)
         self._input.quantize(image)
 
     def invoke(self) -> None:
@@ -114,15 +109,15 @@ class Pipeline:
         """Stage 3: output tensors to numbers, to payload, to bitstream."""
         return seal(self._header_start, self._payload(self._tensors()))
 
-    def _check(self, image: Array) -> None:
-        if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
-            raise ImageError(f"image is {_describe(image)}, this encoder takes {self.bundle.input.wanted}")
+    def prepare(self, image: Array) -> None:
+        """Makes ready for images of the size of this one, as all that is above does by itself; raises ImageError."""
+        if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or not self.takes(image.shape):
+            found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+            raise ImageError(f"image is {found}, this encoder takes {self.bundle.input.wanted}")
         if image.shape != self._shape:
-            if not self.takes(image.shape):
-                raise ImageError(f"image is {_describe(image)}, this encoder takes {self.bundle.input.wanted}")
-            self._prepare(image.shape)
+            self._make_ready(image.shape)
 
-    def _prepare(self, shape: tuple[int, ...]) -> None:
+    def _make_ready(self, shape: tuple[int, ...]) -> None:
         height, width = shape[:2]
         self._shape = _NO_SHAPE
         self._output.prepare(height, width, self._input.prepare(height, width))
@@ -141,10 +136,6 @@ class Pipeline:
                 )
 
 
-def _describe(image: object) -> str:
-    return f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
-
-
 def find_bundle(bundle: str | Path) -> Path:
     """The folder of a bundle by its path or its name in device/bundles; raises BundleError listing those there are."""
     for folder in (Path(bundle), DEFAULT_BUNDLES / bundle):
@@ -161,15 +152,3 @@ def default_bundles() -> list[Path]:
     if not folders:
         raise BundleError(f"no bundles in {DEFAULT_BUNDLES}; {_EXPORT}")
     return folders
-
-
-def open_pipeline(
-    bundle: str | Path,
-    variant: str = "int8",
-    threads: int = 1,
-    runtime: str | None = None,
-    quality: int | None = None,
-) -> Pipeline:
-    """Loads a variant of a bundle; see `device.open_encoder`."""
-    found = bundles.read_bundle(find_bundle(bundle))
-    return Pipeline(found, found.find(variant, quality).name, threads, load_runtime(runtime))

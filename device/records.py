@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
-from math import isfinite
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from .errors import SplitliteError
@@ -16,6 +16,7 @@ _UNIONS = (Union, getattr(types, "UnionType", Union))  # Python 3.9 has the firs
 _WORDS = {dict: "object", list: "list", tuple: "list", str: "string", bool: "boolean", int: "integer", float: "number"}
 _WORDS[type(None)] = "null"
 _LIMIT = 1 << 63  # of integers: numpy has no larger ones
+_FLOATS = sys.float_info.max  # not those of hundreds of digits, infinity or NaN
 _CURE = "damaged, copy or make it again"
 
 
@@ -93,20 +94,13 @@ def _read(kind: Any, value: Any, where: str, error: type[SplitliteError]) -> Any
     if origin is not None and origin is not tuple and isinstance(value, Mapping):
         return {name: _read(arguments[1], part, f"{where}.{name}", error) for name, part in value.items()}
     if kind is float:
-        if type(value) in (int, float) and isfinite(_limited(value)):
+        if type(value) in (int, float) and -_FLOATS <= value <= _FLOATS:
             return float(value)
     elif origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         if kind is not int or abs(value) < _LIMIT:
             return value
     expected = _WORDS.get(origin or kind, "object")
     raise error(f"{where}: expected {expected}, found {_found(value)}; {_CURE}")
-
-
-def _limited(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:  # an integer of hundreds of digits
-        return float("inf")
 
 
 def _found(value: object) -> str:

@@ -16,6 +16,7 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Optional
 
@@ -30,15 +31,21 @@ _DIGEST, _TAG = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What each row got at least; see `bench.plan.Effort`. `seed`: of the order of the processes."""
+class Effort:
+    """How much each row is measured: fresh processes, and in each at least so many encodes and so long, both."""
 
-    threads: tuple[int, ...]
     repetitions: int
     runs: int
     minimum_ns: int
     warmup: int
     warmup_ns: int
+
+
+@dataclass(frozen=True)
+class Settings(Effort):
+    """What each row got; `seed`: of the order of the processes."""
+
+    threads: tuple[int, ...]
     seed: int
 
 
@@ -191,7 +198,6 @@ def partial_folder(folder: Path) -> Path:
 
     Raises RunFileError where `folder` is there already, or the place cannot be written to.
     """
-    folder = Path(folder)
     if folder.exists():
         raise RunFileError(f"{folder}: there already; a run is never overwritten, give another --out")
     partial = folder.with_name(f".{folder.name}.partial")
@@ -207,7 +213,6 @@ def write_run(folder: Path, run: Run) -> Path:
 
     Raises RunFileError for what `read_run` would refuse, outputs that do not fit, or a run there already.
     """
-    folder = Path(folder)
     value = {**as_json(run), "format_version": FORMAT_VERSION}
     _parse(value, folder / FILE_NAME)
     partial = partial_folder(folder)
@@ -228,10 +233,8 @@ def read_run(path: Path) -> Run:
 
     Raises RunFileError with the file and the JSON path.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / FILE_NAME
-    return _parse(read_json(path, RunFileError), path)
+    file = path / FILE_NAME if path.is_dir() else path
+    return _parse(read_json(file, RunFileError), file)
 
 
 def process_samples(row: RunRow, stage: str = "encode_ns") -> list[tuple[int, ...]]:
@@ -247,13 +250,10 @@ def pooled_samples(row: RunRow, stage: str = "encode_ns") -> list[int]:
 def write_outputs(path: Path, streams: Sequence[bytes]) -> Outputs:
     """Writes the outputs of one row to `path`."""
     data = b"".join(streams)
-    places = []
-    offset = 0
-    for stream in streams:
-        places.append(Place(offset, len(stream), zlib.crc32(stream)))
-        offset += len(stream)
+    offsets = accumulate(map(len, streams), initial=0)
     write_bytes(path, data)
-    return Outputs(path.name, sha256_bytes(data), tuple(places))
+    places = tuple(Place(offset, len(stream), zlib.crc32(stream)) for offset, stream in zip(offsets, streams))
+    return Outputs(path.name, sha256_bytes(data), places)
 
 
 def read_outputs(folder: Path, row: RunRow) -> list[bytes]:
@@ -261,7 +261,7 @@ def read_outputs(folder: Path, row: RunRow) -> list[bytes]:
     outputs = row.outputs
     if outputs is None:
         raise RunFileError(f"{folder}: {row.model} {row.variant} has no outputs: {row.error}")
-    path = Path(folder) / plain_name(outputs.file, "outputs.file", RunFileError)
+    path = folder / plain_name(outputs.file, "outputs.file", RunFileError)
     data = read_bytes(path, RunFileError)
     found = sha256_bytes(data)
     if found != outputs.sha256:

@@ -17,7 +17,7 @@ from device import bundle, run_file
 from device.inputs.fixed import Fixed
 from device.inputs.strips import Strips
 from device.outputs.codes import LatentGrid
-from device.outputs.context_codes.block_grid import BlockGrid
+from device.outputs.context_codes import BlockGrid
 from device.quantization import TensorInfo
 from docs.make_tables import ROOT, curve, documents, evaluations, rendered
 from host import results

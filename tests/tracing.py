@@ -14,10 +14,7 @@ _OPTIMIZED = 1  # the flag of functions' code: bodies of modules and classes, wh
 EXPORT_ROOMS = ("host/api.py", "host/tasks/", "host/quantization/", "host/packaging/")
 # They decide nothing of the bytes: they find and read the spec, which counts as it is parsed, load TensorFlow, or make
 # a network that is not exported.
-INNOCENT = (
-    *("host/api.py", "host/tasks/__init__.py", "host/quiet.py", "host/spec/"),
-    *("host/networks/prior.py", "device/kinds.py"),
-)
+INNOCENT = (*("host/api.py", "host/tasks/__init__.py", "host/quiet.py", "host/spec/", "host/networks/prior.py"),)
 
 
 def modules_of(call: Callable[[], object]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .. import pipeline as encoder
 from ..bundle import Bundle, Variant, read_bundle
 from ..errors import BundleError
+from ..run_file import Effort
 
 _OVERHEAD_S = 0.05  # of a measuring process, for the fixed loop and the first encode
 QUICK_REPETITIONS = 3
@@ -22,23 +23,6 @@ class Plan:
     bundle: Bundle
     variant: str
     threads: int = 1
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much each row is measured: fresh processes, and in each at least so many encodes and so long, both."""
-
-    repetitions: int
-    runs: int
-    minimum_ns: int
-    warmup: int
-    warmup_ns: int
-
-    def process_seconds(self, start_s: float, encode_s: float) -> float:
-        """How long one process takes, from what starting one and one encode took."""
-        warmup = max(self.warmup * encode_s, self.warmup_ns / 1e9)
-        # Whole encodes and encodes by stages take turns: two for each run.
-        return start_s + _OVERHEAD_S + warmup + max(2 * self.runs * encode_s, self.minimum_ns / 1e9)
 
 
 DEFAULT = Effort(repetitions=10, runs=30, minimum_ns=150_000_000, warmup=10, warmup_ns=50_000_000)
@@ -99,6 +83,13 @@ def shuffled_order(rows: int, repetitions: int, seed: int) -> list[int]:
         generator.shuffle(round_of_all)
         order += round_of_all
     return order
+
+
+def process_seconds(effort: Effort, start_s: float, encode_s: float) -> float:
+    """How long one process takes, from what starting one and one encode took."""
+    warmup = max(effort.warmup * encode_s, effort.warmup_ns / 1e9)
+    # Whole encodes and encodes by stages take turns: two for each run.
+    return start_s + _OVERHEAD_S + warmup + max(2 * effort.runs * encode_s, effort.minimum_ns / 1e9)
 
 
 def quick_repetitions(round_s: float, spent_s: float) -> int:

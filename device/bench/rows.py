@@ -11,10 +11,10 @@ from typing import Any
 
 from ..errors import RunFileError
 from ..records import as_json, from_json
-from ..run_file import Failure, Process, RunRow, Sustained
+from ..run_file import Effort, Failure, Process, RunRow, Sustained
 from ..state import read_state
 from . import energy
-from .plan import Effort, Plan, shuffled_order
+from .plan import Plan, process_seconds, shuffled_order
 from .process import run_worker
 from .progress import Progress, duration
 from .table import WIDTH
@@ -81,7 +81,7 @@ def encode_all(plans: Sequence[Plan], common: dict[str, Any], partial: Path) -> 
 
 def round_seconds(entries: Sequence[Entry], effort: Effort) -> float:
     """How long one process of each row takes."""
-    return sum(effort.process_seconds(entry.start_s, entry.encode_s) for entry in entries)
+    return sum(process_seconds(effort, entry.start_s, entry.encode_s) for entry in entries)
 
 
 def measure_all(entries: Sequence[Entry], effort: Effort, seed: int) -> None:

@@ -32,12 +32,14 @@ from ..environment import read_environment
 from ..errors import ImageError, SplitliteError
 from ..files import sha256_bytes
 from ..quantization import Array
-from ..run_file import Run, RunBundle, RunImage, Settings
+from ..run_file import Effort, Run, RunBundle, RunImage, Settings
 from ..runtime import check_runtime, load_runtime
 from . import table
-from .options import parser
-from .plan import DEFAULT, QUICK, Effort, plan_rows, quick_repetitions
+from .plan import DEFAULT, QUICK, plan_rows, quick_repetitions
 from .rows import Entry, encode_all, measure_all, round_seconds, sustain_all
+
+DEFAULT_RESULTS = Path(__file__).resolve().parents[1] / "results"
+_MANY: dict[str, Any] = {"action": "append", "default": []}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,7 +103,7 @@ def _bench(options: argparse.Namespace, command: tuple[str, ...]) -> None:
             command=command,
             settings=Settings(threads=tuple(options.threads), seed=seed, **asdict(effort)),
             environment=environment,
-            images=tuple(RunImage(name, _digest(image), image.shape) for name, image in images.items()),
+            images=tuple(RunImage(name, sha256_bytes(image.tobytes()), image.shape) for name, image in images.items()),
             bundles={
                 model: RunBundle(bundle.model_sha256, bundle.spec_sha256, bundle.sha256)
                 for model, bundle in bundles.items()
@@ -141,21 +143,64 @@ def _stack(images: Mapping[str, Array], path: Path) -> dict[str, Any]:
 
 def _effort(options: argparse.Namespace, working: Sequence[Entry], spent_s: float) -> Effort:
     effort = QUICK if options.quick else DEFAULT
-    given = {"runs": options.runs, "warmup": options.warmup, "repetitions": options.repetitions}
+    minimum_ns = None if options.seconds is None else round(options.seconds * 1e9)
+    given = {key: getattr(options, key) for key in ("runs", "warmup", "repetitions")} | {"minimum_ns": minimum_ns}
     effort = replace(effort, **{key: value for key, value in given.items() if value is not None})
-    if options.seconds is not None:
-        effort = replace(effort, minimum_ns=round(options.seconds * 1e9))
     if options.quick and not options.repetitions:
         effort = replace(effort, repetitions=quick_repetitions(round_seconds(working, effort), spent_s))
     return effort
 
 
-def _digest(image: Array) -> str:
-    return sha256_bytes(image.tobytes())
-
-
 def _iso(moment: time.struct_time) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Of `python -m device.bench`."""
+    made = argparse.ArgumentParser(
+        prog=f"python -m {__package__}", description="Measure the encoders on this device.", allow_abbrev=False
+    )
+    add, least = made.add_argument, f"{DEFAULT.minimum_ns / 1e9:g}"
+    add("--bundle", **_MANY, help="measure only this bundle, a name or a folder; may be repeated (default: all)")
+    add("--variant", **_MANY, help="measure only this variant or family of variants; may be repeated (default: all)")
+    add("--quality", **_MANY, type=int, help="measure only this quality of codecs; may be repeated (default: all)")
+    threads = "threads of the runtime; 1,2,4 measures each as rows of its own (default: 1)"
+    add("--threads", type=_counts, default=[1], help=threads)
+    add("--quick", action="store_true", help="take a first look in about a minute; too few processes to compare runs")
+    add("--repetitions", type=_positive, help=f"fresh processes for each row (default: {DEFAULT.repetitions})")
+    add("--runs", type=_positive, help=f"least number of encodes in each process (default: {DEFAULT.runs})")
+    add("--seconds", type=_seconds, help=f"minimum measuring time per process, in seconds (default: {least})")
+    warmup = "encodes before the measurement in each process; their times are kept apart"
+    add("--warmup", type=_positive, help=f"{warmup} (default: {DEFAULT.warmup})")
+    add("--seed", type=int, help="seed of the order of processes (default: random; run.json records it)")
+    sustained = "after the measurement, run each row for this many minutes without a pause"
+    add("--sustained", type=_positive, metavar="MINUTES", help=sustained)
+    profile = "also print the time of each stage, the operators, and multiply-accumulates per second"
+    add("--profile", action="store_true", help=profile)
+    images = "encode the images in this folder instead of the samples (.ppm, .pgm, .npy; others with Pillow)"
+    add("--images", type=Path, metavar="DIR", help=images)
+    add("--delegate", type=Path, metavar="PATH", help="load an external delegate from this library")
+    add("--runtime", help="runtime to use: ai_edge_litert or tflite_runtime (default: the first one installed)")
+    add("--out", type=Path, default=DEFAULT_RESULTS, help="folder to write runs to (default: device/results)")
+    return made
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is less than 1")
+    return value
+
+
+def _counts(text: str) -> list[int]:
+    return sorted({_positive(part) for part in text.split(",")})
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 3600:
+        raise argparse.ArgumentTypeError(f"{value} is not between 0 and 3600")
+    return value
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ reports.
 from __future__ import annotations
 
 import json
+import re
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,9 +36,9 @@ from ..records import as_json
 from ..runtime import Runtime, load_runtime
 from ..state import clock_probes, probe
 from ..stream import HEADER_BYTES
-from .memory import read_memory
 from .timing import KEPT_A_MINUTE, time_encodes, time_minute, time_reference, time_stages, timed
 
+_MEMORY = re.compile(r"^(VmRSS|VmHWM):[\t ]*(\d+) kB$", re.MULTILINE)
 _REFERENCES = 20  # times of the fixed loop, before and again after: about 15 ms each time
 
 
@@ -139,6 +141,27 @@ def _images(bundle: Bundle, job: dict[str, Any]) -> list[Array]:
     shapes = [tuple(shape) for shape in job["images"]["shapes"]]
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     return [part.reshape(shape) for part, shape in zip(np.split(pixels, ends[:-1]), shapes)]
+
+
+def read_memory(path: str = "/proc/self/status") -> dict[str, int]:
+    """ "rss_bytes" and "peak_rss_bytes" of this process; without /proc only the peak, from getrusage."""
+    found: dict[str, int] = {}
+    try:
+        with open(path, encoding="ascii", errors="replace") as stream:
+            found = parse_status(stream.read())
+    except OSError:
+        pass
+    if "peak_rss_bytes" not in found:
+        # Kilobytes everywhere but on macOS, where it is bytes.
+        unit = 1 if sys.platform == "darwin" else 1024
+        found["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return found
+
+
+def parse_status(text: str) -> dict[str, int]:
+    """ "rss_bytes" and "peak_rss_bytes" (since the process began) where the text of /proc/self/status has them."""
+    names = {"VmRSS": "rss_bytes", "VmHWM": "peak_rss_bytes"}
+    return {names[key]: int(kilobytes) * 1024 for key, kilobytes in _MEMORY.findall(text)}
 
 
 def main() -> int:

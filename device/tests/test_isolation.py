@@ -69,11 +69,9 @@ class Isolation(unittest.TestCase):
         self.assertEqual(done.stdout.strip(), "[]")
 
     def test_an_encoder_loads_its_own_modules_and_no_others(self) -> None:
-        common = ["bundle", "errors", "files", "inputs", "kinds", "outputs", "pipeline", "quantization", "records"]
+        common = ["bundle", "errors", "files", "inputs", "outputs", "pipeline", "quantization", "records"]
         common += ["runtime", "stream"]
-        context_codes = [
-            f"outputs.context_codes{part}" for part in ("", ".block_grid", ".coder", ".lanes", ".planes", ".tables")
-        ]
+        context_codes = [f"outputs.context_codes{part}" for part in ("", ".coder", ".lanes", ".planes", ".tables")]
         kinds: dict[str, tuple[Any, str, list[str]]] = {
             "codes": (tiny.write, "int8", ["inputs.fixed", "outputs.codes", "outputs.entropy"]),
             "context_codes": (tiny.write_blocks, "int8_q0", ["inputs.strips", *context_codes]),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import unittest
 
-from ..bench.memory import parse_status, read_memory
+from ..bench.worker import parse_status, read_memory
 
 # From a Raspberry Pi's /proc/self/status, shortened.
 STATUS = """Name:\tpython3

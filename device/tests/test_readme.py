@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 from .. import pipeline as encoder
-from ..bench.options import parser
+from ..bench.run import parser
 from . import tiny
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")

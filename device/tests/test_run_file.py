@@ -53,7 +53,7 @@ class RunCase(unittest.TestCase):
             started_at="2026-11-21T00:30:00Z",
             finished_at="2026-11-21T00:31:00Z",
             command=("python", "-m", "device.bench"),
-            settings=Settings((1,), 2, 5, 0, 2, 0, 0),
+            settings=Settings(2, 5, 0, 2, 0, (1,), 0),
             environment={"python": "3.11.2"},
             bundles={"tiny": RunBundle("1" * 64, "2" * 64, "3" * 64)},
             rows=(ok_row(outputs), failed),

@@ -90,7 +90,7 @@ class Tables(TableCase):
 class RunTables(TableCase):
     def setUp(self) -> None:
         super().setUp()
-        settings = Settings((1, 4), 2, 5, 0, 2, 0, 0)
+        settings = Settings(2, 5, 0, 2, 0, (1, 4), 0)
         environment = {"runtime": "tflite_runtime", "runtime_version": "2.14.0"}
         self.made = Run("id", "", "", (), settings, environment, {}, (row(), row(threads=4)))
 

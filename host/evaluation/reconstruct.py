@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from device import open_encoder
 from device.errors import ImageError
 from device.image_file import read_image
-from device.pipeline import Pipeline, open_pipeline
+from device.pipeline import Pipeline
 from host.errors import CollectError
 from host.evaluation.decode import write_png
 from host.evaluation.receiver import Receiver, find_receiver
@@ -120,7 +121,7 @@ def open_deployed(
         ModelLoadError, RuntimeUnavailableError: the encoder cannot be loaded.
         CollectError: no decoders for it here.
     """
-    pipeline = open_pipeline(bundle, variant, quality=quality)
+    pipeline = open_encoder(bundle, variant, quality=quality)
     return Deployed(pipeline, find_receiver(build, pipeline.tag, tasks, pipeline.bundle.model))
 
 

@@ -115,7 +115,7 @@ def _entry(variant: VariantFile, file: str, facts: NetworkFile) -> Variant:
 
 
 def described(part: Any) -> dict[str, Any]:
-    """A parsed input or output as JSON holds it; `device.kinds.parse_kind` reads it."""
+    """A parsed input or output as JSON holds it; `device.bundle.parse_kind` reads it."""
     return {"kind": part.kind, **as_json(part)}
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from device import inputs, outputs
-from device.bundle import Bundle
+from device.bundle import Bundle, parse_kind
 from device.errors import BundleError, SplitliteError, one_line
 from device.files import (
     canonical_json,
@@ -31,7 +31,6 @@ from device.files import (
     write_bytes,
     write_json,
 )
-from device.kinds import parse_kind
 from device.records import as_json, from_json
 from host.data.split import Split
 from host.errors import CollectError

@@ -21,7 +21,7 @@ LONGEST_CHAIN = 10
 # A room imports rooms that stand before it, never later ones. Those in one line do not import each other.
 ORDER = (
     ("device.errors",),
-    ("device.files", "device.statistics", "device.records", "device.kinds"),
+    ("device.files", "device.statistics", "device.records"),
     ("device.quantization", "device.stream", "device.state"),
     ("device.runtime", "device.image_file"),
     ("device.environment",),

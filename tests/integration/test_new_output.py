@@ -19,9 +19,8 @@ import pytest
 
 import device.outputs
 from device import inputs
-from device.bundle import read_bundle
+from device.bundle import find_kind, parse_kind, read_bundle
 from device.errors import BitstreamError
-from device.kinds import find_kind, parse_kind
 from device.pipeline import Pipeline
 from host import api
 from host.metrics import Metric

@@ -15,7 +15,7 @@ import tf_keras as keras
 from tensorflow.lite.python import schema_py_generated as schema
 
 from device.inputs.strips import Strips
-from device.outputs.context_codes.block_grid import BlockGrid
+from device.outputs.context_codes import BlockGrid
 from device.runtime import Network, Runtime, make_interpreter
 from host.quantization.recipes import CONVERSIONS
 from host.spec.types import Spec

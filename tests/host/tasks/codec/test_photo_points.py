@@ -20,7 +20,7 @@ from benchmarks.codec_points import (
     saturated_codes,
 )
 from device.bundle import Bundle
-from device.outputs.context_codes.block_grid import BlockGrid
+from device.outputs.context_codes import BlockGrid
 from device.stream import unpack
 from host.errors import CollectError, CurveError
 from host.metrics import psnr_db
