@@ -48,9 +48,7 @@ def blocks() -> Package:
         output = ContextCodesDescription(replace(tiny.BLOCKS, step=step), file)
         data, name = tiny.encoder_file("int8").data, f"int8_q{quality}"
         scale = tiny.SCALE_OFFSET, step
-        variants.append(
-            VariantFile(name, "int8", data, output, {file.file: content}, {}, quality, scale)
-        )
+        variants.append(VariantFile(name, "int8", data, output, {file.file: content}, {}, quality, scale))
     return package(task="codec", input=Strips(4, 0, 0, 3), variants=tuple(variants))
 
 
