@@ -165,7 +165,7 @@ class Bundle:
 
 def read_bundle(folder: Path) -> Bundle:
     """Reads and checks the bundle.json in `folder`; raises BundleError with the file and the JSON path."""
-    return parse_bundle(folder, read_bytes(folder / FILE_NAME, BundleError))
+    return parse_bundle(Path(folder), read_bytes(Path(folder) / FILE_NAME, BundleError))
 
 
 def parse_bundle(folder: Path, data: bytes) -> Bundle:
@@ -246,4 +246,4 @@ def _parse_variant(name: str, value: Any, source: Any) -> Variant:
 
 def list_bundles(root: Path) -> list[Path]:
     """Folders right under `root` that hold a bundle.json, sorted by name; none if `root` is not there."""
-    return sorted(path.parent for path in root.glob(f"*/{FILE_NAME}"))
+    return sorted(path.parent for path in Path(root).glob(f"*/{FILE_NAME}"))

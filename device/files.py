@@ -16,6 +16,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")  # what may name a model,
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Writes a whole file atomically: a reader sees the old one or the new one, never a part. Makes its folder."""
+    path = Path(path)
     # Same folder, because os.replace is atomic only within one file system.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +84,7 @@ def plain_name(name: str, where: str, error: type[SplitliteError]) -> str:
 def read_bytes(path: Path, error: type[SplitliteError] = SplitliteError) -> bytes:
     """Reads a whole file; raises `error` with its path if it is missing or unreadable."""
     try:
-        return path.read_bytes()
+        return Path(path).read_bytes()
     except OSError as reason:
         raise error(f"{path}: cannot be read ({reason.strerror})") from None
 

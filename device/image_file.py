@@ -39,6 +39,7 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
         channels: 3 makes grey pictures RGB; None takes them as they are.
         say: is given a line where something was converted.
     """
+    path = Path(path)
     if path.suffix == ".npy":
         image = parse_array(read_bytes(path, ImageError), path, ImageError)
     elif path.suffix in (".ppm", ".pgm"):
@@ -55,7 +56,7 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
 def read_folder(folder: Path, channels: int | None = None, say: Say = say_on_stderr) -> dict[str, Array]:
     """The images of a folder by name, sorted, without hidden files; see `read_image`; raises ImageError for none."""
     try:
-        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        files = sorted(path for path in Path(folder).iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as reason:
         raise ImageError(f"{folder}: cannot be read ({reason.strerror})") from None
     if not files:

@@ -198,6 +198,7 @@ def partial_folder(folder: Path) -> Path:
 
     Raises RunFileError where `folder` is there already, or the place cannot be written to.
     """
+    folder = Path(folder)
     if folder.exists():
         raise RunFileError(f"{folder}: there already; a run is never overwritten, give another --out")
     partial = folder.with_name(f".{folder.name}.partial")
@@ -213,6 +214,7 @@ def write_run(folder: Path, run: Run) -> Path:
 
     Raises RunFileError for what `read_run` would refuse, outputs that do not fit, or a run there already.
     """
+    folder = Path(folder)
     value = {**as_json(run), "format_version": FORMAT_VERSION}
     _parse(value, folder / FILE_NAME)
     partial = partial_folder(folder)
@@ -233,7 +235,7 @@ def read_run(path: Path) -> Run:
 
     Raises RunFileError with the file and the JSON path.
     """
-    file = path / FILE_NAME if path.is_dir() else path
+    file = Path(path, FILE_NAME) if Path(path).is_dir() else Path(path)
     return _parse(read_json(file, RunFileError), file)
 
 
@@ -261,7 +263,7 @@ def read_outputs(folder: Path, row: RunRow) -> list[bytes]:
     outputs = row.outputs
     if outputs is None:
         raise RunFileError(f"{folder}: {row.model} {row.variant} has no outputs: {row.error}")
-    path = folder / plain_name(outputs.file, "outputs.file", RunFileError)
+    path = Path(folder) / plain_name(outputs.file, "outputs.file", RunFileError)
     data = read_bytes(path, RunFileError)
     found = sha256_bytes(data)
     if found != outputs.sha256:

@@ -218,7 +218,6 @@ def captured_stderr(lines: list[str] | None = None) -> Iterator[None]:
 def _load_delegate(library: Path, runtime: Runtime) -> Any:
     # A file in this folder must not become a bare name: for those the loader searches elsewhere.
     path = str(library.resolve()) if library.exists() else str(library)
-    problem = ""
     with captured_stderr():
         try:
             return runtime.load_delegate(path)

@@ -61,11 +61,8 @@ def read_rapl(root: Path = Path("/")) -> dict[str, tuple[int, int]]:
 
 def rapl_joules(start: dict[str, tuple[int, int]], end: dict[str, tuple[int, int]]) -> float:
     """Joules between two readings; a counter that has begun anew meanwhile is seen."""
-    total = 0
-    for name, (before, limit) in start.items():
-        after = end[name][0] if name in end else before
-        total += after - before if after >= before else after - before + limit
-    return total / 1e6
+    grown = [(end.get(name, counter)[0] - counter[0], counter[1]) for name, counter in start.items()]
+    return sum(more if more >= 0 else more + limit for more, limit in grown) / 1e6
 
 
 def parse_pmic(text: str) -> float | None:

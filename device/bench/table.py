@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -147,9 +148,7 @@ def _macs(row: RunRow, bundle: Bundle, shapes: Sequence[Shape]) -> float | None:
 
 
 def _operators(row: RunRow, bundle: Bundle) -> list[str]:
-    counts: dict[str, int] = {}
-    for name in bundle.variant(row.variant).ops:
-        counts[name] = counts.get(name, 0) + 1
+    counts = Counter(bundle.variant(row.variant).ops)
     text = ", ".join(f"{count} {name}" if count > 1 else name for name, count in counts.items())
     return _wrap(row.variant, f"{row.delegate}: {text}")
 
