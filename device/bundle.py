@@ -14,7 +14,6 @@ import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Optional
@@ -180,7 +179,6 @@ def parse_bundle(folder: Path, data: bytes) -> Bundle:
         raise BundleError(f"{path}: {reason}") from None
 
 
-@cache
 def find_kind(package: ModuleType, kind: str) -> Any:
     """The module `kind` of device/inputs or device/outputs; imports no other; raises BundleError listing the known."""
     names = {name.partition(".")[0] for folder in package.__path__ for name in os.listdir(folder)}

@@ -125,7 +125,8 @@ class ColourTask:
         return []
 
     def package(self, model: Any) -> Package:
-        network = CONVERSIONS["float32"].convert(self.networks(model.spec)["encoder"], ())
+        chosen = CONVERSIONS["float32"]
+        network = chosen.converter(self.networks(model.spec)["encoder"], chosen, ())
         described = parse_kind(device.outputs, {"kind": "mean_colour", "levels": 256}, "output")
         variant = VariantFile("float32", "float32", network, described, {}, {})
         samples = np.random.default_rng(0).integers(0, 256, (6, SIDE, SIDE, 3), np.uint8)
