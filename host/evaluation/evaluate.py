@@ -146,7 +146,7 @@ def _latencies(pipeline: Pipeline, tally: Tally, image: np.ndarray) -> dict[str,
     found = {"encoder": timed(lambda: pipeline.encode(image))}
     if "decoder_bytes" in tally.sizes[name]:
         numbers, size = pipeline.numbers(image), (image.shape[0], image.shape[1])
-        found["decoder"] = timed(lambda: decoders.restore(name, [numbers], [size]))
+        found["decoder"] = timed(lambda: decoders.restore(name, [numbers], [size]), decoders.runtime)
     whole = decoders.whole()
     return found if whole is None else {**found, "full": timed(lambda: whole(image))}
 

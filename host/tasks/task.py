@@ -92,10 +92,12 @@ class Decoders(Protocol):
     Attributes:
         names: "own", then "tuned" where there is one; one name also where nothing is decoded.
         makes_pictures: whether `restore` gives uint8 images, which can be shown.
+        runtime: what runs `restore`, as times name it; None for the runtime of .tflite files.
     """
 
     names: tuple[str, ...]
     makes_pictures: bool
+    runtime: str | None
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         """A payload to the numbers that the device sent for one image; raises BitstreamError."""

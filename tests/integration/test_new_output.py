@@ -90,6 +90,7 @@ class ColourDecoders:
 
     names = ("own",)
     makes_pictures = False
+    runtime = None
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         if len(payload) != 3:

@@ -24,6 +24,7 @@ class CodecDecoders:
     """See `host.tasks.task.Decoders`."""
 
     makes_pictures = True
+    runtime: str | None = "keras, batch 1"
 
     def __init__(self, home: DecoderFolder) -> None:
         self.home, self.names = home, home.names

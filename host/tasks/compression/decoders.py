@@ -17,6 +17,7 @@ class CompressionDecoders:
     """See `host.tasks.task.Decoders`."""
 
     makes_pictures = True
+    runtime: str | None = None
 
     def __init__(self, home: DecoderFolder) -> None:
         self.home, self.names = home, home.names
