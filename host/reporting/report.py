@@ -70,7 +70,8 @@ def write_report(
         lines += [line for note in source_notes(sources) for line in wrapped(note)]
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     lines += ["", f"report: {shown / 'report.md'} (and report.json, report.csv)", f"plots:  {shown / '*.png'}"]
-    if missing := " ".join(model.name for model in sources.models if model.evaluation is None):
+    known = {model.name for model in sources.models if (benchmarks / "evaluations" / model.name).is_dir()}
+    if missing := " ".join(model.name for model in sources.models if model.name not in known):
         lines.append(f"whole test sets: host evaluate {missing}")
     return iter(lines)
 

@@ -133,11 +133,10 @@ def match_evaluation(result: Result, folder: Path) -> tuple[Path | None, Result 
     """
     files = sorted((folder / result.model).glob("*.json"))
     pairs = [(file, read_document(Result, file, ReportError)) for file in files]
+    # Images of other sizes have other times: their quality and these times do not belong in one row.
+    pairs = [pair for pair in pairs if pair[1].source == TEST_SET and pair[1].image_shapes == result.image_shapes]
     # The most images first; among equals the order of names, so that the choice does not depend on the file system.
-    pairs = sorted(
-        (pair for pair in pairs if pair[1].source == TEST_SET and pair[1].task == result.task),
-        key=lambda pair: -pair[1].images,
-    )
+    pairs.sort(key=lambda pair: -pair[1].images)
     for file, found in pairs:
         if found.tag == result.tag:
             return file, found, "tag"

@@ -97,7 +97,9 @@ class Decoders(Protocol):
 
     names: tuple[str, ...]
     makes_pictures: bool
-    runtime: str | None
+
+    @property
+    def runtime(self) -> str | None: ...
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         """A payload to the numbers that the device sent for one image; raises BitstreamError."""

@@ -36,7 +36,14 @@ def test_a_run_of_some_variants_matches_by_their_own_tags(project):
     assert model.other_model
 
 
-@pytest.mark.parametrize("change", [{"tag": "x", "tags": {}, "model_sha256": "y"}, {"source": "folder kodak"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tag": "x", "tags": {}, "model_sha256": "y"},
+        {"source": "folder kodak"},
+        {"image_shapes": [[512, 768, 3]]},  # larger images take longer: not the run's times
+    ],
+)
 def test_nothing_else_belongs_to_a_run(project, change):
     tag = project.evaluation["tag"]
     project.evaluation.update(change)
