@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import pickle
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from host.errors import DataError
 
 
 @dataclass(frozen=True)
-class Official:
+class Official(ABC):
     """One of them.
 
     Attributes:
@@ -55,8 +56,8 @@ class Official:
                 "set SPLITLITE_DATA or --data-dir to a folder that holds it"
             ) from error
 
-    def _read(self, folder: Path) -> tuple[Split, Split]:
-        raise NotImplementedError
+    @abstractmethod
+    def _read(self, folder: Path) -> tuple[Split, Split]: ...
 
 
 @dataclass(frozen=True)
