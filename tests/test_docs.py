@@ -18,6 +18,7 @@ from device.inputs.fixed import Fixed
 from device.inputs.strips import Strips
 from device.outputs.codes import LatentGrid
 from device.outputs.context_codes import BlockGrid
+from device.outputs.scores import ScoresDescription
 from device.quantization import TensorInfo
 from docs.make_tables import ROOT, curve, documents, evaluations, rendered
 from host import results
@@ -168,7 +169,9 @@ _NOT_IN_JSON = {bundle.Bundle: {"folder", "sha256"}, bundle.Variant: {"name"}}
 
 
 @pytest.mark.parametrize(
-    "kind", [*_BUNDLE, LatentGrid, BlockGrid, *_RUN, *_RUN_PARTS, *_RESULT], ids=lambda kind: kind.__name__
+    "kind",
+    [*_BUNDLE, LatentGrid, BlockGrid, ScoresDescription, *_RUN, *_RUN_PARTS, *_RESULT],
+    ids=lambda kind: kind.__name__,
 )
 def test_the_contracts_name_every_key(kind: type) -> None:
     words = set(re.findall(r"`([^`\n]+)`", TEXTS["docs/contracts.md"]))

@@ -74,6 +74,7 @@ class Isolation(unittest.TestCase):
         context_codes = [f"outputs.context_codes{part}" for part in ("", ".coder", ".lanes", ".planes", ".tables")]
         kinds: dict[str, tuple[Any, str, list[str]]] = {
             "codes": (tiny.write, "int8", ["inputs.fixed", "outputs.codes", "outputs.entropy"]),
+            "scores": (tiny.write_scores, "int8", ["inputs.fixed", "outputs.scores"]),
             "context_codes": (tiny.write_blocks, "int8_q0", ["inputs.strips", *context_codes]),
         }
         self.assertEqual(sorted(kinds), sorted(path.stem for path in KINDS))

@@ -24,6 +24,7 @@ IMAGE_SHAPE = (8, 8, 3)
 GRID = LatentGrid(2, 2, 4, 1.0, 0)
 BLOCKS = BlockGrid(block=4, before=0, after=0, channels=4, plain=1, parts=2, step=1.0)
 STEPS = (2.0, 1.0)
+CLASSES = ("bird", "cat", "dog", "frog")
 SCALE_OFFSET = 1452  # of the output tensor's scale in tiny.int8.tflite
 INPUTS = {
     "int8": TensorInfo("image", (1, 8, 8, 3), "int8", 0.003921568859368563, -128),
@@ -34,6 +35,11 @@ OUTPUTS = {
     "int8": TensorInfo("latent", (1, 2, 2, 4), "int8", 1.0, 0),
     "int16x8": TensorInfo("latent", (1, 2, 2, 4), "int16", 0.0005453628255054355, 0),
     "float32": TensorInfo("latent", (1, 2, 2, 4), "float32", 0.0, 0),
+}
+SCORES = {
+    "int8": TensorInfo("scores", (1, 4), "int8", 0.011338634416460991, -18),
+    "int16x8": TensorInfo("scores", (1, 4), "int16", 5.020903699914925e-05, 0),
+    "float32": TensorInfo("scores", (1, 4), "float32", 0.0, 0),
 }
 
 
@@ -66,6 +72,7 @@ def samples(count: int = 5) -> Array:
 
 
 TABLES, SAMPLES = tables(), samples()
+_FIXED = {"kind": "fixed", **dict(zip(("height", "width", "channels"), IMAGE_SHAPE))}
 
 
 def write(
@@ -85,8 +92,7 @@ def write(
     for name, encoder in encoders.items():
         entry = _variant(folder, name, encoder, 0, as_json(grid), file["numbers_sha256"])
         variants[name] = {**entry, "output": {"kind": "codes", "grid": as_json(grid), "tables": file}}
-    source = {"kind": "fixed", **dict(zip(("height", "width", "channels"), IMAGE_SHAPE))}
-    return _write(folder, "compression", source, samples, variants)
+    return _write(folder, "compression", _FIXED, samples, variants)
 
 
 def write_blocks(folder: Path, steps: Sequence[float] = STEPS, samples: Array = SAMPLES) -> Bundle:
@@ -106,6 +112,19 @@ def write_blocks(folder: Path, steps: Sequence[float] = STEPS, samples: Array = 
         }
     source = {"kind": "strips", "block": 4, "before": 0, "after": 0, "channels": 3}
     return _write(folder, "codec", source, samples, variants)
+
+
+def write_scores(folder: Path, samples: Array = SAMPLES) -> Bundle:
+    """Writes the bundle of a classifier, of all three variants; checks nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    variants = {}
+    for name, tensor in SCORES.items():
+        network = EncoderFile((DATA / f"scores.{name}.tflite").read_bytes(), INPUTS[name], tensor)
+        scores = {"classes": list(CLASSES), **{key: as_json(tensor)[key] for key in ("dtype", "scale", "zero_point")}}
+        digests = {"encoder_sha256": sha256_bytes(network.data)}
+        entry = _network(folder, name, network, digest_tag({"coder": 2, "scores": scores, **digests}))
+        variants[name] = {**entry, "output": {"kind": "scores", **scores}}
+    return _write(folder, "classification", _FIXED, samples, variants)
 
 
 def with_scale(data: bytes, scale: float) -> bytes:
@@ -146,14 +165,18 @@ def _variant(
     grid: dict[str, Any],
     tables_sha256: str,
 ) -> dict[str, Any]:
-    path, digest = folder / f"{family}.encoder.tflite", sha256_bytes(encoder.data)
+    digests = {"encoder_sha256": sha256_bytes(encoder.data), "tables_sha256": tables_sha256}
+    return _network(folder, family, encoder, digest_tag({"coder": coder_id, "latent": grid, **digests}))
+
+
+def _network(folder: Path, family: str, encoder: EncoderFile, tag: str) -> dict[str, Any]:
+    path = folder / f"{family}.encoder.tflite"
     path.write_bytes(encoder.data)
-    digests = {"encoder_sha256": digest, "tables_sha256": tables_sha256}
     return {
         "family": family,
-        "tag": digest_tag({"coder": coder_id, "latent": grid, **digests}),
+        "tag": tag,
         "file": path.name,
-        "sha256": digest,
+        "sha256": sha256_bytes(encoder.data),
         "network_bytes": len(encoder.data),
         "ops": ["CONV_2D", "CONV_2D"],
         "input": as_json(encoder.input),

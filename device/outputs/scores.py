@@ -1,0 +1,143 @@
+"""The scores of a classifier, one for each class, sent as the network gives them: no coding, no softmax.
+
+The payload is the output tensor's bytes: little-endian, in the tensor's dtype, in the order of the classes. A score is
+a logit: scale * (number - zero_point), or the number itself in float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..errors import BitstreamError, BundleError
+from ..files import digest_tag
+from ..quantization import Array, TensorInfo, same_grid
+from ..records import as_json, from_json
+from . import ReadFile
+
+CODER_ID = 2
+_LIMITS = {"int8": 1 << 7, "int16": 1 << 15}
+
+
+@dataclass(frozen=True)
+class ScoresDescription:
+    """An output of this kind in a bundle.
+
+    Attributes:
+        classes: their names, in the order of the scores.
+        dtype: of the output tensor: int8, int16 or float32.
+        scale, zero_point: of the output tensor; 0 and 0 for float32.
+    """
+
+    kind: ClassVar[str] = "scores"
+    classes: tuple[str, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2:
+            raise BundleError(f"scores: {len(self.classes)} classes; expected at least 2")
+        if len(set(self.classes)) != len(self.classes):
+            twice = next(name for name in self.classes if self.classes.count(name) > 1)
+            raise BundleError(f"scores: two classes are named {twice!r:.80}; give each a name of its own")
+        quantization = f"scale {self.scale!r}, zero point {self.zero_point}"
+        if self.dtype == "float32":
+            if (self.scale, self.zero_point) != (0, 0):
+                raise BundleError(f"scores: float32 with {quantization}; expected 0 and 0")
+        elif self.dtype not in _LIMITS:
+            raise BundleError(f"scores: dtype {self.dtype!r:.80}; expected float32, int8 or int16")
+        elif not 0 < self.scale < float("inf") or not -_LIMITS[self.dtype] <= self.zero_point < _LIMITS[self.dtype]:
+            raise BundleError(f"scores: {quantization} is no quantization of {self.dtype}; export the bundle again")
+
+    def files(self) -> dict[str, str]:
+        return {}
+
+    def tag(self, network_sha256: str) -> str:
+        return digest_tag({"coder": CODER_ID, "scores": as_json(self), "encoder_sha256": network_sha256})
+
+    def check(self, tensor: TensorInfo, source: Any) -> None:
+        shape = (1, len(self.classes))
+        if tensor.shape != shape:
+            raise BundleError(f"output {tensor.name!r}: shape {tensor.shape}, expected {shape}: a score for each class")
+        same = same_grid(tensor.scale, tensor.zero_point, self.scale, self.zero_point)
+        if tensor.dtype != self.dtype or not same:
+            raise BundleError(
+                f"output {tensor.name!r}: {tensor}; the scores are {self.dtype} scale {self.scale:.9g}"
+                f" zero point {self.zero_point}; export the bundle again"
+            )
+
+    def open(self, tensor: TensorInfo, read: ReadFile) -> ScoresOutput:
+        return ScoresOutput()
+
+
+class ScoresOutput:
+    """Scores (classes,) of one tensor (1, classes), in its dtype."""
+
+    def prepare(self, height: int, width: int, tensor_shape: tuple[int, ...]) -> None:
+        """Nothing: there are as many scores whatever the image's size."""
+
+    def numbers(self, tensors: Iterable[Array]) -> Array:
+        (tensor,) = tensors
+        scores: Array = tensor[0].copy()
+        return scores
+
+    def payload(self, tensors: Iterable[Array]) -> bytes:
+        (tensor,) = tensors
+        return tensor.tobytes()  # little-endian as they are: so is every machine that a runtime is built for
+
+    def sizes(self, numbers: Array) -> dict[str, int]:
+        """ "scores_bytes": they are sent uncoded."""
+        return {"scores_bytes": numbers.nbytes}
+
+
+def parse(value: dict[str, Any], where: str) -> ScoresDescription:
+    """From a bundle's JSON; raises BundleError naming the place."""
+    return from_json(ScoresDescription, value, where, BundleError)
+
+
+def read_scores(payload: bytes, description: ScoresDescription) -> Array:
+    """The numbers of a payload, (classes,) in the tensor's dtype.
+
+    Raises:
+        BitstreamError: a payload of another length, or scores in float32 that are not finite.
+    """
+    stored = np.dtype(description.dtype).newbyteorder("<")
+    classes = len(description.classes)
+    if len(payload) != classes * stored.itemsize:
+        raise BitstreamError(
+            f"payload of {len(payload)} bytes, expected {classes * stored.itemsize}: {classes} scores of"
+            f" {description.dtype}"
+        )
+    numbers = np.frombuffer(payload, stored).astype(description.dtype)
+    return finite(numbers)
+
+
+def finite(numbers: Array) -> Array:
+    """The numbers as they are; raises BitstreamError where one is NaN or infinite."""
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if wrong.size:
+        raise BitstreamError(
+            f"score {wrong[0]} is {numbers[wrong[0]]}, expected a finite number: the network is damaged, or its"
+            " runtime does not run it correctly"
+        )
+    return numbers
+
+
+def real_scores(numbers: Array, description: ScoresDescription) -> Array:
+    """Logits float32 (..., classes) of the numbers of one image or of several."""
+    if description.dtype == "float32":
+        return numbers.astype(np.float32)
+    logits: Array = (description.scale * (numbers.astype(np.float64) - description.zero_point)).astype(np.float32)
+    return logits
+
+
+def probabilities(logits: Array) -> Array:
+    """Softmax over the last axis: float64, of the shape of the logits; each image's sum to 1."""
+    wide = logits.astype(np.float64)
+    grown = np.exp(wide - wide.max(axis=-1, keepdims=True))  # the largest is exp(0): nothing overflows
+    shares: Array = grown / grown.sum(axis=-1, keepdims=True)
+    return shares
