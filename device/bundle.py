@@ -1,6 +1,7 @@
 """Contract 1, host to device: a folder with the networks of one model and all that using them needs.
 
-    bundle.json  <family>.encoder.tflite  samples.npy  and what the outputs need, such as tables.npy
+    bundle.json  <family>.encoder.tflite  samples.npy  labels.npy where the samples have some
+    and what the outputs need, such as tables.npy
 
 bundle.json names every other file with its digest. The workstation writes it (host/packaging/bundle_writer.py).
 
@@ -31,12 +32,21 @@ FILE_NAME = "bundle.json"
 
 
 @dataclass(frozen=True)
+class LabelsFile:
+    """The file with the truth of each sample image, where that is not the image itself."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Samples:
     """The sample images' file; `shape` is (count, height, width, channels)."""
 
     file: str
     sha256: str
     shape: tuple[int, int, int, int]
+    labels: Optional[LabelsFile] = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +160,27 @@ class Bundle:
             raise BundleError(f"{path}: not uint8 {self.samples.shape}, as {FILE_NAME} says; export the bundle again")
         return images
 
+    def read_labels(self) -> Array | None:
+        """The label of each sample image, int64 (count,); None where they have none; raises BundleError."""
+        file = self.samples.labels
+        if file is None:
+            return None
+        labels = parse_array(self.read_file(file.file, file.sha256), self.folder / file.file)
+        try:
+            self.check_labels(labels)
+        except BundleError as reason:
+            raise BundleError(f"{self.folder / file.file}: {reason}") from None
+        return labels
+
+    def check_labels(self, labels: Array) -> None:
+        """Raises BundleError for labels that are not int64, one for each sample, or that no output's truth can be."""
+        count = self.samples.shape[0]
+        if (labels.dtype, labels.shape) != (np.int64, (count,)):
+            raise BundleError(f"labels are {labels.dtype} {labels.shape}, expected int64 {(count,)}: one a sample")
+        for variant in self.variants.values():
+            if hasattr(variant.output, "check_labels"):
+                variant.output.check_labels(labels)
+
     def read_file(self, file: str, sha256: str) -> bytes:
         """A file that bundle.json names; raises BundleError if its digest differs."""
         data = read_bytes(self.folder / file, BundleError)
@@ -207,6 +238,8 @@ def _parse(folder: Path, sha256: str, value: dict[str, Any]) -> Bundle:
     bundle = from_json(Bundle, {**value, **parts, "folder": folder, "sha256": sha256}, "", BundleError)
     plain_name(bundle.model, "model", BundleError)
     plain_name(bundle.samples.file, "samples.file", BundleError)
+    if bundle.samples.labels is not None:
+        plain_name(bundle.samples.labels.file, "samples.labels.file", BundleError)
     if not bundle.input.takes(bundle.samples.shape[1:]):
         raise BundleError(f"samples.shape: {bundle.samples.shape}, the input takes {bundle.input.wanted}")
     given = value.get("variants")

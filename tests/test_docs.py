@@ -163,7 +163,16 @@ def test_every_host_command_stands_in_the_documents() -> None:
 
 _RUN = (run_file.Run, run_file.RunRow, run_file.Process, run_file.Settings, run_file.RunImage, run_file.RunBundle)
 _RUN_PARTS = (run_file.Outputs, run_file.Place, run_file.Energy, run_file.Failure, run_file.Sustained, run_file.Minute)
-_BUNDLE = (bundle.Bundle, bundle.Variant, bundle.Samples, bundle.OutputScale, TensorInfo, Fixed, Strips)
+_BUNDLE = (
+    bundle.Bundle,
+    bundle.Variant,
+    bundle.Samples,
+    bundle.LabelsFile,
+    bundle.OutputScale,
+    TensorInfo,
+    Fixed,
+    Strips,
+)
 _RESULT = (results.Result, results.Row, results.Latency, results.Agreement, results.CollectedRun, results.Metric)
 _NOT_IN_JSON = {bundle.Bundle: {"folder", "sha256"}, bundle.Variant: {"name"}}
 

@@ -10,6 +10,11 @@ dataclass, as `records.as_json` writes it, with
     check(tensor, source)    raises BundleError for a `TensorInfo`, or an input (see device/inputs), that does not fit
     open(tensor, read)       the *output*, ready for such tensors; read(name, sha256) gives a travelling file's content
 
+Where labels of images can judge the numbers, the description also offers
+
+    check_labels(labels)     raises BundleError for labels, int64 (images,), that cannot be the truth
+    figures(numbers, labels) of several images' numbers: {"<name>_<unit>": figure}, such as {"top1_percent": 90.0}
+
 An output has buffers of its own (one thread at a time). `tensors` are an image's output tensors as the input made them:
 one, or strips of rows from the top.
 

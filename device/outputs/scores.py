@@ -6,7 +6,7 @@ a logit: scale * (number - zero_point), or the number itself in float32.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -69,6 +69,22 @@ class ScoresDescription:
                 f"output {tensor.name!r}: {tensor}; the scores are {self.dtype} scale {self.scale:.9g}"
                 f" zero point {self.zero_point}; export the bundle again"
             )
+
+    def check_labels(self, labels: Array) -> None:
+        wrong = np.flatnonzero((labels < 0) | (labels >= len(self.classes)))
+        if wrong.size:
+            raise BundleError(
+                f"label {labels[wrong[0]]} of sample {wrong[0]} is outside the {len(self.classes)} classes, 0 to"
+                f" {len(self.classes) - 1}; export the bundle again"
+            )
+
+    def figures(self, numbers: Sequence[Array], labels: Array) -> dict[str, float]:
+        """ "top1_percent": images whose highest score, the first of equal ones, is their label's.
+
+        Raises BitstreamError for scores that are not finite.
+        """
+        found = np.argmax([finite(scores) for scores in numbers], axis=1)
+        return {"top1_percent": 100 * int(np.sum(found == labels)) / len(labels)}
 
     def open(self, tensor: TensorInfo, read: ReadFile) -> ScoresOutput:
         return ScoresOutput()

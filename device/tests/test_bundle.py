@@ -51,6 +51,23 @@ class Whole(BundleCase):
         with self.assertRaisesRegex(BundleError, "'float32' has no quality 0 to choose"):
             tiny.write(self.folder.with_name("fixed")).find("float32", 0)
 
+    def test_samples_may_have_labels(self) -> None:
+        self.assertIsNone(tiny.write(self.folder).read_labels())
+        self.assertIsNone(tiny.write_scores(self.folder, labels=None).read_labels())
+        read = tiny.write_scores(self.folder)
+        np.testing.assert_array_equal(read.read_labels(), tiny.LABELS)
+        for wrong, words in (
+            (tiny.LABELS[1:], r"labels are int64 \(4,\), expected int64 \(5,\)"),
+            (tiny.LABELS.astype(np.uint8), r"labels are uint8 \(5,\)"),
+            (tiny.LABELS + 1, "label 4 of sample 3 is outside the 4 classes, 0 to 3"),
+        ):
+            with self.assertRaisesRegex(BundleError, f"labels.npy: {words}") as caught:
+                tiny.write_scores(self.folder, wrong).read_labels()
+            self.assertNotIn("\n", str(caught.exception))
+        (self.folder / "labels.npy").write_bytes(b"")
+        with self.assertRaisesRegex(BundleError, "labels.npy: sha256"):
+            read.read_labels()
+
     def test_counts_may_be_there(self) -> None:
         self.assertIsNone(tiny.write(self.folder).variant("int8").macs)
         path = self.folder / "bundle.json"

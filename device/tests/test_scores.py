@@ -115,6 +115,19 @@ class Description(unittest.TestCase):
             with self.assertRaisesRegex(BundleError, words):
                 INT8.check(tensor(INT8, **changes), None)
 
+    def test_labels_outside_the_classes_are_refused(self) -> None:
+        INT8.check_labels(np.array([0, 1, 2, 2]))
+        for wrong in (3, -1):
+            with self.assertRaisesRegex(BundleError, f"label {wrong} of sample 1 is outside the 3 classes, 0 to 2"):
+                INT8.check_labels(np.array([0, wrong, 7]))
+
+    def test_top_1(self) -> None:
+        numbers = [np.array(each, np.int8) for each in ([-128, 3, 2], [5, -1, 5], [0, 0, 9])]
+        for labels, expected in (([1, 0, 2], 100.0), ([1, 2, 0], 100 / 3), ([0, 2, 1], 0.0)):
+            self.assertEqual(INT8.figures(numbers, np.array(labels)), {"top1_percent": expected})
+        with self.assertRaisesRegex(BitstreamError, "score 0 is nan"):
+            FLOAT.figures([np.array([math.nan, 0, 0], np.float32)], np.array([0]))
+
     def test_wrong_values_are_refused(self) -> None:
         for changes, words in (
             ({"classes": ("cat",)}, "1 classes; expected at least 2"),

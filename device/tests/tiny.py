@@ -72,6 +72,7 @@ def samples(count: int = 5) -> Array:
 
 
 TABLES, SAMPLES = tables(), samples()
+LABELS = np.array([0, 2, 2, 3, 0], np.int64)  # of which the tiny classifier finds the first, the third and the last
 _FIXED = {"kind": "fixed", **dict(zip(("height", "width", "channels"), IMAGE_SHAPE))}
 
 
@@ -114,17 +115,18 @@ def write_blocks(folder: Path, steps: Sequence[float] = STEPS, samples: Array = 
     return _write(folder, "codec", source, samples, variants)
 
 
-def write_scores(folder: Path, samples: Array = SAMPLES) -> Bundle:
-    """Writes the bundle of a classifier, of all three variants; checks nothing."""
+def write_scores(folder: Path, labels: Array | None = LABELS, samples: Array = SAMPLES) -> Bundle:
+    """Writes the bundle of a classifier, of all three variants, with labels or without; checks nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     variants = {}
     for name, tensor in SCORES.items():
         network = EncoderFile((DATA / f"scores.{name}.tflite").read_bytes(), INPUTS[name], tensor)
         scores = {"classes": list(CLASSES), **{key: as_json(tensor)[key] for key in ("dtype", "scale", "zero_point")}}
         digests = {"encoder_sha256": sha256_bytes(network.data)}
-        entry = _network(folder, name, network, digest_tag({"coder": 2, "scores": scores, **digests}))
+        tag = digest_tag({"coder": 2, "scores": scores, **digests})
+        entry = _network(folder, name, network, tag, ("CONV_2D", "RESHAPE", "FULLY_CONNECTED"))
         variants[name] = {**entry, "output": {"kind": "scores", **scores}}
-    return _write(folder, "classification", _FIXED, samples, variants)
+    return _write(folder, "classification", _FIXED, samples, variants, labels)
 
 
 def with_scale(data: bytes, scale: float) -> bytes:
@@ -132,9 +134,16 @@ def with_scale(data: bytes, scale: float) -> bytes:
     return data[:SCALE_OFFSET] + struct.pack("<f", scale) + data[SCALE_OFFSET + 4 :]
 
 
-def _write(folder: Path, task: str, source: dict[str, Any], samples: Array, variants: dict[str, Any]) -> Bundle:
+def _write(
+    folder: Path,
+    task: str,
+    source: dict[str, Any],
+    samples: Array,
+    variants: dict[str, Any],
+    labels: Array | None = None,
+) -> Bundle:
     np.save(folder / "samples.npy", samples)
-    value = {
+    value: dict[str, Any] = {
         "format_version": 1,
         "model": "tiny",
         "task": task,
@@ -149,6 +158,10 @@ def _write(folder: Path, task: str, source: dict[str, Any], samples: Array, vari
         "preprocessing": {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128},
         "variants": variants,
     }
+    if labels is not None:
+        np.save(folder / "labels.npy", labels)
+        digest = sha256_bytes((folder / "labels.npy").read_bytes())
+        value["samples"]["labels"] = {"file": "labels.npy", "sha256": digest}
     write_json(folder / "bundle.json", value)
     return read_bundle(folder)
 
@@ -169,7 +182,9 @@ def _variant(
     return _network(folder, family, encoder, digest_tag({"coder": coder_id, "latent": grid, **digests}))
 
 
-def _network(folder: Path, family: str, encoder: EncoderFile, tag: str) -> dict[str, Any]:
+def _network(
+    folder: Path, family: str, encoder: EncoderFile, tag: str, ops: Sequence[str] = ("CONV_2D", "CONV_2D")
+) -> dict[str, Any]:
     path = folder / f"{family}.encoder.tflite"
     path.write_bytes(encoder.data)
     return {
@@ -178,7 +193,7 @@ def _network(folder: Path, family: str, encoder: EncoderFile, tag: str) -> dict[
         "file": path.name,
         "sha256": sha256_bytes(encoder.data),
         "network_bytes": len(encoder.data),
-        "ops": ["CONV_2D", "CONV_2D"],
+        "ops": list(ops),
         "input": as_json(encoder.input),
         "tensor": as_json(encoder.output),
     }

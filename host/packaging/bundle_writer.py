@@ -14,14 +14,24 @@ from typing import Any
 
 import numpy as np
 
-from device.bundle import FILE_NAME, FORMAT_VERSION, Bundle, OutputScale, Samples, Variant, parse_bundle, read_bundle
+from device.bundle import (
+    FILE_NAME,
+    FORMAT_VERSION,
+    Bundle,
+    LabelsFile,
+    OutputScale,
+    Samples,
+    Variant,
+    parse_bundle,
+    read_bundle,
+)
 from device.errors import BundleError
 from device.files import json_bytes, sha256_bytes, write_bytes
 from device.records import as_json
 from host.packaging.network_file import NetworkFile, describe
 from host.packaging.package import Package, VariantFile
 
-SAMPLES_NAME = "samples.npy"
+SAMPLES_NAME, LABELS_NAME = "samples.npy", "labels.npy"
 NETWORK_SUFFIX = ".encoder.tflite"
 _PREPROCESSING = {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128}
 
@@ -45,6 +55,10 @@ def write_bundle(folder: Path, package: Package) -> Bundle:
             f"samples are {samples.dtype} {samples.shape}, expected uint8 (count, height, width, channels)"
         )
     content: dict[str, bytes] = {SAMPLES_NAME: array_bytes(samples)}
+    labels = None
+    if package.labels is not None:
+        content[LABELS_NAME] = array_bytes(package.labels)
+        labels = LabelsFile(LABELS_NAME, sha256_bytes(content[LABELS_NAME]))
     facts: dict[str, NetworkFile] = {}
     variants = {}
     for variant in package.variants:
@@ -64,13 +78,16 @@ def write_bundle(folder: Path, package: Package) -> Bundle:
         "spec_sha256": package.spec_sha256,
         "model_sha256": package.model_sha256,
         "input": described(package.input),
-        "samples": as_json(Samples(SAMPLES_NAME, sha256_bytes(content[SAMPLES_NAME]), samples.shape)),
+        "samples": as_json(Samples(SAMPLES_NAME, sha256_bytes(content[SAMPLES_NAME]), samples.shape, labels)),
         "preprocessing": _PREPROCESSING,
         "variants": variants,
     }
     content[FILE_NAME] = json_bytes(value)
     # What the device would refuse is refused here, where it can be mended.
-    for entry in parse_bundle(folder, content[FILE_NAME]).variants.values():
+    bundle = parse_bundle(folder, content[FILE_NAME])
+    if package.labels is not None:
+        bundle.check_labels(package.labels)
+    for entry in bundle.variants.values():
         entry.output.open(entry.tensor, _reader(content))
     folder.mkdir(parents=True, exist_ok=True)
     for stale in [*folder.glob("*" + NETWORK_SUFFIX), *folder.glob("*.npy")]:

@@ -162,6 +162,7 @@ def _is_current(name: str, bundles: Path, build: Path, source: str) -> bool:
             variant.output.open(variant.tensor, bundle.read_file)
             find_decoders(build, variant.tag, name).check()
         bundle.read_samples()
+        bundle.read_labels()
         return samples_path(build, name, bundle.sha256).is_file()
     except (SplitliteError, OSError):
         return False

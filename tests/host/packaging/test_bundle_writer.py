@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from device.bundle import read_bundle
-from device.errors import SplitliteError
+from device.errors import BundleError, SplitliteError
 from device.files import sha256_bytes
 from device.inputs.fixed import Fixed
 from device.inputs.strips import Strips
@@ -19,6 +19,7 @@ from device.outputs import TablesFile
 from device.outputs.codes import CodesDescription, LatentGrid
 from device.outputs.context_codes import ContextCodesDescription
 from device.outputs.entropy import Tables
+from device.outputs.scores import ScoresDescription
 from device.pipeline import Pipeline
 from device.tests import tiny
 from device.tests.context_codes.tiny import context_tables
@@ -52,6 +53,20 @@ def blocks() -> Package:
     return package(task="codec", input=Strips(4, 0, 0, 3), variants=tuple(variants))
 
 
+def scores(**changes: Any) -> Package:
+    """A package of a classifier, three variants, with labelled samples."""
+    variants = []
+    for name, tensor in tiny.SCORES.items():
+        output = ScoresDescription(tiny.CLASSES, tensor.dtype, tensor.scale, tensor.zero_point)
+        network = (tiny.DATA / f"scores.{name}.tflite").read_bytes()
+        variants.append(VariantFile(name, name, network, output, {}, {}))
+    made = package(task="classification", variants=tuple(variants), labels=tiny.LABELS)
+    return replace(made, **changes)
+
+
+WRITERS = {"codes": (package, tiny.write), "blocks": (blocks, tiny.write_blocks), "scores": (scores, tiny.write_scores)}
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -72,11 +87,12 @@ def test_the_device_reads_back_what_was_written(tmp_path: Path) -> None:
         assert Pipeline(read, name).encode(tiny.samples()[0])
 
 
-@pytest.mark.parametrize("of_any_size", [False, True])
-def test_every_key_is_one_that_the_devices_own_tests_write(tmp_path: Path, of_any_size: bool) -> None:
+@pytest.mark.parametrize("kind", WRITERS)
+def test_every_key_is_one_that_the_devices_own_tests_write(tmp_path: Path, kind: str) -> None:
     # These hold the reader to a bundle that they write by hand: both must be the same but for what the file tells.
-    write_bundle(tmp_path / "tiny", blocks() if of_any_size else package())
-    (tiny.write_blocks if of_any_size else tiny.write)(tmp_path / "by hand")
+    make, write = WRITERS[kind]
+    write_bundle(tmp_path / "tiny", make())
+    write(tmp_path / "by hand")
     written, expected = contents(tmp_path / "tiny"), contents(tmp_path / "by hand")
     values = [json.loads(each.pop("bundle.json")) for each in (written, expected)]
     for value in values:
@@ -97,6 +113,29 @@ def test_qualities_share_a_file_and_differ_in_four_bytes(tmp_path: Path) -> None
     assert set(differing) <= set(range(tiny.SCALE_OFFSET, tiny.SCALE_OFFSET + 4))
     image = np.zeros((13, 9, 3), np.uint8)
     assert Pipeline(bundle, "int8_q0").encode(image) != Pipeline(bundle, "int8_q1").encode(image)
+
+
+def test_labels_travel_where_a_package_has_them(tmp_path: Path) -> None:
+    labelled = write_bundle(tmp_path, scores())
+    np.testing.assert_array_equal(labelled.read_labels(), tiny.LABELS)
+    assert write_bundle(tmp_path, scores(labels=None)).read_labels() is None
+    assert not (tmp_path / "labels.npy").exists()
+    assert '"labels"' not in (tmp_path / "bundle.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (tiny.LABELS + 1, "label 4 of sample 3 is outside the 4 classes"),
+        (tiny.LABELS - 1, "label -1 of sample 0 is outside"),
+        (tiny.LABELS[:-1], "one a sample"),
+        (tiny.LABELS.astype(np.int32), "labels are int32"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(tmp_path: Path, labels: np.ndarray, words: str) -> None:
+    with pytest.raises(BundleError, match=words):
+        write_bundle(tmp_path / "tiny", scores(labels=labels))
+    assert not (tmp_path / "tiny").exists()
 
 
 def test_the_same_package_gives_the_same_bytes(tmp_path: Path) -> None:
