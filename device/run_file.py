@@ -152,6 +152,7 @@ class RunRow:
         sizes: "network_bytes", and for each image lists of "payload_bytes", "bitstream_bytes" and what the kind of
             output adds, such as "latent_bytes".
         numbers_sha256: digest of the numbers that the outputs hold.
+        figures: what the samples' labels say of these numbers, such as "top1_percent"; empty where nothing does.
         delegate: what ran the network, as `runtime.delegate_of` names it.
     """
 
@@ -167,6 +168,7 @@ class RunRow:
     sizes: Mapping[str, Any] = field(default_factory=dict)
     outputs: Optional[Outputs] = None
     numbers_sha256: Optional[str] = None
+    figures: Mapping[str, float] = field(default_factory=dict)
     delegate: Optional[str] = None
     runtime_log: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()

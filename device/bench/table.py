@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from ..bundle import Bundle
@@ -21,7 +22,8 @@ _TIMES = [("median", "ms", 8), ("95 % interval", "ms", 15)]
 _TIMES += [(title, "ms", 7) for title in ("mean", "stdev", "p90", "p99", "min", "max")]
 _STARTS = [("images", "/s", 8), ("load", "ms", 8), ("first", "ms", 8), ("before", "MB", 9)]
 _STARTS += [("loaded", "MB", 8), ("model", "+MB", 8), ("peak", "MB", 8)]
-_SIZES = [("encoder", "kB", 8), ("params", "k", 9), ("MACs", "M", 9), ("latent", "bytes", 9)]
+_LATENT = ("latent", "bytes", 9)
+_SIZES = [("encoder", "kB", 8), ("params", "k", 9), ("MACs", "M", 9), _LATENT]
 _SIZES += [("stream", "bytes", 10), ("ratio", "", 8), ("energy", "mJ/image", 10)]
 _PROFILE = [(title, unit, 9) for title in ("quantize", "invoke", "code") for unit in ("ms", "%")]
 _PROFILE += [("speed", "GMAC/s", 9)]
@@ -63,7 +65,7 @@ def model_tables(
         return lines
     lines = _table(_TIMES, [(row.variant, _time_cells(row)) for row in ok]) + lines
     lines += _table(_STARTS, [(row.variant, _start_cells(row)) for row in ok])
-    lines += _table(_SIZES, [(row.variant, _size_cells(row, bundle, shapes)) for row in ok])
+    lines += _size_table(ok, bundle, shapes)
     if profile:
         lines += _table(_PROFILE, [(row.variant, _profile_cells(row, bundle, shapes)) for row in ok])
         lines += [line for row in ok for line in _operators(row, bundle)]
@@ -80,6 +82,12 @@ def _images(shapes: Sequence[Shape]) -> str:
 
 
 def _table(columns: Sequence[tuple[str, str, int]], rows: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Columns without room stand in another table below."""
+    fitting = sum(end <= WIDTH - _NAME for end in accumulate(width for _, _, width in columns))
+    if fitting < len(columns):
+        first = _table(columns[:fitting], [(name, cells[:fitting]) for name, cells in rows])
+        return first + _table(columns[fitting:], [(name, cells[fitting:]) for name, cells in rows])
+
     def line(name: str, cells: Sequence[str]) -> str:
         text = "".join(f"{cell:>{width}}" for cell, (_, _, width) in zip(cells, columns))
         return f"{name:<{_NAME}}{text}".rstrip()
@@ -111,6 +119,26 @@ def _start_cells(row: RunRow) -> list[str]:
         _milliseconds(percentile([process.first_encode_ns for process in row.processes], 50)),
         *(_scaled(value, 1e6, 1) for value in (before, loaded, added, max(peaks) or None)),
     ]
+
+
+def _size_table(rows: Sequence[RunRow], bundle: Bundle, shapes: Sequence[Shape]) -> list[str]:
+    """The latent and each figure have a column only where some row has them."""
+    figures = _figures(rows)
+    has_latent = any("latent_bytes" in row.sizes for row in rows)
+    columns = [column for column in _SIZES if column != _LATENT or has_latent]
+    columns += [(title, unit, max(9, len(title) + 2)) for title, unit in figures.values()]
+    lines = []
+    for row in rows:
+        cells = dict(zip((title for title, _, _ in _SIZES), _size_cells(row, bundle, shapes)))
+        cells |= {title: _scaled(row.figures.get(key), 1, 2) for key, (title, _) in figures.items()}
+        lines.append((row.variant, [cells[title] for title, _, _ in columns]))
+    return _table(columns, lines)
+
+
+def _figures(rows: Iterable[RunRow]) -> dict[str, tuple[str, str]]:
+    """Title and unit of each figure by its key, such as "top1_percent"."""
+    parts = {key: key.rpartition("_") for row in rows for key in row.figures}
+    return {key: (title, {"percent": "%"}.get(unit, unit)) for key, (title, _, unit) in sorted(parts.items())}
 
 
 def _size_cells(row: RunRow, bundle: Bundle, shapes: Sequence[Shape]) -> list[str]:
@@ -198,6 +226,12 @@ def _notes(run: Run) -> list[str]:
         "Do not compare times of different runtimes or machines. To compare runs, use `host compare` on the"
         " workstation.",
     ]
+    figures = [title.capitalize() for title, _ in _figures(ok).values()]
+    if figures:
+        text.append(
+            f"{', '.join(figures)}: from the labels of the few sample images; `host evaluate` on the workstation"
+            " takes the whole test set."
+        )
     fewest = fewest_processes(CONFIDENCE)
     if run.settings.repetitions < fewest:
         text.append(f"An interval needs at least {fewest} processes.")

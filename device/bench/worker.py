@@ -57,13 +57,15 @@ def run_job(job: dict[str, Any]) -> dict[str, Any]:
 
 def _encode(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
     encoder = _load(bundle, job, load_runtime(job["runtime"]))
+    judge = getattr(encoder.variant.output, "figures", None)
+    labels = bundle.read_labels() if judge and not job.get("images") else None
     streams, contents, times, others = [], [], [], []
     for image in _images(bundle, job):
         stream, elapsed = timed(lambda image=image: encoder.encode(image))  # type: ignore[misc]
         times.append(elapsed)
         streams.append(stream)
         numbers = encoder.numbers(image)
-        contents.append(numbers.tobytes())
+        contents.append(numbers)
         others.append(encoder.sizes(numbers))
     sizes: dict[str, Any] = {
         "network_bytes": encoder.variant.network_bytes,
@@ -75,7 +77,8 @@ def _encode(bundle: Bundle, job: dict[str, Any]) -> dict[str, Any]:
         "encode_ns": times,
         "sizes": sizes,
         "outputs": as_json(run_file.write_outputs(Path(job["outputs"]), streams)),
-        "numbers_sha256": sha256_bytes(b"".join(contents)),
+        "numbers_sha256": sha256_bytes(b"".join(numbers.tobytes() for numbers in contents)),
+        "figures": judge(contents, labels) if judge and labels is not None else {},
         "delegate": encoder.delegate,
         "runtime_log": encoder.runtime_log,
     }

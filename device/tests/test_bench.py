@@ -70,7 +70,20 @@ class Bench(BenchCase):
         self.assertNotEqual(positions, sorted(positions))
         self.assertIn("xnnpack_created", whole.environment)
         self.assertEqual(whole.images, ())
+        self.assertNotIn("figures", (folder / "run.json").read_text(encoding="utf-8"))
         self.assertEqual(whole.bundles["tiny"].model_sha256, "6" * 64)
+
+    def test_a_classifier_on_labelled_samples(self) -> None:
+        tiny.write_scores(self.folder / "tiny")
+        arguments = ("--bundle", self.folder / "tiny", "--variant", "int8", "--out", self.results, *FAST)
+        done = run(*arguments, "--repetitions", 1)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines()[:-3])), 80)
+        self.assertRegex(done.stdout, r" top1\n.* %\nint8 .* 60.00\n")
+        self.assertIn("Top1: from the labels of the few sample images", done.stdout)
+        (folder,) = self.results.iterdir()
+        self.assertEqual(run_file.read_run(folder).rows[0].figures, {"top1_percent": 60.0})
+        self.assertEqual(json.loads((folder / "run.json").read_bytes())["rows"][0]["figures"], {"top1_percent": 60.0})
 
     def test_a_sweep_over_threads(self) -> None:
         arguments = (*FAST, "--repetitions", 1, "--threads", "2,1", "--variant", "int8", "--quick")

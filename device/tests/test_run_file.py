@@ -145,6 +145,7 @@ class Reading(RunCase):
             (("rows", 0, "sizes", "bitstream_bytes"), [20], "sizes.bitstream_bytes: not one for each image"),
             (("rows", 0, "sizes", "network_bytes"), "7", "sizes.network_bytes"),
             (("rows", 0, "processes", 0, "memory", "peak_rss_bytes"), "3", "peak_rss_bytes: expected integer"),
+            (("rows", 0, "figures"), {"top1_percent": "60"}, "figures.top1_percent: expected number"),
             (("images",), {}, "images: expected list, found object"),
             (("bundles",), {"other": self.value["bundles"]["tiny"]}, r"rows\[0\].model: 'tiny' is not among"),
         )

@@ -59,6 +59,23 @@ class Tables(TableCase):
         self.assertLessEqual(max(map(len, lines)), 80)
         self.assertEqual(len(lines[2].split()), 9)
 
+    def test_figures_have_a_column_where_some_row_has_them(self) -> None:
+        sizes = {"network_bytes": 23_456, "scores_bytes": [4, 4], "bitstream_bytes": [20, 20]}
+        rows = [row("int8", sizes=sizes, figures={"top1_percent": 60.0}), row("float32", sizes=sizes)]
+        lines = [line.split() for line in self.lines(*rows)]
+        (head,) = (number for number, line in enumerate(lines) if "stream" in line)
+        self.assertEqual(lines[head], ["encoder", "params", "MACs", "stream", "ratio", "energy", "top1"])
+        self.assertEqual(lines[head + 1], ["kB", "k", "M", "bytes", "mJ/image", "%"])
+        self.assertEqual(lines[head + 2], ["int8", "23.5", "-", "-", "20.0", "9.60", "-", "60.00"])
+        self.assertEqual(lines[head + 3][-1], "-")
+        self.assertNotIn("top1", " ".join(self.lines(row())))
+
+    def test_columns_without_room_stand_below(self) -> None:
+        figures = {"some_long_name_percent": 12.5, "other_ms": 1.0}
+        lines = self.lines(row(figures=figures))
+        self.assertLessEqual(max(map(len, lines)), 80)
+        self.assertIn(["int8", "1.00", "12.50"], [line.split() for line in lines])
+
     def test_profile_shows_the_stages_and_what_runs_the_operators(self) -> None:
         lines = self.lines(row(), profile=True)
         stages = next(line for line in lines if "0.003" in line)

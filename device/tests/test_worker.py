@@ -46,6 +46,23 @@ class Worker(unittest.TestCase):
         self.assertGreaterEqual(memory["rss_after_load_bytes"], memory["rss_before_load_bytes"])
         self.assertGreaterEqual(memory["peak_rss_bytes"], memory["rss_after_load_bytes"])
 
+    def test_labels_give_figures(self) -> None:
+        self.assertEqual(worker.run_job(self.job)["figures"], {})
+        job = {**self.job, "bundle": str(tiny.write_scores(self.folder / "labelled").folder)}
+        for variant in tiny.SCORES:
+            row = worker.run_job({**job, "variant": variant})
+            self.assertEqual((row["status"], row["figures"]), ("ok", {"top1_percent": 60.0}))
+            self.assertEqual(row["sizes"]["scores_bytes"], row["sizes"]["payload_bytes"])
+        tiny.SAMPLES[:2].tofile(self.folder / "images.raw")
+        own = {"file": str(self.folder / "images.raw"), "shapes": [tiny.IMAGE_SHAPE] * 2}
+        self.assertEqual(worker.run_job({**job, "images": own})["figures"], {})
+        tiny.write_scores(self.folder / "labelled", labels=None)
+        self.assertEqual(worker.run_job(job)["figures"], {})
+        tiny.write_scores(self.folder / "labelled", tiny.LABELS + 9)
+        failed = worker.run_job(job)
+        self.assertEqual(failed["status"], "failed")
+        self.assertIn("outside the 4 classes", failed["error"])
+
     def test_encode(self) -> None:
         row = worker.run_job(self.job)
         self.assertEqual((row["status"], len(row["encode_ns"])), ("ok", len(tiny.samples())))
