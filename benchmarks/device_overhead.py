@@ -72,7 +72,7 @@ def main() -> int:
     figures = (
         ("start-up beyond a bare script", startup, STARTUP_LIMIT_S, 1e3, "ms"),
         ("peak memory beyond a bare script", memory, MEMORY_LIMIT_BYTES, 1e-6, "MB"),
-        (f"input and coding of {samples['numbers'][0]:.0f} codes a call", coding, CODING_LIMIT_S, 1e3, "ms"),
+        (f"input and coding of {samples['numbers'][0]:.0f} numbers a call", coding, CODING_LIMIT_S, 1e3, "ms"),
     )
     print(f"{bundle.model} {options.variant}, {load_runtime().name}, medians of {options.repetitions} processes each")
     for label, value, limit, unit, name in figures:

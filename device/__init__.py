@@ -1,4 +1,4 @@
-"""The half of splitlite that goes onto the device: images in, bitstreams out, and what that costs.
+"""The half of splitlite that goes onto the device: images in, bitstreams or labels out, and what that costs.
 
 It needs Python 3.9, numpy and a TFLite runtime, nothing else; the folder can be copied anywhere as it is.
 Importing it loads none of them yet.
@@ -9,6 +9,9 @@ Importing it loads none of them yet.
 
     encoder = device.open_encoder("photo", quality=3)
     bitstream = encoder.encode(photograph)  # photograph: uint8 (height, width, 3)
+
+    classifier = device.open_classifier("mobilenetv2-cifar10", "int8")
+    label, probability = classifier.classify(image)[0]  # best first
 
 Every error that it raises on purpose is a `SplitliteError`.
 """
@@ -22,6 +25,7 @@ from . import errors
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .classifier import Classifier
     from .pipeline import Pipeline
 
 __version__ = "0.1.0"
@@ -56,3 +60,19 @@ def open_encoder(
 
     found = read_bundle(find_bundle(bundle))
     return Pipeline(found, found.find(variant, quality).name, threads, load_runtime(runtime))
+
+
+def open_classifier(
+    bundle: str | Path, variant: str = "int8", threads: int = 1, runtime: str | None = None
+) -> Classifier:
+    """Loads a classifier; takes and raises what `open_encoder` does.
+
+    Raises:
+        BundleError: also for the bundle of another task.
+    """
+    from .bundle import read_bundle
+    from .classifier import Classifier
+    from .pipeline import find_bundle
+    from .runtime import load_runtime
+
+    return Classifier(read_bundle(find_bundle(bundle)), variant, threads, load_runtime(runtime))

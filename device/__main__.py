@@ -1,4 +1,4 @@
-"""python -m device {info, bench, encode}."""
+"""python -m device {info, bench, encode, classify}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__, open_encoder
+from . import __version__, open_classifier, open_encoder
 from .errors import SplitliteError
 
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("numpy is not installed; pip install -r device/requirements.txt", file=sys.stderr)
         return 1
     try:
-        (_info if options.command == "info" else _encode)(options)
+        {"info": _info, "encode": _encode, "classify": _classify}[options.command](options)
     except SplitliteError as reason:
         print(reason, file=sys.stderr)
         return 1
@@ -79,15 +79,34 @@ def _encode(options: argparse.Namespace) -> None:
     print(f"{options.output}: {len(bitstream)} bytes for {image.size}, ratio {image.size / len(bitstream):.2f}")
 
 
+def _classify(options: argparse.Namespace) -> None:
+    from .image_file import read_image
+    from .runtime import check_runtime
+
+    check_runtime(options.runtime)
+    classifier = open_classifier(options.bundle, options.variant, runtime=options.runtime)
+    image = read_image(options.image, classifier.encoder.bundle.input.channels)
+    best = classifier.classify(image)[: options.top]
+    width = max(len(label) for label, _ in best)
+    for label, probability in best:
+        print(f"{label:<{width}} {100 * probability:7.2f} %")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no count, expected 1 or more")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
-    text = "Encode images and measure encoders on this device."
+    text = "Encode and classify images, and measure networks, on this device."
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=text)
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{info,bench,encode}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{info,bench,encode,classify}")
     runtime = "runtime to use: ai_edge_litert or tflite_runtime (default: the first one installed)"
     info = commands.add_parser("info", help="show this machine, its runtimes and the bundles")
     info.add_argument("--runtime", help=runtime)
-    commands.add_parser("bench", help="measure the encoders (options: bench --help)", add_help=False)
+    commands.add_parser("bench", help="measure the networks (options: bench --help)", add_help=False)
     encode = commands.add_parser("encode", help="encode one image to a bitstream file")
     files = "image file: .ppm, .pgm or .npy; with Pillow also PNG, JPEG and others"
     encode.add_argument("image", type=Path, help=files)
@@ -97,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     quality = "quality of a codec; 0 gives the smallest bitstreams (default: the middle one)"
     encode.add_argument("--quality", type=int, help=quality)
     encode.add_argument("--runtime", help=runtime)
+    classify = commands.add_parser("classify", help="print the labels of one image, best first")
+    classify.add_argument("image", type=Path, help=files)
+    classify.add_argument("--bundle", required=True, help="bundle of a classifier: a name or a folder")
+    classify.add_argument("--variant", default="int8", help="variant of the classifier (default: int8)")
+    classify.add_argument("--top", type=_count, default=5, metavar="N", help="labels to print (default: 5)")
+    classify.add_argument("--runtime", help=runtime)
     return parser
 
 

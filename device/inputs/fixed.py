@@ -30,7 +30,7 @@ class Fixed:
 
     @property
     def wanted(self) -> str:
-        return f"uint8 {self.shape}; resize or crop it first"
+        return f"uint8 {self.shape}; resize, crop or convert it first"
 
     def takes(self, shape: tuple[int, ...]) -> bool:
         return shape == self.shape

@@ -134,13 +134,14 @@ def read_scores(payload: bytes, description: ScoresDescription) -> Array:
 
 def finite(numbers: Array) -> Array:
     """The numbers as they are; raises BitstreamError where one is NaN or infinite."""
-    wrong = np.flatnonzero(~np.isfinite(numbers))
-    if wrong.size:
-        raise BitstreamError(
-            f"score {wrong[0]} is {numbers[wrong[0]]}, expected a finite number: the network is damaged, or its"
-            " runtime does not run it correctly"
-        )
-    return numbers
+    known = np.isfinite(numbers)
+    if known.all():
+        return numbers
+    first = int(np.argmin(known))
+    raise BitstreamError(
+        f"score {first} is {numbers[first]}, expected a finite number: the network is damaged, or its runtime does not"
+        " run it correctly"
+    )
 
 
 def real_scores(numbers: Array, description: ScoresDescription) -> Array:

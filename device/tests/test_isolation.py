@@ -93,6 +93,22 @@ class Isolation(unittest.TestCase):
             expected = sorted(f"{PACKAGE.name}.{module}" for module in (*common, *own))
             self.assertEqual(done.stdout.split(), expected, kind)
 
+    def test_a_classifier_loads_one_module_more_than_its_encoder(self) -> None:
+        def loaded(opened: str, name: str) -> set[str]:
+            code = (
+                f"import sys, numpy, {PACKAGE.name}\n"
+                f"{PACKAGE.name}.{opened}(numpy.zeros((8, 8, 3), numpy.uint8))\n"
+                f"print(*(m for m in sys.modules if m.startswith('{PACKAGE.name}.')))"
+            ).replace("BUNDLE", repr(name))
+            command = [sys.executable, "-c", code]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=PACKAGE.parent, check=True)
+            return set(done.stdout.split())
+
+        with tempfile.TemporaryDirectory() as name:
+            tiny.write_scores(Path(name))
+            encoder, classifier = "open_encoder(BUNDLE).encode", "open_classifier(BUNDLE).classify"
+            self.assertEqual(loaded(classifier, name) - loaded(encoder, name), {f"{PACKAGE.name}.classifier"})
+
     def test_a_worker_imports_none_of_the_heavy_modules(self) -> None:
         heavy = ["argparse", "subprocess", "logging", "tempfile", "importlib.metadata", "socket", "email"]
         code = (

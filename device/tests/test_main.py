@@ -11,7 +11,7 @@ from unittest import mock
 import numpy as np
 
 from .. import __main__ as command
-from .. import open_encoder
+from .. import open_classifier, open_encoder, pipeline
 from .. import stream as bitstream
 from ..runtime import PREFERENCE
 from . import tiny
@@ -50,6 +50,56 @@ class Command(unittest.TestCase):
         np.save(self.folder / "a.npy", tiny.samples()[0])
         self.assertEqual(self.run_command("encode", self.folder / "a.npy", *options), 1)
         self.assertIn("cannot be written", self.stderr.getvalue())
+
+    def test_classify_prints_labels_and_probabilities_best_first(self) -> None:
+        tiny.write_scores(self.folder / "pets")
+        np.save(self.folder / "a.npy", tiny.samples()[2])
+        options = ("--bundle", self.folder / "pets")
+        self.assertEqual(self.run_command("classify", self.folder / "a.npy", *options), 0)
+        lines = [line.split() for line in self.stdout.getvalue().splitlines()]
+        self.assertEqual([label for label, _, _ in lines], ["dog", "bird", "cat", "frog"])
+        expected = open_classifier(self.folder / "pets").classify(tiny.samples()[2])
+        self.assertEqual([share for _, share, _ in lines], [f"{100 * share:.2f}" for _, share in expected])
+        self.assertEqual({sign for _, _, sign in lines}, {"%"})
+        self.stdout.truncate(0)
+        others = ("--variant", "float32", "--top", 1)
+        self.assertEqual(self.run_command("classify", self.folder / "a.npy", *options, *others), 0)
+        self.assertEqual(len(self.stdout.getvalue().splitlines()), 1)
+
+    def test_what_cannot_be_classified_is_one_line(self) -> None:
+        tiny.write_scores(self.folder / "pets")
+        for name, image in (("a", tiny.samples()[0]), ("big", np.zeros((9, 8, 3), np.uint8))):
+            np.save(self.folder / f"{name}.npy", image)
+        for image, bundle, variant, words in (
+            ("a", "tiny", "int8", "tiny: no classifier: int8 gives codes, expected scores"),
+            ("big", "pets", "int8", r"image is uint8 \(9, 8, 3\), this encoder takes uint8 \(8, 8, 3\); resize"),
+            ("a", "pets", "int4", "no variant 'int4'; available: float32, int16x8, int8"),
+            ("none", "pets", "int8", "none.npy: cannot be read"),
+            ("a", "none", "int8", "no bundle"),
+        ):
+            self.stderr.truncate(self.stderr.seek(0))
+            options = ("--bundle", self.folder / bundle, "--variant", variant)
+            self.assertEqual(self.run_command("classify", self.folder / f"{image}.npy", *options), 1)
+            self.assertRegex(self.stderr.getvalue(), words)
+            self.assertEqual(len(self.stderr.getvalue().splitlines()), 1)
+        with self.assertRaises(SystemExit) as caught:
+            self.run_command("classify", self.folder / "a.npy", "--bundle", self.folder / "pets", "--top", "0")
+        self.assertEqual(caught.exception.code, 2)
+        self.assertIn("'0' is no count", self.stderr.getvalue())
+
+    def test_encode_gives_the_stream_of_a_classifier_s_scores(self) -> None:
+        tiny.write_scores(self.folder / "pets")
+        np.save(self.folder / "a.npy", tiny.samples()[0])
+        options = ("-o", self.folder / "a.bin", "--bundle", self.folder / "pets")
+        self.assertEqual(self.run_command("encode", self.folder / "a.npy", *options), 0)
+        self.assertEqual(len((self.folder / "a.bin").read_bytes()), 16 + 4)
+
+    def test_info_shows_the_bundle_of_a_classifier(self) -> None:
+        tiny.write_scores(self.folder / "pets")
+        with mock.patch.object(pipeline, "DEFAULT_BUNDLES", self.folder):
+            self.assertEqual(self.run_command("info"), 0)
+        expected = "bundle pets: images of 8 x 8 pixels, RGB; float32, int16x8, int8\n"
+        self.assertIn(expected, self.stdout.getvalue())
 
     def test_info_names_machine_and_runtime(self) -> None:
         self.assertEqual(self.run_command("info"), 0)

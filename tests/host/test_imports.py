@@ -30,7 +30,7 @@ ORDER = (
     ("device.bundle",),
     ("device.run_file",),
     ("device.pipeline", "device.verdict"),
-    ("device.bench",),
+    ("device.bench", "device.classifier"),
     ("device.__main__",),
     ("host.errors", "host.progress", "host.interruption", "host.quiet", "host.invocation"),
     ("host.metrics", "host.versions"),
