@@ -1,12 +1,14 @@
 """A kind of output and a task that nobody knew: one new file on the device, one entry in the registry, nothing else.
 
-The device sends the mean colour of an image; the host judges it by how far it is off. The model is exported, benched in
-a process of its own, collected, evaluated over a test set and reported.
+The device sends the mean colour of an image; the host judges it by how far it is off, and by the sample's label: the
+channel that is strongest. The model is exported, benched in a process of its own, collected, evaluated over a test set
+and reported.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from device import inputs
 from device.bundle import find_kind, parse_kind, read_bundle
 from device.errors import BitstreamError
 from device.pipeline import Pipeline
+from device.run_file import read_run
 from host import api
 from host.metrics import Metric
 from host.packaging.package import Package, VariantFile
@@ -62,6 +65,13 @@ class MeanColour:
     def check(self, tensor, source):
         if tensor.shape != (1, 3):
             raise BundleError(f"{tensor.shape} is no colour")
+
+    def check_labels(self, labels):
+        if labels.max() > 2:
+            raise BundleError("no such channel")
+
+    def figures(self, numbers, labels):
+        return {"strongest_percent": 100 * float(np.mean(np.argmax(numbers, axis=1) == labels))}
 
     def open(self, tensor, read):
         return self
@@ -111,7 +121,10 @@ class ColourTask:
     """A task of a test; see `host.tasks.task.Task`."""
 
     name = "colours"
-    metrics = (Metric("colour_error", "error", "levels", 2, False),)
+    metrics = (
+        Metric("colour_error", "error", "levels", 2, False),
+        Metric("strongest_percent", "strongest", "%", 1, True),
+    )
     sections = Sections("colours", lambda top, data: None, {}, {}, losses={})
     stages: Mapping[str, Any] = {}
     exported_by = ()
@@ -132,16 +145,26 @@ class ColourTask:
         variant = VariantFile("float32", "float32", network, described, {}, {})
         samples = np.random.default_rng(0).integers(0, 256, (6, SIDE, SIDE, 3), np.uint8)
         fixed = parse_kind(inputs, {"kind": "fixed", "height": SIDE, "width": SIDE, "channels": 3}, "input")
-        return Package(model.spec.name, self.name, model.spec.digest, model.digest(), fixed, samples, (variant,))
+        labels = samples.mean((1, 2)).argmax(1)
+        labels[:2] = (labels[:2] + 1) % 3  # two that are wrong
+        digests = model.spec.digest, model.digest()
+        return Package(model.spec.name, self.name, *digests, fixed, samples, (variant,), labels=labels)
 
     def decoders(self, home: Any) -> ColourDecoders:
         return ColourDecoders()
 
-    def truths(self, split: Any) -> list[np.ndarray]:
-        return [image.reshape(-1, 3).mean(0) for image in split.pictures]
+    def truths(self, split: Any) -> list[tuple[np.ndarray, int]]:
+        colours = [image.reshape(-1, 3).mean(0) for image in split.pictures]
+        if split.labels is None:
+            return [(colour, int(colour.argmax())) for colour in colours]
+        return list(zip(colours, split.labels, strict=True))
 
-    def judge(self, truth: np.ndarray, made: np.ndarray) -> dict[str, float | None]:
-        return {"colour_error": float(np.abs(made - truth).max())}
+    def judge(self, truth: tuple[np.ndarray, int], made: np.ndarray) -> dict[str, float | None]:
+        colour, strongest = truth
+        return {
+            "colour_error": float(np.abs(made - colour).max()),
+            "strongest_percent": 100.0 * (int(made.argmax()) == strongest),
+        }
 
     def baselines(self, model: Any, data: Any, budget_bytes: float | None) -> list[Any]:
         return []
@@ -176,6 +199,7 @@ def bench(tmp_path: Path, places: dict[str, Path]) -> Path:
         [python, "-m", "device.bench", *arguments], cwd=elsewhere, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert re.search(r" strongest\n.* %\nfloat32 .* 66.67\n", done.stdout)
     (run,) = (elsewhere / "device" / "results").iterdir()
     return run
 
@@ -191,11 +215,14 @@ def test_a_new_kind_is_exported_benched_collected_evaluated_and_reported(
     stream = Pipeline(bundle, "float32").encode(bundle.read_samples()[0])
     assert len(stream) == 16 + 3
 
-    (collected,) = api.collect(bench(tmp_path, places), results=tmp_path / "results", **folders)
+    run = bench(tmp_path, places)
+    (collected,) = api.collect(run, results=tmp_path / "results", **folders)
     (result,) = collected.results
     (row,) = result.rows
     assert (result.task, result.metrics, row.error) == ("colours", ColourTask.metrics, None)
-    assert set(row.metrics) == {"colour_error"} and row.metrics["colour_error"] < 0.51
+    assert set(row.metrics) == {"colour_error", "strongest_percent"} and row.metrics["colour_error"] < 0.51
+    # The device judged by the labels that travel, the host by those that stayed.
+    assert row.metrics["strongest_percent"] == pytest.approx(read_run(run).rows[0].figures["strongest_percent"])
     assert (row.sizes["bitstream_bytes"], row.sizes["colour_bytes"]) == (19, 3)
     assert row.agreement and (row.agreement.count, row.agreement.largest_step) == (18, 0)
     assert row.latency["encoder"].n >= 5
@@ -203,8 +230,8 @@ def test_a_new_kind_is_exported_benched_collected_evaluated_and_reported(
     evaluated = api.evaluate(places["model"], images=20, out=tmp_path / "evaluations" / "toy" / "x.json", **folders)
     assert (evaluated.images, evaluated.rows[0].metrics["colour_error"] < 0.51) == (20, True)
 
-    run = tmp_path / "results" / collected.device / collected.run_id
-    lines = "\n".join(write_report(run, tmp_path / "report", tmp_path, tmp_path))
+    kept = tmp_path / "results" / collected.device / collected.run_id
+    lines = "\n".join(write_report(kept, tmp_path / "report", tmp_path, tmp_path))
     report = (tmp_path / "report" / "report.md").read_text()
     assert "toy" in lines and "Error (levels)" in report and "PSNR" not in report
     assert f"| {evaluated.rows[0].metrics['colour_error']:.2f} |" in report
