@@ -18,9 +18,10 @@ from host.errors import CollectError
 from host.evaluation.keeping import keep
 from host.evaluation.originals import find_images
 from host.evaluation.run_rows import Home, Origin, model_result
+from host.metrics import BPP
 from host.packaging.decoders import BUILD
 from host.packaging.export import BUNDLES
-from host.results import CollectedRun, as_document
+from host.results import CollectedRun, Result, as_document
 from host.timing import device_name
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _collect_run(folder: Path, home: Home, results: Path, images: Path | None) -
         results=tuple(results_of),
         emulated=origin.emulated,
         host={"runtime": f"{runtime.name} {runtime.version}", "machine": platform.machine()},
-        notes=_notes(run, images, own),
+        notes=_notes(run, images, own, results_of),
     )
     write_json(kept / "evaluation.json", as_document(collected))
     buffer = io.BytesIO()
@@ -108,7 +109,7 @@ def _collect_run(folder: Path, home: Home, results: Path, images: Path | None) -
     return collected
 
 
-def _notes(run: Run, images: Path | None, own: Pictures | None) -> tuple[str, ...]:
+def _notes(run: Run, images: Path | None, own: Pictures | None, results: Sequence[Result]) -> tuple[str, ...]:
     if run.images and own is None:
         names: Sequence[str] = [file.name for file in run.images[:3]]
         more = ", ..." if len(run.images) > 3 else ""
@@ -116,6 +117,11 @@ def _notes(run: Run, images: Path | None, own: Pictures | None) -> tuple[str, ..
             f"nothing is judged and no numbers are compared: the images ({', '.join(names)}{more}) are the user's own; "
             "give their folder: `host collect RUN --images DIR`",
         )
-    if images and not run.images:
-        return ("--images was not needed: the device encoded the sample images",)
-    return ()
+    notes = ["--images was not needed: the device encoded the sample images"] if images and not run.images else []
+    for result in results:
+        sent = [row for row in result.rows if row.error is None]
+        if sent and not any(set(row.metrics) - {BPP.key} for row in sent):
+            notes.append(
+                f"{result.model}: nothing is judged: the task {result.task} needs labels, the images have none"
+            )
+    return tuple(notes)

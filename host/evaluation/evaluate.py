@@ -19,7 +19,7 @@ from host.data.folder import list_images
 from host.data.pictures import Pictures
 from host.data.split import Split
 from host.data.stream import ImageFiles
-from host.errors import ModelError
+from host.errors import DataError, ModelError
 from host.evaluation.receiver import find_receiver
 from host.evaluation.tally import Tally, in_order, portions, shape_of
 from host.packaging.decoders import BUILD
@@ -68,6 +68,10 @@ def evaluate(
     if not len(known.test):
         raise ModelError(f"{spec.name}: its data set has no test images; give a folder of images: --data DIR")
     known = replace(known, test=known.test.part(None, images))
+    if task.truths(known.test.part(None, 1)) is None:
+        raise DataError(
+            f"{spec.name}: the task {task.name} is judged by labels, and the images of the {source} have none"
+        )
     result = _result(task, model, bundle, known, build, source, baselines)
     if out is None and images is None:
         out = evaluations / spec.name / f"{result.tag if data is None else data.resolve().name}.json"

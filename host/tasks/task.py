@@ -70,8 +70,8 @@ class Task(Protocol):
     def decoders(self, home: DecoderFolder) -> Decoders:
         """What turns one tag's payloads into what is judged; raises CollectError."""
 
-    def truths(self, split: Split) -> Sequence[Any]:
-        """What each image of a split should become: the image itself, or its label."""
+    def truths(self, split: Split) -> Sequence[Any] | None:
+        """What each image of a split should become: the image itself, or its label; None for images without labels."""
 
     def judge(self, truth: Any, made: np.ndarray) -> dict[str, float | None]:
         """One image's metrics by key; None where there is no error at all and so no number."""

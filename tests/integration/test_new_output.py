@@ -26,6 +26,7 @@ from device.errors import BitstreamError
 from device.pipeline import Pipeline
 from device.run_file import read_run
 from host import api
+from host.errors import DataError
 from host.metrics import Metric
 from host.packaging.package import Package, VariantFile
 from host.quantization.recipes import CONVERSIONS
@@ -235,6 +236,21 @@ def test_a_new_kind_is_exported_benched_collected_evaluated_and_reported(
     report = (tmp_path / "report" / "report.md").read_text()
     assert "toy" in lines and "Error (levels)" in report and "PSNR" not in report
     assert f"| {evaluated.rows[0].metrics['colour_error']:.2f} |" in report
+
+
+def test_images_without_labels_leave_sizes_and_times(
+    tmp_path: Path, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ColourTask, "truths", lambda self, split: None)
+    folders = {"bundles": places["bundles"], "build": places["build"]}
+    api.export(places["model"], **folders)
+    (collected,) = api.collect(bench(tmp_path, places), results=tmp_path / "results", **folders)
+    (row,) = collected.results[0].rows
+    assert (row.error, dict(row.metrics), row.sizes["colour_bytes"]) == (None, {}, 3)
+    assert row.latency["encoder"].n >= 5 and row.agreement and row.agreement.differing == 0
+    assert collected.notes == ("toy: nothing is judged: the task colours needs labels, the images have none",)
+    with pytest.raises(DataError, match="toy: the task colours is judged by labels, and the images of the test set"):
+        api.evaluate(places["model"], images=2, **folders)
 
 
 def test_an_unknown_kind_is_refused_in_one_line_with_those_that_there_are() -> None:
