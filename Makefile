@@ -143,4 +143,4 @@ lock: $(HOST_READY) ## write requirements.lock anew from pyproject.toml
 		--no-header -o requirements.lock
 
 clean: ## remove what was exported and built; environments, runs and weights stay
-	rm -rf build device/bundles benchmarks/reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(filter-out build/studies,$(wildcard build/*)) device/bundles benchmarks/reports .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,7 +6,7 @@ from device.errors import SplitliteError
 
 
 class SpecError(SplitliteError):
-    """A spec.json that cannot be used: names the JSON path and what is available."""
+    """A spec.json or a study's file that cannot be used: names the JSON path and what is available."""
 
 
 class DataError(SplitliteError):
@@ -35,6 +35,10 @@ class CompareError(SplitliteError):
 
 class ReportError(SplitliteError):
     """A report that cannot be written: no collected run, or a file of it that cannot be read."""
+
+
+class StudyError(SplitliteError):
+    """A trial of a study that failed, or results that do not fit together."""
 
 
 class DemoError(SplitliteError):

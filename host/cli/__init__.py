@@ -8,7 +8,7 @@ import click
 
 from device import __version__
 from device.errors import SplitliteError
-from host.cli import demo, device, export, results, specs, train
+from host.cli import demo, device, export, results, specs, study, train
 from host.cli.shared import Command, pasteable
 
 
@@ -55,6 +55,7 @@ for _command in (
     results.evaluate,
     results.reconstruct,
     results.report,
+    study.study,
     demo.demo,
 ):
     main.add_command(_command)

@@ -47,7 +47,7 @@ ORDER = (
     ("host.evaluation",),
     ("host.reporting",),
     ("host.remote",),
-    ("host.demo",),
+    ("host.demo", "host.study"),
     ("host.api",),
     ("host.cli",),
     ("host.__main__",),

@@ -46,6 +46,7 @@ def test_the_commands_are_those_of_the_loop() -> None:
         "new",
         "reconstruct",
         "report",
+        "study",
         "summary",
         "train",
     ]

@@ -1,0 +1,216 @@
+"""What a study found: the rows of every trial's evaluation, and over the seeds of each cell means and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from host.errors import ModelError, StudyError
+from host.metrics import Metric
+from host.results import Latency, Result, read_document
+from host.spec.reader import offer
+from host.study.intervals import CONFIDENCE, Spread, spread
+from host.study.study_file import Study
+from host.study.trials import Trial
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One row of one trial's evaluation; the keys are those of `host.results.Row`.
+
+    Attributes:
+        latency: of one whole encode, measured when all trials were done; None where nothing is encoded.
+    """
+
+    row: str
+    variant: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    sizes: Mapping[str, float] = field(default_factory=dict)
+    latency: Latency | None = None
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """One finished trial.
+
+    Attributes:
+        digest: of its spec, its stages and what it started from.
+        dataset: the name of the data set, as the spec has it; `data_sha256` is of its images.
+        images: of the test set.
+        epochs, seconds: of the stages that were trained in it. Trials that ran at the same time slow each other down.
+    """
+
+    model: str
+    cell: str
+    seed: int
+    digest: str
+    spec_sha256: str
+    dataset: str
+    data_sha256: str
+    images: int
+    tags: Mapping[str, str]
+    epochs: int
+    seconds: float
+    rows: tuple[TrialRow, ...]
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """One row of one cell of one model, over the seeds; each `Spread` has a value a seed.
+
+    Attributes:
+        drop: by how much the first metric is worse than in the cell's first row, paired by seed; None of that row.
+        against: the first metric less that of the same row in the model's first cell, paired by seed; None there.
+        latency_ms: of the medians.
+    """
+
+    model: str
+    cell: str
+    row: str
+    seeds: tuple[int, ...]
+    metrics: Mapping[str, Spread]
+    sizes: Mapping[str, Spread]
+    epochs: Spread
+    seconds: Spread
+    drop: Spread | None = None
+    against: Spread | None = None
+    latency_ms: Spread | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyResult:
+    """A study's results file.
+
+    Attributes:
+        metrics: by model; the first one judges.
+        tasks: by model.
+        missing: names of the trials that are not finished.
+        load_average: of the machine when the latencies were measured.
+        environment: of that machine.
+    """
+
+    study: str
+    description: str = ""
+    made_at: str
+    confidence: float = CONFIDENCE
+    metrics: Mapping[str, tuple[Metric, ...]]
+    tasks: Mapping[str, str]
+    rows: tuple[CellRow, ...]
+    trials: tuple[TrialResult, ...]
+    missing: tuple[str, ...] = ()
+    load_average: float | None = None
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_evaluations(study: Study, trials: Iterable[Trial]) -> dict[str, Result]:
+    """The evaluations of finished trials by name, each with the rows that the study wants, in its order.
+
+    Raises:
+        StudyError: no trial has a row that the study wants.
+    """
+    found = {trial.name: read_document(Result, trial.evaluation, ModelError) for trial in trials}
+    known = list(dict.fromkeys(row.row for result in found.values() for row in result.rows))
+    for index, name in enumerate(study.rows):
+        if known and name not in known:
+            raise StudyError(f"{study.file}: $.rows[{index}]: no evaluation has a row {name}; {offer(name, known)}")
+    chosen = {}
+    for name, result in found.items():
+        rows = {row.row: row for row in result.rows}
+        chosen[name] = replace(result, rows=tuple(rows[each] for each in study.rows or rows if each in rows))
+    return chosen
+
+
+def trial_result(trial: Trial, result: Result, latency: Mapping[str, Latency]) -> TrialResult:
+    """A finished trial's numbers.
+
+    Args:
+        latency: by variant.
+    """
+    done = trial.finished()
+    assert done is not None
+    rows = [
+        TrialRow(row.row, row.variant, row.metrics, row.sizes, latency.get(row.variant or ""))
+        for row in result.rows
+        if not row.error
+    ]
+    return TrialResult(
+        *trial.key,
+        digest=trial.digest,
+        spec_sha256=result.spec_sha256,
+        dataset=trial.spec["data"]["dataset"],
+        data_sha256=result.data_sha256 or "",
+        images=result.images,
+        tags=result.tags,
+        epochs=done["epochs"],
+        seconds=done["seconds"],
+        rows=tuple(rows),
+    )
+
+
+def cell_rows(trials: Sequence[TrialResult], metrics: Mapping[str, Sequence[Metric]]) -> tuple[CellRow, ...]:
+    """Every row of every cell over its seeds.
+
+    Args:
+        metrics: by model.
+    """
+    found: list[CellRow] = []
+    cells: dict[tuple[str, str], list[TrialResult]] = {}
+    for trial in trials:
+        cells.setdefault((trial.model, trial.cell), []).append(trial)
+    for (model, cell), some in cells.items():
+        first_cell = next(others for (name, _), others in cells.items() if name == model)
+        for name in dict.fromkeys(row.row for trial in some for row in trial.rows):
+            found.append(_cell_row(model, cell, name, some, first_cell, metrics[model]))
+    return tuple(found)
+
+
+def _cell_row(
+    model: str,
+    cell: str,
+    name: str,
+    trials: Sequence[TrialResult],
+    first_cell: Sequence[TrialResult],
+    metrics: Sequence[Metric],
+) -> CellRow:
+    having = [(trial, row) for trial in trials for row in trial.rows if row.row == name]
+    rows = [row for _, row in having]
+    key, sign = metrics[0].key, 1 if metrics[0].higher_is_better else -1
+    own = {trial.seed: row.metrics[key] for trial, row in having if key in row.metrics}
+    first = {trial.seed: trial.rows[0].metrics.get(key) for trial in trials if trial.rows[0].row != name}
+    before = {
+        trial.seed: row.metrics.get(key)
+        for trial in first_cell
+        for row in trial.rows
+        if trial.cell != cell and row.row == name
+    }
+    times = [row.latency.median_ns / 1e6 for row in rows if row.latency]
+    drop, against = _differences(first, own), _differences(own, before)
+    return CellRow(
+        model,
+        cell,
+        name,
+        tuple(trial.seed for trial, _ in having),
+        metrics=_spreads([row.metrics for row in rows]),
+        sizes=_spreads([row.sizes for row in rows]),
+        epochs=spread([float(trial.epochs) for trial, _ in having]),
+        seconds=spread([trial.seconds for trial, _ in having]),
+        drop=spread([sign * each for each in drop]) if drop else None,
+        against=spread(against) if against else None,
+        latency_ms=spread(times) if len(times) == len(rows) else None,
+    )
+
+
+def _differences(left: Mapping[int, float | None], right: Mapping[int, float | None]) -> list[float]:
+    """Left less right of the seeds that both have."""
+    return [
+        value - other for seed, value in left.items() if value is not None and (other := right.get(seed)) is not None
+    ]
+
+
+def _spreads(values: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
+    """Over mappings of one key each; what one lacks is left out."""
+    return {key: spread([each[key] for each in values]) for key in values[0] if all(key in each for each in values)}

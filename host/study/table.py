@@ -1,0 +1,101 @@
+"""A study's results as a table of at most 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from host.metrics import Metric
+from host.reporting.columns import GAP, NETWORK, NOTHING, WIDTH, cell, clip, wrapped
+from host.study.intervals import Spread
+from host.study.results import CellRow, StudyResult
+
+Shown = Callable[[CellRow], str]
+
+
+def study_text(found: StudyResult) -> str:
+    """For each model a table: a line for each row of each cell."""
+    blocks = [_model_text(model, [row for row in found.rows if row.model == model], found) for model in found.metrics]
+    return "\n\n".join([*blocks, "\n".join(_notes(found))])
+
+
+def _model_text(model: str, rows: Sequence[CellRow], found: StudyResult) -> str:
+    trials = [trial for trial in found.trials if trial.model == model]
+    seeds = sorted({trial.seed for trial in trials})
+    images = sorted({trial.images for trial in trials})
+    title = f"{model}: test set, {' or '.join(map(str, images))} images; seed{'s' * (len(seeds) > 1)} "
+    several = len({row.cell for row in rows}) > 1
+    names = [f"{row.cell} {row.row}" if several else row.row for row in rows]
+    groups = _columns(found.metrics[model], rows[0].cell)
+    return "\n".join([*wrapped(title + ", ".join(map(str, seeds))), *_table(names, rows, groups)])
+
+
+def _columns(metrics: Sequence[Metric], first_cell: str) -> list[list[tuple[str, str, Shown]]]:
+    """Groups of (title, unit, cell); a group stays together where not all fit."""
+    first = metrics[0]
+    judged: list[tuple[str, str, Shown]] = [
+        (first.title, first.unit, lambda row: _with_width(row.metrics.get(first.key), first.digits)),
+        ("drop", first.unit, lambda row: _with_width(row.drop, first.digits, signed=True)),
+        (f"to {first_cell}", first.unit, lambda row: _with_width(row.against, first.digits, signed=True)),
+    ]
+    others = [(metric.title, metric.unit, _mean_of(metric)) for metric in metrics[1:]]
+    costs: list[tuple[str, str, Shown]] = [
+        (NETWORK.title, NETWORK.unit, lambda row: _mean(row.sizes.get("network_bytes"), NETWORK.digits, 1e3)),
+        ("encode", "ms", lambda row: _mean(row.latency_ms, 3)),
+        ("epochs", "", lambda row: _mean(row.epochs, 0)),
+        ("train", "s", lambda row: _mean(row.seconds, 0)),
+    ]
+    return [judged, [*others, *costs]]
+
+
+def _table(
+    names: Sequence[str], rows: Sequence[CellRow], groups: Sequence[Sequence[tuple[str, str, Shown]]]
+) -> list[str]:
+    whole = _block(names, rows, [column for group in groups for column in group])
+    if max(map(len, whole)) <= WIDTH:
+        return whole
+    return [line for group in groups for line in _block(names, rows, group)]
+
+
+def _block(names: Sequence[str], rows: Sequence[CellRow], columns: Sequence[tuple[str, str, Shown]]) -> list[str]:
+    texts = [[title, unit, *(shown(row) for row in rows)] for title, unit, shown in columns]
+    texts = [entries for entries in texts if set(entries[2:]) != {NOTHING}]
+    lines = [
+        "".join(f"{entry:>{GAP + max(map(len, entries))}}" for entry, entries in zip(line, texts))
+        for line in zip(*texts)
+    ]
+    room = max(1, WIDTH - len(lines[0])) if len(lines[0]) < WIDTH - 12 else WIDTH
+    labels = ["", "", *(clip(name, room) for name in names)]
+    width = max(map(len, labels))
+    return [f"{label:<{width}}{line}".rstrip() for label, line in zip(labels, lines)]
+
+
+def _with_width(found: Spread | None, digits: int, *, signed: bool = False) -> str:
+    if found is None:
+        return NOTHING
+    text = f"{found.mean:+.{digits}f}" if signed else f"{found.mean:.{digits}f}"
+    return text if found.half_width is None else f"{text} ±{found.half_width:.{digits}f}"
+
+
+def _mean_of(metric: Metric) -> Shown:
+    return lambda row: _mean(row.metrics.get(metric.key), metric.digits)
+
+
+def _mean(found: Spread | None, digits: int, divisor: float = 1) -> str:
+    return cell(None if found is None else found.mean / divisor, digits)
+
+
+def _notes(found: StudyResult) -> list[str]:
+    percent = f"{100 * found.confidence:g} %"
+    seeds = {len(row.seeds) for row in found.rows}
+    lines = []
+    if max(seeds, default=0) > 1:
+        lines.append(f"Means over the seeds; ±: half of the {percent} interval of the mean (Student's t).")
+    if 1 in seeds:
+        lines.append("Rows of one seed have no interval; list two or more seeds.")
+    if any(row.drop for row in found.rows):
+        lines.append("drop: how much worse than the first row of the same cell, paired by seed.")
+    if any(row.against for row in found.rows):
+        lines.append("to ...: difference to the same row of the first cell, paired by seed.")
+    if found.missing:
+        lines.append(f"Not finished: {len(found.missing)} trials, such as {found.missing[0]}.")
+    return [line for text in lines for line in wrapped(text)]

@@ -1,0 +1,166 @@
+"""A whole study, from the command line: killed, resumed, tabulated; two cells of a tiny model with two seeds."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from device.records import from_json
+from host.cli import main
+from host.errors import StudyError
+from host.study.results import StudyResult
+from tests.host.study.conftest import SPEC
+
+ROOT = Path(__file__).resolve().parents[3]
+CELLS = [
+    {"name": "base", "stages": ["float", "tables"]},
+    {"name": "tables", "from": "base", "stages": ["tables"]},
+]
+STUDY = {"format_version": 1, "models": ["small"], "seeds": [1, 2], "cells": CELLS, "rows": ["float32", "int8"]}
+
+
+@dataclass(frozen=True)
+class Done:
+    """A study that was killed and carried out again.
+
+    Attributes:
+        killed, resumed: what both calls said on stderr.
+        weights: when the finished trials' weights were written, before the second call.
+    """
+
+    folder: Path
+    killed: str
+    resumed: str
+    printed: str
+    weights: dict[Path, int]
+
+
+def arguments(folder: Path) -> list[str]:
+    places = [f"--{name}={folder / name}" for name in ("models", "work", "out")]
+    return [str(folder / "tiny-study.json"), *places, "--jobs=2"]
+
+
+def started(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "host", "study", *arguments(folder)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """SIGTERM came while the second cell was at work."""
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "models" / "small").mkdir(parents=True)
+    (folder / "models" / "small" / "spec.json").write_text(json.dumps(SPEC))
+    (folder / "tiny-study.json").write_text(json.dumps(STUDY))
+    first = started(folder)
+    assert first.stderr is not None
+    killed = ""
+    while "done: " not in killed:
+        line = first.stderr.readline()
+        assert line, killed
+        killed += line
+    first.send_signal(signal.SIGTERM)
+    killed += first.communicate()[1]
+    assert first.returncode == 128 + signal.SIGTERM, killed
+    weights = {path: path.stat().st_mtime_ns for path in folder.glob("work/tiny-study/*/base/*/models/small/*.h5")}
+    second = started(folder)
+    printed, resumed = second.communicate()
+    assert second.returncode == 0, resumed
+    return Done(folder, killed, resumed, printed, weights)
+
+
+def test_a_killed_study_says_how_to_go_on_and_leaves_no_process(done: Done) -> None:
+    assert "interrupted; to continue: " in done.killed and "tiny-study.json" in done.killed.splitlines()[-1]
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
+    assert not [each for each in commands if str(done.folder).encode() in each]
+
+
+def test_what_is_finished_is_not_done_again(done: Done) -> None:
+    finished = [line for line in done.killed.splitlines() if line.startswith("done: ")]
+    names = [line.removeprefix("done: ").partition(",")[0] for line in finished]
+    assert names
+    for name in names:
+        assert f"begins: {name} " not in done.resumed
+    assert done.weights and all(path.stat().st_mtime_ns == written for path, written in done.weights.items())
+
+
+def test_the_results_hold_every_value_and_where_it_is_from(done: Done) -> None:
+    value = json.loads((done.folder / "out" / "tiny-study.json").read_text())
+    found = from_json(StudyResult, value, "results", StudyError)
+    assert value["format_version"] == 1 and not found.missing
+    assert [(row.cell, row.row, row.seeds) for row in found.rows] == [
+        (cell, row, (1, 2)) for cell in ("base", "tables") for row in ("float32", "int8")
+    ]
+    for row in found.rows:
+        psnr = [
+            each.metrics["psnr_db"]
+            for trial in found.trials
+            for each in trial.rows
+            if (trial.cell, each.row) == (row.cell, row.row)
+        ]
+        assert list(row.metrics["psnr_db"].values) == psnr and len(set(psnr)) == 2, "seeds differ"
+        assert row.latency_ms is not None and min(row.latency_ms.values) > 0
+    # The second cell starts from the first one's weights, seed by seed: its float32 is the same network.
+    assert found.rows[2].metrics["psnr_db"] == found.rows[0].metrics["psnr_db"]
+    assert found.rows[3].against is not None
+    assert [trial.epochs for trial in found.trials] == [2, 2, 0, 0]
+    assert {"tensorflow", "numpy"} <= set(found.versions) and found.environment["cores"]
+    assert sorted(path.name for path in (done.folder / "out").iterdir()) == [
+        "tiny-study.json",
+        "tiny-study.skimage.latency.png",
+        "tiny-study.skimage.size.png",
+    ]
+
+
+def test_the_table_fits_a_terminal_and_names_the_files(done: Done) -> None:
+    lines = done.printed.splitlines()
+    assert lines[0].endswith("images; seeds 1, 2") and lines[0].startswith("small: test set, ")
+    assert any(line.startswith("tables int8 ") for line in lines)
+    assert max(len(line) for line in lines if "/" not in line) <= 80
+    assert str(done.folder / "out" / "tiny-study.skimage.size.png") in done.printed
+
+
+def run(*options: str) -> Result:
+    return CliRunner().invoke(main, ["study", *options])
+
+
+def test_a_finished_study_only_prints_and_keeps_its_latencies(done: Done) -> None:
+    before = json.loads((done.folder / "out" / "tiny-study.json").read_text())
+    result = run(*arguments(done.folder), "--json")
+    assert result.exit_code == 0, result.output
+    after = json.loads(result.stdout)
+    assert after["rows"] == before["rows"] and result.stderr == ""
+
+
+def test_a_study_shows_what_is_finished_of_it(done: Done, tmp_path: Path) -> None:
+    value = {**STUDY, "seeds": [1, 2, 3]}
+    file = done.folder / "tiny-study.json"
+    file.write_text(json.dumps(value))
+    result = run(*arguments(done.folder), "--finished", f"--out={tmp_path}")
+    file.write_text(json.dumps(STUDY))
+    assert result.exit_code == 0, result.output
+    assert "Not finished: 2 trials, such as small base seed 3." in result.output
+    assert json.loads((tmp_path / "tiny-study.json").read_text())["missing"] == [
+        "small base seed 3",
+        "small tables seed 3",
+    ]
+
+
+def test_nothing_finished_is_one_line(models: Path, write: Callable[..., Path]) -> None:
+    file = write()
+    result = run(str(file), f"--models={models}", "--finished")
+    assert result.exit_code == 1 and "mine.json: no trial is finished yet; " in result.output
+
+
+def test_a_wrong_file_is_one_line(tmp_path: Path) -> None:
+    result = run(str(tmp_path / "no.json"))
+    assert result.exit_code == 1 and result.output.startswith(f"Error: {tmp_path}/no.json: cannot be read")

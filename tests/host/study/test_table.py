@@ -1,0 +1,39 @@
+"""The table of a study: what stands in it, within 80 columns."""
+
+from __future__ import annotations
+
+import re
+
+from host.study.table import study_text
+from tests.host.study.results_by_hand import result, trial
+
+
+def lines_of(text: str, name: str) -> list[list[str]]:
+    return [re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if line.startswith(name)]
+
+
+def test_one_cell_shows_means_with_intervals_and_the_drop() -> None:
+    text = study_text(result([trial("m", "base", s, {"float32": 90.0 + s, "int8": 89.5 + s}) for s in (1, 2, 3)]))
+    assert "m: test set, 10000 images; seeds 1, 2, 3" in text
+    assert lines_of(text, "float32") == [["float32", "92.00 ±2.48", "-", "99.00", "40.0", "1.000", "5", "20"]]
+    assert lines_of(text, "int8") == [["int8", "91.50 ±2.48", "+0.50 ±0.00", "99.00", "20.0", "0.500", "5", "20"]]
+    assert "to base" not in text and "95 % interval" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_several_cells_are_named_and_stand_against_the_first_within_80_columns() -> None:
+    trials = [
+        trial("m", cell, seed, {"float32": 90.0 + seed, "int8_quantization_aware": 89.0})
+        for cell in ("base", "a-cell-with-a-long-name-that-goes-on-and-on-for-quite-some-time-without-an-end")
+        for seed in (1, 2)
+    ]
+    text = study_text(result(trials))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "to base" in text and "~" in text
+    assert lines_of(text, "base float32")[0][:2] == ["base float32", "91.50 ±6.35"]
+
+
+def test_one_seed_has_no_interval_and_the_table_says_so() -> None:
+    text = study_text(result([trial("m", "base", 7, {"float32": 90.0, "int8": 89.0})]))
+    assert "±" not in text and "; seed 7\n" in text
+    assert "Rows of one seed have no interval; list two or more seeds." in text
