@@ -16,8 +16,11 @@ from typing import Any
 from docs.spec_tables import SPEC_TABLES, markdown
 from host.errors import CollectError
 from host.results import Result, Row, read_document
+from host.study.results import read_result
+from host.study.table import study_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
+STUDIES = ROOT / "benchmarks" / "studies" / "results"
 CURVES = ROOT / "benchmarks" / "curves"
 PICTURE = Path("docs/images/parrot.json")
 _PLACE = re.compile(r"(<!-- made: ([a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -108,6 +111,16 @@ def _evaluations() -> str:
         images = f"{result.images:,} images of {_shape(result)}"
         parts.append(f"### {result.model}\n\n{network}{images}; source: {result.source}.\n\n{_rows(result)}")
     return "\n\n".join(parts)
+
+
+def _studies() -> str:
+    parts = []
+    for file in sorted(STUDIES.glob("*.json")):
+        found = read_result(file)
+        about = f"{found.description}\n\n" if found.description else ""
+        charts = [f"![{path.stem}](../{path.relative_to(ROOT)})" for path in sorted(STUDIES.glob(f"{file.stem}.*.png"))]
+        parts.append("\n\n".join([f"### Study {found.study}", about + study_markdown(found), *charts]))
+    return "\n\n".join(parts) or "None yet."
 
 
 def _shape(result: Result) -> str:
@@ -265,6 +278,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "photo-facts": _photo_facts,
     "cifar10-rd": _cifar10_rd,
     "evaluations": _evaluations,
+    "studies": _studies,
     "times": _times,
     "models": _models,
     **SPEC_TABLES,

@@ -31,7 +31,7 @@ from host.cli.shared import (
     help="Share the batches of each trial between all devices of this machine (mirrored).  [default: none]",
 )
 @click.option("--finished", is_flag=True, help="Train nothing; show the trials that are finished.")
-@click.option("--again", is_flag=True, help="Export and evaluate finished trials again, without training them.")
+@click.option("--again", is_flag=True, help="Export and evaluate finished trials again; train none of them again.")
 @click.option("--out", type=FOLDER, help="Folder for the results.  [default: benchmarks/studies/results]")
 @click.option("--work", type=FOLDER, hidden=True, help="Folder of the trials, instead of build/studies.")
 @data_dir_option

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from device.files import check_version, read_json
+from device.records import from_json
 from host.errors import ModelError, StudyError
 from host.metrics import Metric
 from host.results import Latency, Result, read_document
@@ -104,6 +107,14 @@ class StudyResult:
     load_average: float | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_result(path: Path) -> StudyResult:
+    """A study's results file; raises StudyError where it is missing, damaged or of another version."""
+    value = read_json(path, StudyError)
+    found = value.get("format_version") if isinstance(value, dict) else None
+    check_version(found, FORMAT_VERSION, "study's results", path, StudyError)
+    return from_json(StudyResult, value, str(path), StudyError)
 
 
 def read_evaluations(study: Study, trials: Iterable[Trial]) -> dict[str, Result]:

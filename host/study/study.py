@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from device.records import as_json
 from device.runtime import load_runtime
 from host.errors import StudyError
 from host.packaging.decoders import BUILD
-from host.study.latencies import measure
+from host.study.latencies import Measured, measure
 from host.study.results import FORMAT_VERSION, StudyResult, cell_rows, read_evaluations, trial_result
 from host.study.schedule import cores, run_trials
 from host.study.study_file import Study, read_study
@@ -55,12 +57,14 @@ def run_study(
     """
     study = read_study(_study_file(file), setting.models)
     trials = plan(study, setting.models, work)
-    if again:
-        for trial in trials:
+    with _at_work(work / study.name / "lock") as alone:
+        if not (alone or only_finished):
+            raise StudyError(f"{study.file}: another process is at work on this study; wait for it, or give --finished")
+        for trial in trials if again else ():
             (trial.folder / "finished.json").unlink(missing_ok=True)
-    if not only_finished:
-        run_trials(trials, setting, jobs or (cores() if setting.strategy == "none" else 1))
-    found = _result(study, trials, work / study.name / "latency.json")
+        if not only_finished:
+            run_trials(trials, setting, jobs or (cores() if setting.strategy == "none" else 1))
+        found = _result(study, trials, work / study.name / "latency.json" if alone else None)
     results = out / f"{study.name}.json"
     write_json(results, {"format_version": FORMAT_VERSION, **as_json(found)})
     from host.study.charts import charts  # matplotlib takes a second to import
@@ -71,12 +75,26 @@ def run_study(
     return found, [results, *pictures]
 
 
+@contextmanager
+def _at_work(lock: Path) -> Iterator[bool]:
+    """Whether no other process is within this block; a process that ends, however it ends, leaves it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with open(lock, "w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
 def _study_file(file: Path) -> Path:
     named = STUDIES / f"{file.name}.json"
     return named if not file.is_file() and not file.suffix and len(file.parts) == 1 and named.is_file() else file
 
 
-def _result(study: Study, trials: Sequence[Trial], kept: Path) -> StudyResult:
+def _result(study: Study, trials: Sequence[Trial], latencies: Path | None) -> StudyResult:
+    """What the finished trials found; without latencies where these would be measured beside trainings."""
     finished = [trial for trial in trials if trial.finished() is not None]
     if not finished:
         raise StudyError(f"{study.file}: no trial is finished yet; host study {study.file} trains them")
@@ -85,7 +103,7 @@ def _result(study: Study, trials: Sequence[Trial], kept: Path) -> StudyResult:
         name: list(dict.fromkeys(row.variant for row in result.rows if row.variant))
         for name, result in evaluations.items()
     }
-    measured = measure(finished, variants, kept)
+    measured = measure(finished, variants, latencies) if latencies else Measured("")
     done = [trial_result(each, evaluations[each.name], measured.latency.get(each.name, {})) for each in finished]
     of_models = {trial.model: evaluations[trial.name] for trial in finished}
     metrics = {model: result.metrics for model, result in of_models.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from host.metrics import Metric
-from host.reporting.columns import GAP, NETWORK, NOTHING, WIDTH, cell, clip, wrapped
+from host.reporting.columns import GAP, NETWORK, NOTHING, WIDTH, cell, clip, markdown, wrapped
 from host.study.intervals import Spread
 from host.study.results import CellRow, StudyResult
 
@@ -15,18 +15,38 @@ Shown = Callable[[CellRow], str]
 def study_text(found: StudyResult) -> str:
     """For each model a table: a line for each row of each cell."""
     blocks = [_model_text(model, [row for row in found.rows if row.model == model], found) for model in found.metrics]
-    return "\n\n".join([*blocks, "\n".join(_notes(found))])
+    return "\n\n".join([*blocks, "\n".join(line for text in _notes(found) for line in wrapped(text))])
+
+
+def study_markdown(found: StudyResult) -> str:
+    """The same in Markdown."""
+    blocks = []
+    for model, metrics in found.metrics.items():
+        rows = [row for row in found.rows if row.model == model]
+        columns = [column for group in _columns(metrics, rows[0].cell) for column in group]
+        texts = [[shown(row) for row in rows] for _, _, shown in columns]
+        kept = [place for place, cells in enumerate(texts) if set(cells) != {NOTHING}]
+        titles = [f"{title} ({unit})" if unit else title for title, unit, _ in columns]
+        body = [[name, *(texts[place][line] for place in kept)] for line, name in enumerate(_names(rows))]
+        blocks += [f"{_title(model, found)}.", markdown(["row", *(titles[place] for place in kept)], body)]
+    return "\n\n".join([*blocks, " ".join(_notes(found))])
 
 
 def _model_text(model: str, rows: Sequence[CellRow], found: StudyResult) -> str:
+    groups = _columns(found.metrics[model], rows[0].cell)
+    return "\n".join([*wrapped(_title(model, found)), *_table(_names(rows), rows, groups)])
+
+
+def _title(model: str, found: StudyResult) -> str:
     trials = [trial for trial in found.trials if trial.model == model]
     seeds = sorted({trial.seed for trial in trials})
-    images = sorted({trial.images for trial in trials})
-    title = f"{model}: test set, {' or '.join(map(str, images))} images; seed{'s' * (len(seeds) > 1)} "
+    images = " or ".join(map(str, sorted({trial.images for trial in trials})))
+    return f"{model}: test set, {images} images; seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+
+
+def _names(rows: Sequence[CellRow]) -> list[str]:
     several = len({row.cell for row in rows}) > 1
-    names = [f"{row.cell} {row.row}" if several else row.row for row in rows]
-    groups = _columns(found.metrics[model], rows[0].cell)
-    return "\n".join([*wrapped(title + ", ".join(map(str, seeds))), *_table(names, rows, groups)])
+    return [f"{row.cell} {row.row}" if several else row.row for row in rows]
 
 
 def _columns(metrics: Sequence[Metric], first_cell: str) -> list[list[tuple[str, str, Shown]]]:
@@ -85,6 +105,7 @@ def _mean(found: Spread | None, digits: int, divisor: float = 1) -> str:
 
 
 def _notes(found: StudyResult) -> list[str]:
+    """Sentences that say how to read the table."""
     percent = f"{100 * found.confidence:g} %"
     seeds = {len(row.seeds) for row in found.rows}
     lines = []
@@ -98,4 +119,4 @@ def _notes(found: StudyResult) -> list[str]:
         lines.append("to ...: difference to the same row of the first cell, paired by seed.")
     if found.missing:
         lines.append(f"Not finished: {len(found.missing)} trials, such as {found.missing[0]}.")
-    return [line for text in lines for line in wrapped(text)]
+    return lines

@@ -46,6 +46,7 @@ def work_in_process(trial: Trial, setting: Setting, answer: Connection) -> None:
     os.setsid()  # a terminal's Ctrl-C is the parent's; it passes on one signal, which leaves time for a checkpoint
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if setting.threads is not None:
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else the first takes all of a GPU's memory
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
             os.environ[name] = str(setting.threads)
     trial.folder.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from device.files import write_json
 from device.records import as_json, from_json
 from host.errors import StudyError
 from host.results import Result, Row, as_document
-from host.study.results import StudyResult, read_evaluations
+from host.study.intervals import Spread
+from host.study.results import CellRow, StudyResult, TrialResult, TrialRow, cell_rows, read_evaluations
 from host.study.study_file import Study
 from tests.host.study.results_by_hand import ACCURACY, result, trial
 
+ROOT = Path(__file__).resolve().parents[3]
 BASE = [
     trial("m", "base", 1, {"float32": 90.0, "int8": 89.0}),
     trial("m", "base", 2, {"float32": 92.0, "int8": 91.5}),
@@ -41,8 +44,6 @@ def test_the_drop_is_paired_by_seed() -> None:
 def test_a_drop_is_positive_where_lower_is_better_and_a_row_is_higher() -> None:
     trials = [trial("m", "base", seed, {"float32": 1.0, "int8": 1.5}) for seed in (1, 2)]
     metrics = {"m": (replace(ACCURACY, higher_is_better=False),)}
-    from host.study.results import cell_rows
-
     assert cell_rows(trials, metrics)[1].drop.mean == 0.5  # type: ignore[union-attr]
 
 
@@ -63,6 +64,12 @@ def test_one_seed_has_no_interval() -> None:
 def test_a_result_comes_back_from_its_file() -> None:
     found = result(BASE)
     assert from_json(StudyResult, json.loads(json.dumps(as_json(found))), "x", StudyError) == found
+
+
+@pytest.mark.parametrize("kind", [StudyResult, TrialResult, TrialRow, CellRow, Spread], ids=lambda kind: kind.__name__)
+def test_the_guide_names_every_key(kind: type) -> None:
+    words = re.findall(r"`([a-z0-9_]+)`", (ROOT / "docs" / "studies.md").read_text())
+    assert {each.name for each in fields(kind)} <= set(words)
 
 
 @pytest.fixture

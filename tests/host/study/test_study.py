@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -14,10 +15,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from device.records import from_json
 from host.cli import main
-from host.errors import StudyError
-from host.study.results import StudyResult
+from host.study.results import read_result
 from tests.host.study.conftest import SPEC
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -94,9 +93,8 @@ def test_what_is_finished_is_not_done_again(done: Done) -> None:
 
 
 def test_the_results_hold_every_value_and_where_it_is_from(done: Done) -> None:
-    value = json.loads((done.folder / "out" / "tiny-study.json").read_text())
-    found = from_json(StudyResult, value, "results", StudyError)
-    assert value["format_version"] == 1 and not found.missing
+    found = read_result(done.folder / "out" / "tiny-study.json")
+    assert not found.missing
     assert [(row.cell, row.row, row.seeds) for row in found.rows] == [
         (cell, row, (1, 2)) for cell in ("base", "tables") for row in ("float32", "int8")
     ]
@@ -153,6 +151,18 @@ def test_a_study_shows_what_is_finished_of_it(done: Done, tmp_path: Path) -> Non
         "small base seed 3",
         "small tables seed 3",
     ]
+
+
+def test_a_study_that_another_process_is_at_work_on_is_left_alone(done: Done, tmp_path: Path) -> None:
+    latencies = done.folder / "work" / "tiny-study" / "latency.json"
+    kept = latencies.read_bytes()
+    with open(done.folder / "work" / "tiny-study" / "lock") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        result = run(*arguments(done.folder))
+        assert result.exit_code == 1 and "another process is at work on this study" in result.output
+        result = run(*arguments(done.folder), "--finished", f"--out={tmp_path}")
+    assert result.exit_code == 0 and "encode" not in result.output, "times beside trainings are none"
+    assert latencies.read_bytes() == kept
 
 
 def test_nothing_finished_is_one_line(models: Path, write: Callable[..., Path]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from host.study.table import study_text
+from host.study.table import study_markdown, study_text
 from tests.host.study.results_by_hand import result, trial
 
 
@@ -31,6 +31,14 @@ def test_several_cells_are_named_and_stand_against_the_first_within_80_columns()
     assert max(map(len, text.splitlines())) <= 80
     assert "to base" in text and "~" in text
     assert lines_of(text, "base float32")[0][:2] == ["base float32", "91.50 ±6.35"]
+
+
+def test_in_markdown_it_has_the_same_numbers() -> None:
+    trials = [trial("m", "base", s, {"float32": 90.0 + s, "int8": 89.5 + s}) for s in (1, 2, 3)]
+    lines = study_markdown(result(trials)).splitlines()
+    assert lines[0] == "m: test set, 10000 images; seeds 1, 2, 3."
+    assert lines[2].startswith("| row | accuracy (%) | drop (%) | agreement (%) | network (kB) | encode (ms) |")
+    assert lines[5] == "| int8 | 91.50 ±2.48 | +0.50 ±0.00 | 99.00 | 20.0 | 0.500 | 5 | 20 |"
 
 
 def test_one_seed_has_no_interval_and_the_table_says_so() -> None:
