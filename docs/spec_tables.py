@@ -143,10 +143,13 @@ SPEC_TABLES: dict[str, Callable[[], str]] = {
     "spec-optimizers": lambda: _named_tables(OPTIMIZERS),
     "spec-schedules": lambda: _named_tables(SCHEDULES),
     "spec-quantization": lambda: field_table(QUANTIZATION),
-    "spec-recipe": lambda: field_table(recipe_fields(tuple(CONVERSIONS))),
+    "spec-recipe": lambda: field_table(recipe_fields(CONVERSIONS)),
     "spec-conversions": lambda: markdown(
-        ("conversion", "weights", "activations"),
-        ((f"`{name}`", one.weights, one.activations) for name, one in CONVERSIONS.items()),
+        ("conversion", "weights", "activations", "types of single layers", "converter"),
+        (
+            (f"`{name}`", one.weights, one.activations, ", ".join(f"`{each}`" for each in one.layers), one.package)
+            for name, one in CONVERSIONS.items()
+        ),
     ),
     "spec-layers": lambda: _layers(LAYERS),
     "spec-not-carried": lambda: markdown(

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from device import __version__
 
-PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "ai-edge-litert")
+PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "ai-edge-litert", "ai-edge-quantizer")
 
 
 def versions() -> dict[str, str]:

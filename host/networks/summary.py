@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tf_keras as keras
 
+from host.networks.layer_names import check_layers
 from host.spec.types import Spec
 
 if TYPE_CHECKING:
@@ -19,9 +20,11 @@ def summary_text(task: Task, spec: Spec) -> str:
     """Each network layer by layer, then what it costs, then the task's remarks.
 
     Raises:
-        SpecError: Keras refuses a layer, or a network ends on another shape than it must.
+        SpecError: Keras refuses a layer, or a network ends on another shape than it must; a recipe keeps a layer that
+            none of them has.
     """
     networks = task.networks(spec)
+    check_layers(spec, networks)
     lines = []
     for model in networks.values():
         lines.append(_COLUMNS.format(model.name, "layer", "output", "parameters", "MACs"))

@@ -19,9 +19,11 @@ from device.errors import SplitliteError
 from device.files import read_json, sha256_bytes, write_json
 from device.records import as_json, from_json
 from host.errors import ExportError
+from host.networks.layer_names import check_layers
 from host.packaging.bundle_writer import write_bundle
 from host.packaging.decoders import BUILD, find_decoders, samples_path, write_decoders, write_samples
 from host.packaging.package import Package
+from host.quantization.recipes import CONVERSIONS
 from host.quiet import load_tensorflow
 from host.spec.model_folder import ModelFolder
 
@@ -39,9 +41,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 DECIDING = (
     *("device/bundle.py", "device/files.py", "device/quantization.py", "device/records.py", "device/runtime.py"),
     *("device/inputs/*.py", "device/outputs/**/*.py"),
-    *("host/networks/builder.py", "host/networks/grid.py", "host/networks/weights.py"),
-    *("host/packaging/bundle_writer.py", "host/packaging/decoders.py", "host/packaging/export.py"),
-    *("host/packaging/network_file.py", "host/quantization/*.py", "host/spec/model_folder.py"),
+    *("host/networks/builder.py", "host/networks/grid.py", "host/networks/layer_names.py"),
+    *("host/networks/weights.py", "host/packaging/bundle_writer.py", "host/packaging/decoders.py"),
+    *("host/packaging/export.py", "host/packaging/network_file.py", "host/quantization/*.py"),
+    "host/spec/model_folder.py",
 )
 
 
@@ -71,6 +74,7 @@ def export(task: Task, model: ModelFolder, bundles: Path = BUNDLES, build: Path 
 
     Raises:
         ModelError: weights, tables or images are missing.
+        SpecError: a recipe keeps a layer that the model does not have.
         ExportError: a converted file must not travel; nothing was written into the bundle then.
     """
     name = model.spec.name
@@ -78,6 +82,8 @@ def export(task: Task, model: ModelFolder, bundles: Path = BUNDLES, build: Path 
     if _is_current(name, bundles, build, source):
         return UP_TO_DATE
     load_tensorflow()
+    if any(recipe.layers for recipe in model.spec.quantization.recipes.values()):
+        check_layers(model.spec, task.networks(model.spec))
     package = task.package(model)
     if not package.variants:
         raise ExportError(f"{name}: no variant can be converted ({'; '.join(package.left_out.values())})")
@@ -146,7 +152,9 @@ def _source_digest(task: Task, model: ModelFolder) -> str:
     own = Path(inspect.getfile(type(task))).parent
     code = sorted({path for pattern in DECIDING for path in _ROOT.glob(pattern)})
     code += [own / f"{name}.py" for name in task.exported_by]
-    parts = [model.digest(), *map(version, ("tensorflow", "tensorflow-model-optimization", "ai-edge-litert"))]
+    others = {CONVERSIONS[recipe.conversion].package for recipe in spec.quantization.recipes.values()} - {"tensorflow"}
+    packages = ("tensorflow", "tensorflow-model-optimization", "ai-edge-litert", *sorted(others))
+    parts = [model.digest(), *map(version, packages)]
     # As parsed: defaults that the spec does not write count too.
     parts.append(repr((spec.data, spec.networks, spec.options, spec.quantization, sorted(spec.training.stages))))
     return hashlib.sha256("\n".join(parts + [sha256_bytes(path.read_bytes()) for path in code]).encode()).hexdigest()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from host.quantization.edge_quantizer import quantize_dynamically, quantize_statically, quantize_weights
 from host.quantization.tensorflow_converter import tensorflow_converter
 from host.spec.types import RecipeSpec, Spec
 
 if TYPE_CHECKING:
-    import numpy as np
+    import tf_keras as keras
 
-# (Keras network of batch 1, conversion, representative inputs without the batch: float32, read only where activations
-# are integers) -> .tflite. Raises ExportError, as where an operation has no kernel of these types.
-Converter = Callable[[Any, "Conversion", "Iterable[np.ndarray]"], bytes]
+Range = tuple[float, float]
+AI_EDGE = "ai-edge-quantizer"
 
 
 @dataclass(frozen=True)
@@ -22,23 +24,53 @@ class Conversion:
     """How a Keras network of batch 1 becomes a .tflite file.
 
     Attributes:
-        converter: the function that does it; each has a file of its own here, and loads its library when called.
+        converter: the function that does it, in a file of its own here; it loads its library when it is called. It
+            raises ExportError, as where an operation has no kernel of these types.
         weights: the type that weights are stored in.
-        activations: the type that layers compute in and that both ends have; integers need representative inputs.
+        activations: the type that both ends have, and layers compute in; integers need representative inputs.
+        layers: the types in which a recipe may keep single layers.
+        package: of the converter; its version decides the bytes, beside TensorFlow's.
     """
 
-    converter: Converter
+    converter: Callable[[Job], bytes]
     weights: str
     activations: str
+    layers: tuple[str, ...] = ()
+    package: str = "tensorflow"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a converter is given.
+
+    Attributes:
+        network: of batch 1, one input, one output.
+        samples: float32 (count, ...), representative inputs without the batch, which reach both ends of `source`; None
+            where activations are float32.
+        source, output: the ranges that 8-bit tensors at the two ends span; None: the network fixes it, or calibration.
+        layers: name or pattern of layers -> type.
+    """
+
+    network: keras.Model
+    conversion: Conversion
+    samples: np.ndarray | None
+    source: Range
+    output: Range | None
+    layers: Mapping[str, str]
 
 
 CONVERSIONS: dict[str, Conversion] = {
-    "float32": Conversion(tensorflow_converter, weights="float32", activations="float32"),
-    "float16": Conversion(tensorflow_converter, weights="float16", activations="float32"),
-    "dynamic_range": Conversion(tensorflow_converter, weights="int8", activations="float32"),
-    "int8": Conversion(tensorflow_converter, weights="int8", activations="int8"),
-    "int16x8": Conversion(tensorflow_converter, weights="int8", activations="int16"),
+    "float32": Conversion(tensorflow_converter, "float32", "float32"),
+    "float16": Conversion(tensorflow_converter, "float16", "float32"),
+    "dynamic_range": Conversion(tensorflow_converter, "int8", "float32"),
+    "int8": Conversion(tensorflow_converter, "int8", "int8"),
+    "int16x8": Conversion(tensorflow_converter, "int8", "int16"),
+    "mixed": Conversion(quantize_statically, "int8", "int8", ("int16", "float32"), AI_EDGE),
+    "int4_dynamic": Conversion(quantize_dynamically, "int4", "float32", ("float32",), AI_EDGE),
+    "int4_weights": Conversion(quantize_weights, "int4", "float32", ("float32",), AI_EDGE),
 }
+# What recipes of a task that can use all of them may name: conversion -> types of single layers.
+OFFERED = {name: conversion.layers for name, conversion in CONVERSIONS.items()}
 
 ALL = 0  # calibration images: as many as there are
 DEFAULTS: dict[str, RecipeSpec] = {
@@ -57,3 +89,33 @@ def recipes(spec: Spec, defaults: Mapping[str, RecipeSpec] = DEFAULTS) -> dict[s
     """The default variants, less those whose stage the spec does not have, and what the spec adds."""
     default = {name: recipe for name, recipe in defaults.items() if recipe.weights in spec.training.stages}
     return {**default, **spec.quantization.recipes}
+
+
+def convert_network(
+    network: keras.Model,
+    recipe: RecipeSpec,
+    samples: np.ndarray | None,
+    source: Range = (0.0, 1.0),
+    output: Range | None = None,
+) -> bytes:
+    """Converts a Keras network of batch 1, which holds the weights that the recipe names, to a .tflite file.
+
+    Args:
+        samples: float32 (count, ...), representative inputs without the batch: at least one, read only where
+            activations are integers.
+        source: the range of the input. An 8-bit input tensor spans it exactly: with 0..1 it has scale 1/255 and zero
+            point -128.
+        output: the range that an 8-bit output tensor spans exactly; None: what calibration finds, or the range that
+            the network's own fake quantization has.
+
+    Raises:
+        ExportError: the converter refuses an operation, as it does where that has no 16-bit kernel.
+    """
+    conversion = CONVERSIONS[recipe.conversion]
+    reaching = None
+    if conversion.activations != "float32":
+        assert samples is not None
+        # A value moved to each end of the range fixes the input's scale, and costs no operation in the file.
+        reaching = samples.copy()
+        reaching[0].flat[0], reaching[0].flat[-1] = source
+    return conversion.converter(Job(network, conversion, reaching, source, output, recipe.layers))

@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from device.errors import one_line
 from host.errors import ExportError
 from host.quiet import quiet
 
 if TYPE_CHECKING:
-    import numpy as np
+    import tf_keras as keras
 
-    from host.quantization.recipes import Conversion
+    from host.quantization.recipes import Job
 
 
-def tensorflow_converter(network: Any, conversion: Conversion, representative: Iterable[np.ndarray]) -> bytes:
-    """Converts; see `host.quantization.recipes.Converter`."""
+def tensorflow_converter(job: Job) -> bytes:
+    """Converts; see `host.quantization.recipes.Conversion`."""
     import tensorflow as tf
 
+    conversion, samples = job.conversion, job.samples
     kernels = {
         "int8": tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
         "int16": tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
     }
+    network = job.network
+    if conversion.activations == "int8" and job.output is not None:
+        network = _ending_on(network, job.output)
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     if conversion.weights != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if conversion.weights == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    if conversion.activations in kernels:
+    if samples is not None:
         converter.target_spec.supported_ops = [kernels[conversion.activations]]
         converter.inference_input_type = converter.inference_output_type = tf.as_dtype(conversion.activations)
-        converter.representative_dataset = lambda: ([sample[None]] for sample in representative)
+        converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
     try:
         with quiet():
             return bytes(converter.convert())
     except Exception as error:  # what the converter raises is of no one type, and may be empty
         raise ExportError(one_line(error) or "TensorFlow's converter does not say why") from error
+
+
+def _ending_on(network: keras.Model, output: tuple[float, float]) -> keras.Model:
+    """The network with fake quantization of a fixed range at its output, which calibration cannot move."""
+    import tensorflow as tf
+    import tf_keras as keras
+
+    made = tf.quantization.fake_quant_with_min_max_args(network.output, *output)
+    return keras.Model(network.input, made, name=network.name)  # the name is in the file

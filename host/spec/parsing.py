@@ -213,6 +213,18 @@ def _in_words(terms: tuple[LossTerm, ...]) -> str:
     return " + ".join(words)
 
 
+def _check_layers(reader: Reader, recipe: Json, conversions: Mapping[str, tuple[str, ...]]) -> None:
+    """Raises SpecError for types that the conversion cannot mix; which layers there are, the built networks tell."""
+    types = conversions[recipe["conversion"]]
+    if recipe.get("layers") and not types:
+        able = ", ".join(name for name, others in conversions.items() if others)
+        cure = f", or take one of {able}" if able else ""
+        raise reader.error("layers", f"{recipe['conversion']} treats all layers alike; remove the key{cure}")
+    inner = Reader(recipe.get("layers", {}), f"{reader.path}.layers", reader.file)
+    for pattern in list(inner.value):
+        inner.choose(pattern, types)
+
+
 def _quantization(reader: Reader, sections: Sections, stages: Mapping[str, StageSpec]) -> QuantizationSpec:
     recipes = reader.child("recipes", {})
     values = reader.fields(QUANTIZATION)
@@ -232,5 +244,6 @@ def _quantization(reader: Reader, sections: Sections, stages: Mapping[str, Stage
                 f"expected 1 to {images}, found {recipe['calibration_images']}; "
                 "$.quantization.calibration_images keeps as many",
             )
+        _check_layers(inner, recipe, sections.conversions)
         found[name] = RecipeSpec(**recipe)
     return QuantizationSpec(images, found, values["stratified"])

@@ -60,7 +60,9 @@ def _of_task(sections: Sections, defs: dict[str, Json]) -> Json:
     objects = {name: _object(table) for name, table in sections.objects.items()}
     required = [name for name, table in sections.networks.items() if table.required]
     required += [name for name, table in objects.items() if table["required"]]
+    types = dict.fromkeys(kept for types in sections.conversions.values() for kept in types)
     recipe = _object(recipe_fields(sections.conversions))
+    recipe["properties"]["layers"]["additionalProperties"] = {"enum": list(types)} if types else False
     return _object(
         {},
         {

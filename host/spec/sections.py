@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,12 +49,13 @@ QUANTIZATION = {
 }
 
 
-def recipe_fields(conversions: tuple[str, ...]) -> dict[str, Field]:
-    """What a recipe may hold; the names of stages are checked with the spec at hand."""
+def recipe_fields(conversions: Iterable[str]) -> dict[str, Field]:
+    """What a recipe may hold; the names of stages and layers are checked with the spec at hand."""
     return {
         "weights": Field((str,), text="stage whose weights are converted"),
-        "conversion": choice(conversions, text="one of the conversions"),
+        "conversion": choice(tuple(conversions), text="one of the conversions"),
         "calibration_images": integer(1, 10_000, ABSENT, text="use only so many calibration images"),
+        "layers": Field((dict,), ABSENT, text="types of single layers, by name or pattern"),
     }
 
 
@@ -146,7 +147,7 @@ class Sections:
         fits: ways in which this task's images may be brought to one size; the first is the default.
         losses: those that a spec may name; {} where the task has a loss of its own.
         schedule: what becomes of the learning rate where the spec says nothing.
-        conversions: those that a recipe may name.
+        conversions: those that a recipe may name, and the types in which it may then keep single layers.
     """
 
     task: str
@@ -158,7 +159,7 @@ class Sections:
     fits: tuple[str, ...] = ("resize", "crop")
     losses: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: LOSSES)
     schedule: str = "cosine"
-    conversions: tuple[str, ...] = ()
+    conversions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def named(self) -> dict[str, tuple[Mapping[str, Mapping[str, Field]], str]]:

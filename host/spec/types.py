@@ -154,11 +154,18 @@ class TrainingSpec:
 
 @dataclass(frozen=True)
 class RecipeSpec:
-    """A further variant: the stage whose weights are converted, the conversion, and how many images calibrate it."""
+    """A further variant.
+
+    Attributes:
+        weights: the stage whose weights are converted.
+        calibration_images: how many calibrate it; 0: as many as there are.
+        layers: name or pattern of layers -> the type in which they are kept; the last one that matches decides.
+    """
 
     weights: str
     conversion: str
     calibration_images: int
+    layers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from device.pipeline import Pipeline
 from device.run_file import read_outputs, read_run
 from device.stream import unpack
 from host.api import collect, evaluate, export, export_all
-from host.errors import ExportError
+from host.errors import ExportError, SpecError
 from host.packaging.decoders import find_decoders
 from host.quantization.recipes import DEFAULTS
 from host.results import Result, Row
@@ -263,6 +264,47 @@ def test_other_weights_are_another_model_and_leave_the_old_tags(loop: Any, tmp_p
     # So what the device sent before is still decoded.
     (run,) = collect(loop.run, results=tmp_path / "results", bundles=bundles, build=build)
     assert [row.error for row in run.results[0].rows if row.row == "int8"] == [None]
+
+
+@pytest.fixture
+def with_recipes(loop: Any, tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
+    """The tiny model's folder, a copy, with recipes in its spec."""
+
+    def make(recipes: dict[str, Any]) -> Path:
+        folder = Path(shutil.copytree(loop.models / "tiny", tmp_path / "models" / "tiny"))
+        spec = json.loads((folder / "spec.json").read_text())
+        spec["quantization"]["recipes"] = {name: {"weights": "float", **recipe} for name, recipe in recipes.items()}
+        (folder / "spec.json").write_text(json.dumps(spec))
+        return folder
+
+    return make
+
+
+def test_recipes_of_the_second_converter_run_on_the_device(loop: Any, with_recipes: Any, tmp_path: Path) -> None:
+    layers = {"correction": "int16", "encoder/sum": "int16", "decoder/out": "float32"}
+    model = with_recipes({"mixed": {"conversion": "mixed", "layers": layers}, "four": {"conversion": "int4_weights"}})
+    folders = {"bundles": tmp_path / "bundles", "build": tmp_path / "build"}
+    export(model, **folders)
+    old, bundle = read_bundle(loop.bundles / "tiny"), read_bundle(folders["bundles"] / "tiny")
+    assert {name: bundle.variants[name].tag for name in old.variants} == {n: v.tag for n, v in old.variants.items()}
+    image, int8 = bundle.read_samples()[0], Pipeline(bundle, "int8")
+    for name, most in (("mixed", 1.0), ("four", 4.0)):
+        codes = Pipeline(bundle, name).numbers(image).astype(int)
+        assert np.abs(codes - int8.numbers(image)).mean() < most
+        decoders = TASKS["compression"].decoders(find_decoders(folders["build"], bundle.variant(name).tag))
+        payload = unpack(Pipeline(bundle, name).encode(image))[1]
+        (restored,) = decoders.restore("own", [decoders.numbers(payload, 16, 16)], [(16, 16)])
+        np.testing.assert_allclose(restored.astype(int), decoders.whole()(image).astype(int), atol=2)
+    assert "QUANTIZE" in bundle.variant("mixed").ops
+
+
+def test_a_layer_that_no_network_has_is_refused_before_anything_is_converted(with_recipes: Any, tmp_path: Path) -> None:
+    model = with_recipes({"mixed": {"conversion": "mixed", "layers": {"corection": "int16"}}})
+    with pytest.raises(
+        SpecError, match=r'recipes\.mixed\.layers: "corection" matches no layer; did you mean correction'
+    ):
+        export(model, bundles=tmp_path / "bundles", build=tmp_path / "build")
+    assert not (tmp_path / "bundles").exists()
 
 
 def test_halves_that_do_not_fit_are_refused_and_write_no_bundle(

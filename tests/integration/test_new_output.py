@@ -29,7 +29,7 @@ from host import api
 from host.errors import DataError
 from host.metrics import Metric
 from host.packaging.package import Package, VariantFile
-from host.quantization.recipes import CONVERSIONS
+from host.quantization.recipes import DEFAULTS, convert_network
 from host.spec.sections import Sections
 from host.tasks import TASKS
 from tests.conftest import DEVICE, DEVICE_PYTHON
@@ -140,8 +140,7 @@ class ColourTask:
         return []
 
     def package(self, model: Any) -> Package:
-        chosen = CONVERSIONS["float32"]
-        network = chosen.converter(self.networks(model.spec)["encoder"], chosen, ())
+        network = convert_network(self.networks(model.spec)["encoder"], DEFAULTS["float32"], None)
         described = parse_kind(device.outputs, {"kind": "mean_colour", "levels": 256}, "output")
         variant = VariantFile("float32", "float32", network, described, {}, {})
         samples = np.random.default_rng(0).integers(0, 256, (6, SIDE, SIDE, 3), np.uint8)

@@ -10,22 +10,21 @@ import struct
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 import tf_keras as keras
 from tensorflow.lite.python import schema_py_generated as schema
 
 from device.inputs.strips import Strips
 from device.outputs.context_codes import BlockGrid
 from device.runtime import Network, Runtime, make_interpreter
-from host.quantization.recipes import CONVERSIONS
-from host.spec.types import Spec
+from host.quantization.recipes import DEFAULTS, convert_network
+from host.spec.types import RecipeSpec, Spec
 from host.tasks.codec.layers import RoundedConv2D
 from host.tasks.codec.networks import Codec
 
 _SCALE_FIELD = 8  # of `scale` in the vtable of QuantizationParameters, tensorflow/compiler/mlir/lite/schema/schema.fbs
 
 
-def convert_encoder(codec: Codec, rows: int, columns: int, conversion: str = "int8") -> bytes:
+def convert_encoder(codec: Codec, rows: int, columns: int, recipe: RecipeSpec = DEFAULTS["int8"]) -> bytes:
     """The int8 encoder for a piece of rows x columns blocks and its halo; convolutions alone, so it can be resized.
 
     Input: int8, scale 1/255, zero point -128: the pixel XOR 0x80. Output: int8 (1, rows, columns, channels), scale 1,
@@ -36,11 +35,10 @@ def convert_encoder(codec: Codec, rows: int, columns: int, conversion: str = "in
     grid = codec.spec.options.grid
     shape = [grid.before + count * grid.block + grid.after for count in (rows, columns)]
     image = keras.Input((*shape, 3), batch_size=1, name="image")
-    latent = tf.quantization.fake_quant_with_min_max_args(_in_halves(codec)(image), -128.0, 127.0)
     # Every other range is fixed in the graph; this one gives the input its scale.
     ramp = np.linspace(0, 1, int(np.prod(shape)) * 3, dtype=np.float32).reshape(*shape, 3)
-    chosen = CONVERSIONS[conversion]
-    return chosen.converter(keras.Model(image, latent), chosen, [ramp])
+    network = keras.Model(image, _in_halves(codec)(image))
+    return convert_network(network, recipe, ramp[None], output=(-128.0, 127.0))
 
 
 def block_grid(spec: Spec, channels: int, quality: int) -> BlockGrid:

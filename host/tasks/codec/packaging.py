@@ -66,7 +66,7 @@ def _family(model: ModelFolder, family: str, recipe: RecipeSpec, tables: list[Co
     spec = model.spec
     codec = build_codec(spec)
     load_weights(model.weights(recipe.weights), {"encoder": codec.encoder, "decoder": codec.decoder})
-    encoder = convert_encoder(codec, *EXPORTED_BLOCKS, conversion=recipe.conversion)
+    encoder = convert_encoder(codec, *EXPORTED_BLOCKS, recipe)
     offset = step_offset(encoder)
     kept = {SPEC: json_bytes(read_spec(model.spec.file))}
     with tempfile.TemporaryDirectory() as scratch:

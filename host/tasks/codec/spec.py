@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from host.quantization.recipes import CONVERSIONS
+from host.quantization.recipes import AI_EDGE, CONVERSIONS
 from host.spec.catalogue import INITIALIZERS, LAYERS, LayerKind
 from host.spec.fields import ABSENT, Field, flag, integer, number
 from host.spec.reader import Reader
@@ -133,5 +133,6 @@ SECTIONS = Sections(
     fits=(WHOLE,),
     losses={},
     schedule="hold",
-    conversions=tuple(CONVERSIONS),
+    # One encoder file serves all qualities: its ranges are trained, and its input grows with the image.
+    conversions={name: () for name, each in CONVERSIONS.items() if each.package != AI_EDGE},
 )

@@ -18,7 +18,7 @@ from host.packaging.bundle_writer import array_bytes
 from host.packaging.network_file import describe, network_costs
 from host.packaging.package import HomeNetwork, Package, VariantFile
 from host.quantization.joining import join
-from host.quantization.recipes import CONVERSIONS, recipes
+from host.quantization.recipes import CONVERSIONS, DEFAULTS, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec
 from host.tasks.compression.halves import PARTS, Halves, convert, load_halves
@@ -98,7 +98,7 @@ def _convert_parts(model: ModelFolder, recipe: RecipeSpec, images: np.ndarray) -
         if part == "full" and CONVERSIONS[recipe.conversion].activations == "int8":
             parts[name] = join(parts["encoder"], parts["own"])
         else:
-            parts[name] = convert(halves, part, recipe.conversion, images)
+            parts[name] = convert(halves, part, recipe, images)
     return parts, halves
 
 
@@ -106,7 +106,7 @@ def _convert_tuned(model: ModelFolder, variant: str, grid: LatentGrid, images: n
     keras.backend.clear_session()
     encoder, decoder = build(model.spec)
     load_weights(model.weights(f"decoder.{variant}"), {"decoder": decoder})
-    return convert(Halves(encoder, decoder, grid, False), "decoder", "float32", images)
+    return convert(Halves(encoder, decoder, grid, False), "decoder", DEFAULTS["float32"], images)
 
 
 def _home(file: str, data: bytes) -> HomeNetwork:

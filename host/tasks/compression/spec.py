@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from host.quantization.recipes import CONVERSIONS
+from host.quantization.recipes import OFFERED
 from host.spec.fields import ABSENT, LATENT_DIMS, integer, number
 from host.spec.reader import Reader
 from host.spec.sections import LayerList, Sections, StageSection, stage_fields
@@ -53,5 +53,5 @@ SECTIONS = Sections(
         "tune": StageSection(stage_fields(6, 2e-4)),
     },
     objects={"latent": LATENT},
-    conversions=tuple(CONVERSIONS),
+    conversions=OFFERED,
 )

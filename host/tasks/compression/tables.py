@@ -34,7 +34,7 @@ def open_encoders(model: ModelFolder) -> dict[str, TfliteEncoder]:
     for variant, recipe in recipes(model.spec).items():
         if variant in TUNED:
             halves = load_halves(model, recipe.weights)
-            content = convert(halves, "encoder", recipe.conversion, calibration)
+            content = convert(halves, "encoder", recipe, calibration)
             encoders[variant] = TfliteEncoder(content, halves.grid)
     return encoders
 

@@ -15,6 +15,11 @@ from host.cli import main
 
 Change = Callable[[dict[str, Any]], Any]
 
+
+def _recipe(conversion: str, layers: dict[str, str]) -> dict[str, Any]:
+    return {"weights": "float", "conversion": conversion, "layers": layers}
+
+
 # The path that the line names, how the spec is broken, what was found, the cure.
 BROKEN: dict[str, tuple[str, Change, str, str]] = {
     "no version": ("$.format_version", lambda s: s.pop("format_version"), "missing", "give a whole number"),
@@ -121,6 +126,30 @@ BROKEN: dict[str, tuple[str, Change, str, str]] = {
         lambda s: s["quantization"].update(recipes={"wide": {"weights": "float", "conversion": "int4"}}),
         '"int4"',
         "int8",
+    ),
+    "type of a layer": (
+        "$.quantization.recipes.mine.layers.linear",
+        lambda s: s["quantization"].update(recipes={"mine": _recipe("mixed", {"linear": "int32"})}),
+        '"int32"',
+        "did you mean int16? available: int16, float32",
+    ),
+    "type of a layer beside 4 bits": (
+        "$.quantization.recipes.mine.layers.linear",
+        lambda s: s["quantization"].update(recipes={"mine": _recipe("int4_weights", {"linear": "int16"})}),
+        '"int16"',
+        "available: float32",
+    ),
+    "layer of a recipe": (
+        "$.quantization.recipes.mine.layers",
+        lambda s: s["quantization"].update(recipes={"mine": _recipe("mixed", {"linaer": "int16"})}),
+        '"linaer" matches no layer',
+        "did you mean linear?",
+    ),
+    "layers of a conversion that takes none": (
+        "$.quantization.recipes.mine.layers",
+        lambda s: s["quantization"].update(recipes={"mine": _recipe("int8", {"linear": "int16"})}),
+        "int8 treats all layers alike",
+        "take one of mixed, int4_dynamic, int4_weights",
     ),
     "unknown part": ("$.traning", lambda s: s.update(traning={}), "unknown key", "training?"),
     # What only Keras can tell.

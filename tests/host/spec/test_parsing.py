@@ -65,7 +65,7 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
         (
             "$.quantization.recipes.wide.bits",
             lambda s: s["quantization"].update(recipes={"wide": {"weights": "float", "conversion": "int8", "bits": 8}}),
-            ("unknown key", "calibration_images, conversion, weights"),
+            ("unknown key", "calibration_images, conversion, layers, weights"),
         ),
         (
             "$.encoder[1].layer",
@@ -194,6 +194,19 @@ def test_a_recipe_takes_the_specs_calibration_images(tiny: dict[str, Any], parse
     recipes = parse(tiny).quantization.recipes
     assert recipes["same"] == RecipeSpec("qat", "int8", 50)
     assert recipes["few"].calibration_images == 7
+
+
+def test_a_recipe_keeps_layers_in_their_order(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:
+    layers = {"*": "int16", "linear": "float32"}
+    tiny["quantization"]["recipes"] = {"mine": {"weights": "float", "conversion": "mixed", "layers": layers}}
+    assert list(parse(tiny).quantization.recipes["mine"].layers.items()) == list(layers.items())
+
+
+def test_recipes_are_no_part_of_a_stages_identity(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:
+    before = parse(tiny).training.stages["tune"].identity
+    recipe = {"weights": "float", "conversion": "mixed", "layers": {"linear": "int16"}}
+    tiny["quantization"]["recipes"] = {"mine": recipe}
+    assert parse(tiny).training.stages["tune"].identity == before
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,10 @@ def stages(spec: Any) -> Any:
         ("$.training.stages.again.epochs", lambda s: stages(s).update(again={"kind": "float", "epochs": 0})),
         ("$.training", lambda s: s["training"].update(float={})),
         ("$.data.path", lambda s: s["data"].update(path=[{"scale": 1}])),
+        (
+            "$.quantization.recipes.wide.layers.linear",
+            lambda s: s["quantization"].update(recipes={"wide": {"layers": {"linear": "int32"}}}),
+        ),
         ("$.quantization.recipes.wide", lambda s: s["quantization"].update(recipes={"wide": {"weights": "float"}})),
     ],
 )

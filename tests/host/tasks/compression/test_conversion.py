@@ -19,9 +19,9 @@ from host.networks.builder import build, initialize
 from host.networks.grid import on_grid
 from host.quantization.aware import set_ranges
 from host.quantization.execution import TfliteDecoder, TfliteEncoder, open_full
-from host.quantization.recipes import CONVERSIONS, Conversion
+from host.quantization.recipes import CONVERSIONS, Conversion, Job
 from host.spec.parsing import parse_spec
-from host.spec.types import Spec
+from host.spec.types import RecipeSpec, Spec
 from host.tasks.compression.halves import Halves, aware_halves, convert
 from host.tasks.compression.packaging import check_decoder
 from host.tasks.compression.spec import SECTIONS
@@ -39,7 +39,7 @@ def convert_once(photos: np.ndarray, tiny_text: str) -> Any:
     @cache
     def convert_part(part: str, conversion: str, quantized: bool = False) -> tuple[bytes, Halves]:
         halves = start(spec, photos, quantized)
-        return convert(halves, part, conversion, calibration), halves
+        return convert(halves, part, recipe(conversion), calibration), halves
 
     return convert_part
 
@@ -57,6 +57,10 @@ def start(spec: Spec, photos: np.ndarray, quantized: bool) -> Halves:
     set_ranges(aware[1], decoder, on_grid(encoder(images), grid).numpy())
     aware[1](aware[0](images, training=True), training=True)  # the kernels' ranges
     return Halves(*aware, grid, True)
+
+
+def recipe(conversion: str) -> RecipeSpec:
+    return RecipeSpec("float", conversion, 0)
 
 
 def ends(data: bytes) -> tuple[TensorInfo, TensorInfo]:
@@ -96,7 +100,7 @@ def test_calibration_without_black_and_white_gives_plain_pixels_all_the_same(
 ) -> None:
     _, halves = convert_once("encoder", "int8")
     grey = np.float32(0.3) + np.float32(0.4 / 255) * photos[:10]
-    source, latent = ends(convert(halves, "encoder", "int8", grey))
+    source, latent = ends(convert(halves, "encoder", recipe("int8"), grey))
     assert same_grid(source.scale, source.zero_point, 1 / 255, -128)
     assert same_grid(latent.scale, latent.zero_point, halves.grid.scale, halves.grid.zero_point)
 
@@ -116,10 +120,14 @@ def test_every_encoder_makes_nearly_the_codes_of_the_network(
     data, halves = convert_once("encoder", conversion)
     expected = on_grid(halves.encoder(photos[:50] / np.float32(255)), halves.grid).numpy() / halves.grid.scale
     difference = np.abs(TfliteEncoder(data, halves.grid).codes(photos[:50]) - expected)
-    assert difference.mean() < {"float32": 0.01, "float16": 0.1, "int16x8": 0.5}.get(conversion, 1.0)
+    most = {"float32": 0.01, "float16": 0.1, "int16x8": 0.5, "int4_dynamic": 3.0, "int4_weights": 3.0}
+    assert difference.mean() < most.get(conversion, 1.0)
 
 
-@pytest.mark.parametrize(("conversion", "quantized"), [("float32", False), ("int8", False), ("int8", True)])
+@pytest.mark.parametrize(
+    ("conversion", "quantized"),
+    [("float32", False), ("int8", False), ("int8", True), ("mixed", False), ("int4_weights", False)],
+)
 def test_the_split_pair_gives_what_the_full_model_gives(
     conversion: str, quantized: bool, convert_once: Any, photos: np.ndarray
 ) -> None:
@@ -134,7 +142,7 @@ def test_the_split_pair_gives_what_the_full_model_gives(
     assert np.mean((split - images) ** 2.0) < 0.01 * 255**2  # and it is the image
 
 
-@pytest.mark.parametrize("conversion", ["float32", "int8", "int16x8"])
+@pytest.mark.parametrize("conversion", ["float32", "int8", "int16x8", "mixed"])
 def test_the_same_network_gives_the_same_bytes(conversion: str, convert_once: Any, photos: np.ndarray) -> None:
     data, _ = convert_once("encoder", conversion)
     convert_once.cache_clear()
@@ -146,17 +154,17 @@ def test_a_second_converter_is_one_entry_and_one_function(
 ) -> None:
     halves, given = convert_once("encoder", "float32")[1], []
 
-    def toy_converter(network: Any, conversion: Conversion, representative: Any) -> bytes:
-        given.append((network.output_shape, conversion.weights, list(representative)))
-        if conversion.activations != "float32":
+    def toy_converter(job: Job) -> bytes:
+        given.append((job.network.output_shape, job.conversion.weights, job.samples))
+        if job.conversion.activations != "float32":
             raise ExportError("a toy has no integers")
         return b"toy"
 
     monkeypatch.setitem(CONVERSIONS, "weights4", Conversion(toy_converter, "int4", "float32"))
     monkeypatch.setitem(CONVERSIONS, "int4", Conversion(toy_converter, "int4", "int4"))
     images = photos[:3] / np.float32(255)
-    assert convert(halves, "encoder", "weights4", images) == b"toy"
-    assert given == [((1, *halves.grid.shape), "int4", [])]
+    assert convert(halves, "encoder", recipe("weights4"), images) == b"toy"
+    assert given == [((1, *halves.grid.shape), "int4", None)]
     with pytest.raises(ExportError, match=r"^decoder: cannot be converted to int4 \(a toy has no integers\)$"):
-        convert(halves, "decoder", "int4", images)
+        convert(halves, "decoder", recipe("int4"), images)
     assert len(given[-1][2]) == 3 and given[-1][2][0].shape == halves.grid.shape
