@@ -80,11 +80,14 @@ def work(trial: Trial, setting: Setting) -> None:
     from host.training.stages import train
 
     stages = list(trial.stages)
+    # Of the stages float alone begins from the spec's initial weights, even where trained ones lie beside it.
+    start_from = trial.source / "float.weights.h5" if trial.source is not None and "float" in stages else None
     train(
         task,
         spec,
         stages,
         resume=True,
+        start_from=start_from,
         data_dir=setting.data_dir,
         overrides={},
         verbose=1,
