@@ -61,22 +61,30 @@ def calibration_indices(split: Split, count: int, seed: int, *, stratified: bool
     """Indices of some images, drawn without repetition, in rising order.
 
     Args:
-        stratified: as many of each class; one more of the first classes where the count leaves a rest. What a class
-            lacks is drawn from all other images.
+        stratified: as many of each class, in turns, so that the first of them are so too. What a class lacks is drawn
+            from all other images, and comes last.
 
     Raises:
-        DataError: stratified, and no labels.
+        DataError: fewer images than asked; or stratified, and no labels.
     """
     rng = np.random.default_rng(seed)
-    count = min(count, len(split))
+    if count > len(split):
+        raise DataError(
+            f"quantization.calibration_images: {count} asked, there are {len(split)} training images; lower it"
+        )
     if not stratified:
         return np.sort(rng.choice(len(split), count, replace=False))
     if split.labels is None:
         raise DataError("quantization.stratified: the data set has no labels; leave it out")
     order = rng.permutation(len(split))
-    kinds, places = np.unique(split.labels[order], return_inverse=True)
-    least, rest = divmod(count, len(kinds))
-    chosen = [order[places == kind][: least + (kind < rest)] for kind in range(len(kinds))]
-    found = np.concatenate(chosen)
-    others = order[~np.isin(order, found)][: count - len(found)]
-    return np.sort(np.concatenate([found, others]))
+    labels = split.labels[order]
+    kinds = np.unique(labels)
+    # The place of each image among those of its class, then the class: the classes take turns.
+    turns = np.empty(len(order), np.int64)
+    for kind in kinds:
+        turns[labels == kind] = np.arange(np.count_nonzero(labels == kind))
+    in_turns = order[np.lexsort((labels, turns))]
+    share = -(-count // len(kinds))
+    fair = in_turns[np.sort(turns) < share][:count]
+    others = order[~np.isin(order, fair)][: count - len(fair)]
+    return np.concatenate([fair, others])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
 import tf_keras as keras
 
 from host.errors import SpecError
+from host.networks import applications
 from host.networks.transforms import BASES, block_transform
 from host.spec.catalogue import FUSED_ACTIVATIONS
 from host.spec.types import LayerSpec, Spec
@@ -27,7 +28,7 @@ def build(spec: Spec) -> tuple[keras.Model, keras.Model]:
     """
     keras.utils.set_random_seed(spec.training.seed)
     image = keras.Input(spec.data.image_shape, name="image")
-    latent = apply_layers(spec, "encoder", {"image": image}, _make)
+    latent = apply_layers(spec, "encoder", {"image": image}, make_layers)
     is_vector = len(latent.shape) == 2
     if is_vector:
         latent = keras.layers.Reshape((1, 1, latent.shape[-1]), name="latent_grid")(latent)
@@ -42,7 +43,7 @@ def build(spec: Spec) -> tuple[keras.Model, keras.Model]:
     source = latent = keras.Input(grid, name="latent")
     if is_vector:
         latent = keras.layers.Reshape(grid[2:], name="latent_vector")(source)
-    restored = apply_layers(spec, "decoder", {"latent": latent}, _make)
+    restored = apply_layers(spec, "decoder", {"latent": latent}, make_layers)
     if tuple(restored.shape[1:]) != spec.data.image_shape:
         raise SpecError(
             f"{spec.file}: $.decoder: the output has shape {tuple(restored.shape[1:])}, "
@@ -58,7 +59,7 @@ def build_discriminator(spec: Spec) -> keras.Model:
         SpecError: Keras refuses a layer.
     """
     image = keras.Input(spec.data.image_shape, name="image")
-    return keras.Model(image, apply_layers(spec, "discriminator", {"image": image}, _make), name="discriminator")
+    return keras.Model(image, apply_layers(spec, "discriminator", {"image": image}, make_layers), name="discriminator")
 
 
 def initialize(spec: Spec, encoder: keras.Model, decoder: keras.Model, images: np.ndarray) -> None:
@@ -75,7 +76,7 @@ def initialize(spec: Spec, encoder: keras.Model, decoder: keras.Model, images: n
 
 
 def apply_layers(
-    spec: Spec, half: str, tensors: dict[str, Any], make: Callable[[LayerSpec], list[keras.layers.Layer]]
+    spec: Spec, half: str, tensors: dict[str, Any], make: Callable[[LayerSpec], Sequence[Callable[[Any], Any]]]
 ) -> Any:
     """The output of a half whose inputs are `tensors`, by name.
 
@@ -122,10 +123,12 @@ def layer_arguments(layer: LayerSpec, written_later: Collection[str]) -> dict[st
     return arguments
 
 
-def _make(layer: LayerSpec) -> list[keras.layers.Layer]:
-    # What quantization-aware training takes only apart stands apart.
+def make_layers(layer: LayerSpec) -> list[Callable[[Any], Any]]:
+    """An entry's Keras layers, one after the other; what quantization-aware training takes only apart stands apart."""
+    if layer.layer == applications.LAYER:
+        return [applications.application_layers(layer.arguments)]
     arguments = layer_arguments(layer, BASES)
-    made = []
+    made: list[Callable[[Any], Any]] = []
     activation = arguments.get("activation", "linear")
     if layer.layer != "Activation" and activation not in FUSED_ACTIVATIONS:
         del arguments["activation"]

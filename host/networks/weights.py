@@ -8,27 +8,40 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import h5py
+import numpy as np
 import tf_keras as keras
 
 from host.errors import ModelError
 
 
-def save_weights(path: Path, models: Mapping[str, keras.Model]) -> None:
-    """Writes `<half>/<index>` for every weight of every half, atomically."""
+def save_weights(path: Path, models: Mapping[str, keras.Model], *, half: bool = False) -> None:
+    """Writes `<network>/<index>` for every weight of every network, atomically.
+
+    Args:
+        half: in float16.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=path.parent, suffix=".h5")
     os.close(handle)
     try:
         with h5py.File(scratch, "w") as file:
-            for half, model in models.items():
+            for name, model in models.items():
                 for index, weight in enumerate(model.weights):
-                    entry = file.create_dataset(f"{half}/{index:03d}", data=weight.numpy())
+                    entry = file.create_dataset(f"{name}/{index:03d}", data=_kept(weight.numpy(), half))
                     entry.attrs["weight"] = weight.name
         os.chmod(scratch, 0o644)
         os.replace(scratch, path)
     except BaseException:
         os.unlink(scratch)
         raise
+
+
+def _kept(value: np.ndarray, half: bool) -> np.ndarray:
+    if not half or value.dtype != np.float32:
+        return value
+    with np.errstate(over="ignore"):
+        short = value.astype(np.float16)
+    return short if np.isfinite(short).all() else value  # a variance may be too large for 16 bits
 
 
 def load_weights(path: Path, models: Mapping[str, keras.Model]) -> None:

@@ -54,22 +54,24 @@ class FixedOutput(configs.NoOpQuantizeConfig):
         return {"low": self.low, "high": self.high}
 
 
-def quantization_aware(model: keras.Model, source: tuple[float, float], output: tuple[float, float]) -> keras.Model:
+def quantization_aware(
+    model: keras.Model, source: tuple[float, float], output: tuple[float, float] | None
+) -> keras.Model:
     """The network with fake quantization, starting from its float weights; `set_ranges` sets what lies between.
 
     Args:
         source: the range of what the network reads.
-        output: the range of what it computes; training cannot move it.
+        output: the range of what it computes; training cannot move it. None lets training find it.
     """
     last = _last_computing(model)
 
     def annotate(layer: Any) -> Any:
         config = None  # the toolkit's default
-        if layer.name == last.name:
+        if output is not None and layer.name == last.name:
             config = FixedOutput(*output)
         elif isinstance(layer, _SHAPE_ONLY):
             config = configs.NoOpQuantizeConfig()
-        elif not _known(layer):
+        elif not _known(layer) and not _folded(layer):
             config = configs.Default8BitOutputQuantizeConfig()  # a range that follows the values that pass
         return tfmot.quantization.keras.quantize_annotate_layer(layer, config)
 
@@ -112,6 +114,16 @@ def _known(layer: Any) -> bool:
     if isinstance(layer, keras.layers.Activation):
         return layer.get_config()["activation"] in _KNOWN_ACTIVATIONS
     return bool(_REGISTRY.supports(layer))
+
+
+def _folded(layer: Any) -> bool:
+    """Whether the toolkit folds a batch normalization into the convolution before it, as the converter does."""
+    if not isinstance(layer, keras.layers.BatchNormalization):
+        return False
+    before = layer.inbound_nodes[0].inbound_layers
+    convolves = isinstance(before, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D))
+    transposed = isinstance(before, keras.layers.Conv2DTranspose)
+    return convolves and not transposed and len(before.outbound_nodes) == 1 and before.activation.__name__ == "linear"
 
 
 def _last_computing(model: keras.Model) -> Any:

@@ -52,6 +52,16 @@ _DEPTH = {"depth_multiplier": integer(default=ABSENT)}
 _WITHOUT_FILTERS = {key: value for key, value in _CONVOLUTION.items() if key != "filters"}
 _AXIS = Field((int,), ABSENT, low=-4, high=3)
 
+# Networks of keras.applications without their heads. ConvNeXt is not here: it is made of LayerNormalization.
+APPLICATIONS = (
+    *("DenseNet121", "DenseNet169", "DenseNet201"),
+    *(f"EfficientNetB{size}" for size in range(8)),
+    *(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "S", "M", "L")),
+    *("InceptionResNetV2", "InceptionV3", "MobileNet", "MobileNetV2", "MobileNetV3Large", "MobileNetV3Small"),
+    *("NASNetLarge", "NASNetMobile", "RegNetX002", "RegNetX004", "RegNetY002", "RegNetY004"),
+    *("ResNet50", "ResNet50V2", "ResNet101", "ResNet101V2", "ResNet152", "ResNet152V2", "VGG16", "VGG19", "Xception"),
+)
+
 LAYERS: dict[str, LayerKind] = {
     "Conv2D": LayerKind({**_CONVOLUTION, **_DILATION, "groups": integer(default=ABSENT)}, weighted=True),
     "Conv2DTranspose": LayerKind({**_CONVOLUTION, "output_padding": sides(0, ABSENT)}, weighted=True),
@@ -101,6 +111,13 @@ LAYERS: dict[str, LayerKind] = {
     "Average": LayerKind(merges=True),
     "Maximum": LayerKind(merges=True),
     "Concatenate": LayerKind({"axis": _AXIS}, merges=True),
+    "Application": LayerKind(
+        {
+            "application": choice(APPLICATIONS, text="network of keras.applications, without its head"),
+            "width": number(0.01, 4.0, ABSENT, text="share of the channels, of networks that have a choice"),
+            "weights": Field((str,), ABSENT, text='"imagenet", or an .h5 file below the folder of data sets'),
+        }
+    ),
 }
 
 # Known layers that cannot be used, and the reason.

@@ -21,9 +21,11 @@ from host.spec.sections import (
     FORMAT_VERSION,
     LEAST_SIDES,
     QUANTIZATION,
+    SOURCE,
     TRAINING,
     WEIGHT,
     Sections,
+    StageSection,
     recipe_fields,
 )
 from host.spec.types import (
@@ -71,7 +73,7 @@ def parse_spec(value: object, file: Path, sections: Sections) -> Spec:
     quantization = _quantization(top.child("quantization", {}), sections, training.stages)
     top.done()
     assert isinstance(value, dict)
-    training = replace(training, stages=_with_identities(training.stages, value))
+    training = replace(training, stages=_with_identities(training.stages, value, sections.judged_by))
     name, digest = file.parent.name, digest_of(value)
     return Spec(name, sections.task, data, networks, options, training, quantization, file, digest)
 
@@ -128,7 +130,29 @@ def _stages(reader: Reader, sections: Sections, named: Mapping[str, Json]) -> di
         if section.required and all(stage.kind != kind for stage in found):
             raise reader.error(kind, "missing; give an object in braces, {} takes the defaults")
     order = list(kinds)
-    return {stage.name: stage for stage in sorted(found, key=lambda stage: order.index(stage.kind))}
+    return _in_order(reader, sorted(found, key=lambda stage: order.index(stage.kind)), kinds)
+
+
+def _in_order(reader: Reader, stages: list[StageSpec], kinds: Mapping[str, StageSection]) -> dict[str, StageSpec]:
+    """The stages, each after the one that it starts from, and what they depend on."""
+    found: dict[str, StageSpec] = {}
+    waiting = list(stages)
+    while waiting:
+        ready = next((stage for stage in waiting if stage.options.get(SOURCE) in (None, *found)), None)
+        if ready is None:
+            stage = waiting[0]
+            others = [each.name for each in stages if each.name != stage.name and kinds[each.kind].weights]
+            source = stage.options[SOURCE]
+            raise Reader({}, f"{reader.path}.{stage.name}", reader.file).error(
+                SOURCE, f"no stage {json.dumps(source)} that comes before it; {offer(source, others)}"
+            )
+        waiting.remove(ready)
+        source = ready.options.get(SOURCE)
+        after = tuple(found) if SOURCE not in kinds[ready.kind].fields else ()
+        if source is not None:
+            after = (*found[source].after, source)
+        found[ready.name] = replace(ready, after=after)
+    return found
 
 
 def _stage(reader: Reader, name: str, kind: str, sections: Sections, named: Mapping[str, Json]) -> StageSpec:
@@ -149,19 +173,20 @@ def _stage(reader: Reader, name: str, kind: str, sections: Sections, named: Mapp
     )
 
 
-def _with_identities(stages: Mapping[str, StageSpec], value: Json) -> dict[str, StageSpec]:
+def _with_identities(
+    stages: Mapping[str, StageSpec], value: Json, judged_by: tuple[str, ...]
+) -> dict[str, StageSpec]:
     """The stages, each with the digest of the spec without what its result does not depend on."""
-    kept = {key: part for key, part in value.items() if key not in ("$schema", "description")}
+    kept = {key: part for key, part in value.items() if key not in ("$schema", "description", *judged_by)}
     kept["quantization"] = {key: part for key, part in value.get("quantization", {}).items() if key != "recipes"}
     kept["training"] = {key: part for key, part in value["training"].items() if key != "stages"}
+    entries = value["training"]["stages"]
     found: dict[str, StageSpec] = {}
-    before: list[Any] = []
     for name, stage in stages.items():
-        entry = value["training"]["stages"][name]
         # A longer training goes on from its checkpoints: what comes after it must start anew.
-        own = {key: part for key, part in entry.items() if key != "epochs"}
+        own = {key: part for key, part in entries[name].items() if key != "epochs"}
+        before = [[earlier, entries[earlier]] for earlier in stage.after]
         found[name] = replace(stage, identity=digest_of([kept, before, name, own]))
-        before.append([name, entry])
     return found
 
 

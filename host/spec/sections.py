@@ -37,12 +37,15 @@ TRAINING = {
     "batch_size": integer(1, 65536, 64, text="images in each training step"),
     "seed": integer(0, 2**31 - 1, 1, text="seed of everything random"),
     "mixed_precision": flag(False, text="compute the stage float in bfloat16; its weights stay float32"),
+    "half_weights": flag(False, text="keep trained weights in float16, which halves the files"),
 }
 WEIGHT = number(1e-9, 1e9, 1.0, text="factor of this term")
 ADVERSARIAL = {
     "weight": number(1e-9, 1e3, text="factor of the adversarial term in the loss"),
     "learning_rate": number(1e-9, 1.0, 1e-4, text="learning rate of the discriminator"),
 }
+SOURCE = "from"  # the option of a stage that says which stage's weights it starts from
+_SOURCE = Field((str,), ABSENT, text="earlier stage whose weights this stage starts from")
 QUANTIZATION = {
     "calibration_images": integer(1, 10_000, 300, text="training images that set the ranges of activations"),
     "stratified": flag(False, text="take equally many calibration images from each class"),
@@ -86,10 +89,21 @@ def data_fields(dataset: str, fit: str, fits: tuple[str, ...]) -> dict[str, Fiel
 
 
 def stage_fields(
-    epochs: int, learning_rate: float, patience: int | None = 10, steps: int | None = None, validate_every: int = 1
+    epochs: int,
+    learning_rate: float,
+    patience: int | None = 10,
+    steps: int | None = None,
+    validate_every: int = 1,
+    source: str | None = None,
 ) -> dict[str, Field]:
-    """What a stage may hold that trains a network, with its defaults; None is ABSENT."""
-    return {
+    """What a stage may hold that trains a network, with its defaults; None is ABSENT.
+
+    Args:
+        source: the stage that it starts from where the spec says none; "" starts anew. None: it depends on all stages
+            before it, and the spec has no say in that.
+    """
+    named = {} if source is None else {SOURCE: replace(_SOURCE, default=source or ABSENT)}
+    return named | {
         "epochs": integer(1, 100_000, epochs, text="passes over the data, or over `steps` batches"),
         "learning_rate": number(1e-9, 1.0, learning_rate, text="first learning rate"),
         "patience": integer(
@@ -121,7 +135,7 @@ class StageSection:
 
     Attributes:
         required: a spec that lists no stage of this kind is refused.
-        weights: it leaves weights that a recipe may convert.
+        weights: it leaves weights that a recipe may convert, and other stages start from.
     """
 
     fields: Mapping[str, Field]
@@ -148,6 +162,7 @@ class Sections:
         losses: those that a spec may name; {} where the task has a loss of its own.
         schedule: what becomes of the learning rate where the spec says nothing.
         conversions: those that a recipe may name, and the types in which it may then keep single layers.
+        judged_by: those of `objects` that training does not read.
     """
 
     task: str
@@ -160,6 +175,7 @@ class Sections:
     losses: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: LOSSES)
     schedule: str = "cosine"
     conversions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    judged_by: tuple[str, ...] = ()
 
     @property
     def named(self) -> dict[str, tuple[Mapping[str, Mapping[str, Field]], str]]:

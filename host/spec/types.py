@@ -118,7 +118,8 @@ class StageSpec:
         validate_every: epochs; the last one is validated in any case.
         optimizer, schedule: {"name": of `OPTIMIZERS`, `SCHEDULES`, and its arguments}.
         options: what only this kind of stage has.
-        identity: digest of all that the stage's result depends on beside its epochs: the spec up to this stage.
+        after: the stages that its result depends on, in their order.
+        identity: digest of all that the stage's result depends on beside its epochs: the spec, and those stages.
     """
 
     name: str
@@ -131,6 +132,7 @@ class StageSpec:
     optimizer: Json = field(default_factory=lambda: {"name": "adam"})
     schedule: Json = field(default_factory=lambda: {"name": "cosine", "final": 0.0})
     options: Json = field(default_factory=dict)
+    after: tuple[str, ...] = ()
     identity: str = ""
 
 
@@ -150,6 +152,7 @@ class TrainingSpec:
     stages: Mapping[str, StageSpec]
     adversarial: AdversarialSpec | None = None
     mixed_precision: bool = False
+    half_weights: bool = False
 
 
 @dataclass(frozen=True)

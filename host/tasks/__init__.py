@@ -11,6 +11,7 @@ from host.spec.models import MODELS, list_models, spec_file
 from host.spec.parsing import parse_spec, read_spec
 from host.spec.reader import Reader
 from host.spec.types import Spec
+from host.tasks.classification.task import ClassificationTask
 from host.tasks.codec.task import CodecTask
 from host.tasks.compression.task import CompressionTask
 
@@ -22,6 +23,7 @@ __all__ = ["MODELS", "TASKS", "list_models", "open_spec", "task_named"]
 TASKS: dict[str, Task] = {
     "compression": CompressionTask(),
     "codec": CodecTask(),
+    "classification": ClassificationTask(),
 }
 
 

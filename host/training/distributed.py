@@ -36,6 +36,7 @@ class Session:
     Attributes:
         resume: go on from checkpoints.
         start_from: weights that the first stage starts from; None starts as the spec says.
+        data_dir: the folder of data sets; None downloads.
         log_dir: where TensorBoard's files go, a folder a stage; None writes none.
         strategy: the tf.distribute.Strategy that stages are shared with; None is this one device.
     """
@@ -44,6 +45,7 @@ class Session:
     start_from: Path | None = None
     log_dir: Path | None = None
     strategy: Any = None
+    data_dir: Path | None = None
 
     def scope(self) -> AbstractContextManager[Any]:
         """Within it variables are made, and trained, under the strategy."""

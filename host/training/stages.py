@@ -77,9 +77,10 @@ def train(
         )
     chosen = [stage for stage in spec.training.stages.values() if stages is None or stage.name in stages]
     start = None if start_from is None else _weights_file(start_from, spec.folder.parent)
-    session = Session(resume, start, log_dir / spec.name if log_dir else None)
+    folder = data_folder(data_dir)
+    session = Session(resume, start, log_dir / spec.name if log_dir else None, data_dir=folder)
     with verbosity(verbose), workplace(spec, session, strategy) as (model, session):
-        data = load(spec.data, data_folder(data_dir))
+        data = load(spec.data, folder)
         check_shared(spec, len(data.train), session.strategy)
         if model.folder == spec.folder:
             recorded = recorded_overrides(spec.folder) if overrides is None else dict(overrides)
@@ -126,13 +127,13 @@ def _train_stages(
         done: dict[str, Any] = record.get("stages", {})
         if session.resume and done.get(stage.name, {}).get("made_by") == made_by:
             continue
-        # What is trained now is not done, and what comes later is made of it: an interruption leaves neither recorded.
-        first = order.index(stage.name)
-        done = {name: done[name] for name in order[:first] if name in done}
+        # What is trained now is not done, and neither is what is made of it: an interruption leaves neither recorded.
+        stale = [name for name, other in spec.training.stages.items() if stage.name in other.after]
+        done = {name: done[name] for name in done if name in order and name not in (stage.name, *stale)}
         if record:
             write_json(model.training, record | {"stages": done})
         for folder in model.checkpoints.glob("*"):
-            if folder.name.split(".")[0] in order[first + 1 :]:
+            if folder.name.split(".")[0] in stale:
                 shutil.rmtree(folder)
         kind = task.stages[stage.kind]
         started = time.perf_counter()
@@ -155,7 +156,7 @@ def _train_stages(
                 "validation_images": len(data.validation),
             },
             "versions": versions(),
-            "stages": {**done, stage.name: result},
+            "stages": {name: {**done, stage.name: result}[name] for name in order if name in (*done, stage.name)},
         }
         write_json(model.training, record)
     return record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,8 @@ import tensorflow as tf
 import tf_keras as keras
 
 from host.metrics import Metric
-from host.spec.types import StageSpec
-from host.training.distributed import replicas, summed
+from host.spec.types import Spec, StageSpec
+from host.training.distributed import Session, replicas, summed
 
 Batch = tuple[np.ndarray, ...]
 
@@ -94,6 +94,31 @@ def descend(tape: tf.GradientTape, loss: Any, *moved: tuple[Any, list[Any]], lar
         else:
             its, _ = tf.clip_by_global_norm(summed(its), largest)
             optimizer.apply_gradients(zip(its, those, strict=True), skip_gradients_aggregation=True)
+
+
+def remade(
+    make: Callable[[], Sequence[keras.Model]], models: Sequence[keras.Model], spec: Spec, session: Session
+) -> Sequence[keras.Model]:
+    """The networks that a stage trains: these, or others of their weights, in bfloat16 or under a strategy.
+
+    Call it within `session.scope()`.
+
+    Args:
+        make: builds the others.
+    """
+    mixed = spec.training.mixed_precision
+    if not mixed and session.strategy is None:
+        return models
+    usual = keras.mixed_precision.global_policy()
+    try:
+        if mixed:
+            keras.mixed_precision.set_global_policy("mixed_bfloat16")  # float16 would need its loss scaled
+        others = make()
+    finally:
+        keras.mixed_precision.set_global_policy(usual)
+    for model, other in zip(models, others, strict=True):
+        other.set_weights(model.get_weights())
+    return others
 
 
 def averaging(

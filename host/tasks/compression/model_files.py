@@ -1,38 +1,16 @@
-"""What a compression model keeps beside its weights: images, the latent's scale, entropy tables."""
+"""What a compression model keeps beside its weights and images: the latent's scale, entropy tables."""
 
 from __future__ import annotations
 
-import io
-from zipfile import BadZipFile
-
-import numpy as np
-
-from device.errors import BundleError, one_line
-from device.files import read_bytes, read_json, write_bytes, write_json
+from device.errors import BundleError
+from device.files import read_bytes, read_json, write_json
 from device.outputs.codes import LatentGrid
 from device.outputs.entropy import Tables, parse_tables
 from host.errors import ModelError
 from host.spec.model_folder import ModelFolder
 
 TABLES = "tables.npy"
-_IMAGES, _LATENT = "images.npz", "latent.json"
-
-
-def read_images(model: ModelFolder) -> tuple[np.ndarray, np.ndarray]:
-    """(calibration, samples), uint8 (count, height, width, channels): of the training and of the test split."""
-    path = model.made(_IMAGES, "float")
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return arrays["calibration"], arrays["samples"]
-    except (BadZipFile, ValueError, KeyError, EOFError) as error:
-        raise ModelError(f"{path}: damaged ({one_line(error)}); restore it or train again") from None
-
-
-def save_images(model: ModelFolder, calibration: np.ndarray, samples: np.ndarray) -> None:
-    """Keeps what `read_images` reads."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, calibration=calibration, samples=samples)
-    write_bytes(model.folder / _IMAGES, buffer.getvalue())
+_LATENT = "latent.json"
 
 
 def read_tables(model: ModelFolder) -> Tables:

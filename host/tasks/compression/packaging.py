@@ -15,6 +15,7 @@ from host.networks.builder import build
 from host.networks.grid import on_grid
 from host.networks.weights import load_weights
 from host.packaging.bundle_writer import array_bytes
+from host.packaging.images import read_images
 from host.packaging.network_file import describe, network_costs
 from host.packaging.package import HomeNetwork, Package, VariantFile
 from host.quantization.joining import join
@@ -22,7 +23,7 @@ from host.quantization.recipes import CONVERSIONS, DEFAULTS, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec
 from host.tasks.compression.halves import PARTS, Halves, convert, load_halves
-from host.tasks.compression.model_files import TABLES, read_images, read_tables
+from host.tasks.compression.model_files import TABLES, read_tables
 
 _FILES = {"own": "decoder.tflite", "tuned": "decoder.tuned.tflite", "full": "full.tflite"}
 
@@ -35,8 +36,8 @@ def package(model: ModelFolder) -> Package:
         ExportError: two halves do not fit.
     """
     spec = model.spec
-    calibration, samples = read_images(model)
-    images = calibration / np.float32(255)
+    kept = read_images(model)
+    images = kept.calibration / np.float32(255)
     tables = read_tables(model)
     travelling = {TABLES: array_bytes(tables.frequencies.astype("<u2"))}
     tables_file = TablesFile(TABLES, sha256_bytes(travelling[TABLES]), tables.sha256)
@@ -59,7 +60,7 @@ def package(model: ModelFolder) -> Package:
         variants.append(VariantFile(name, name, files["encoder"], output, travelling, home))
     source = Fixed(*spec.data.image_shape)
     digests = spec.digest, model.digest()
-    return Package(spec.name, spec.task, *digests, source, samples, tuple(variants), left_out)
+    return Package(spec.name, spec.task, *digests, source, kept.samples, tuple(variants), left_out)
 
 
 def float_part(model: ModelFolder, part: str) -> tuple[keras.Model, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import tf_keras as keras
 
 from device.outputs.codes import LatentGrid
 from host.data import DataSet
@@ -13,17 +12,19 @@ from host.data.split import calibration_indices
 from host.networks.builder import build, initialize
 from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
+from host.packaging.images import ModelImages, save_images
 from host.quantization.aware import set_ranges
 from host.quantization.execution import dequantize
 from host.spec.model_folder import ModelFolder
-from host.spec.types import Spec, StageSpec
+from host.spec.types import StageSpec
 from host.tasks.compression.halves import aware_halves, load_halves
-from host.tasks.compression.model_files import keep_scale, latent_grid, save_images
+from host.tasks.compression.model_files import keep_scale, latent_grid
 from host.tasks.compression.tables import fit_tables, open_encoders
 from host.tasks.compression.work import autoencoder_work, decoder_work
 from host.training.distributed import Session
 from host.training.loop import fit
 from host.training.stages import StageKind, started_from
+from host.training.work import remade
 
 SAMPLES = 64
 _RANGES_FROM = 500  # images whose activations set the first ranges of quantization-aware training
@@ -45,8 +46,8 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
     height, width, channels = encoder.output_shape[1:]
     grid = LatentGrid(height, width, channels, spec.options.scale, 0)
     with session.scope():
-        trained = _as_trained(spec, encoder, decoder, session)
-        work = autoencoder_work(spec, stage, stage.name, *trained, grid, data, seed=spec.training.seed)
+        trained = remade(lambda: build(spec), (encoder, decoder), spec, session)
+        work = autoencoder_work(spec, stage, stage.name, trained[0], trained[1], grid, data, seed=spec.training.seed)
         result = fit(work, stage, model.checkpoints / stage.name, session)
     for half, other in zip((encoder, decoder), trained, strict=True):
         half.set_weights(other.get_weights())
@@ -54,7 +55,7 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
     chosen = calibration_indices(
         data.sample, wanted.calibration_images, spec.training.seed, stratified=wanted.stratified
     )
-    save_images(model, data.sample.array[chosen], data.test.array[:SAMPLES])
+    save_images(model, ModelImages(data.sample.array[chosen], data.test.array[:SAMPLES]))
     save_weights(model.weights(stage.name), {"encoder": encoder, "decoder": decoder})
     scale = None
     if spec.options.bits is not None:
@@ -127,22 +128,3 @@ STAGES = {
     "tables": StageKind(fit_tables),
     "tune": StageKind(tune),
 }
-
-
-def _as_trained(
-    spec: Spec, encoder: keras.Model, decoder: keras.Model, session: Session
-) -> tuple[keras.Model, keras.Model]:
-    """The halves that the stage float trains: these, or others of their weights, in bfloat16 or under a strategy."""
-    mixed = spec.training.mixed_precision
-    if not mixed and session.strategy is None:
-        return encoder, decoder
-    usual = keras.mixed_precision.global_policy()
-    try:
-        if mixed:
-            keras.mixed_precision.set_global_policy("mixed_bfloat16")  # float16 would need its loss scaled
-        others = build(spec)
-    finally:
-        keras.mixed_precision.set_global_policy(usual)
-    for half, other in zip((encoder, decoder), others, strict=True):
-        other.set_weights(half.get_weights())
-    return others

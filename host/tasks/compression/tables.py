@@ -10,12 +10,13 @@ from device.files import write_bytes
 from device.outputs.entropy import SYMBOLS, TOTAL
 from host.data import DataSet
 from host.packaging.bundle_writer import array_bytes
+from host.packaging.images import read_images
 from host.quantization.execution import TfliteEncoder
 from host.quantization.recipes import TUNED, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.types import StageSpec
 from host.tasks.compression.halves import convert, load_halves
-from host.tasks.compression.model_files import TABLES, read_images
+from host.tasks.compression.model_files import TABLES
 from host.training.distributed import Session
 
 
@@ -29,7 +30,7 @@ def fit_tables(model: ModelFolder, data: DataSet, stage: StageSpec, session: Ses
 
 def open_encoders(model: ModelFolder) -> dict[str, TfliteEncoder]:
     """The converted encoders of the variants that get a tuned decoder, by variant; those that the spec has."""
-    calibration = read_images(model)[0] / np.float32(255)
+    calibration = read_images(model).calibration / np.float32(255)
     encoders = {}
     for variant, recipe in recipes(model.spec).items():
         if variant in TUNED:

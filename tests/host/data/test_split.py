@@ -15,13 +15,22 @@ LABELS = np.array([0] * 80 + [1] * 15 + [2] * 5)
 def test_a_draw_has_no_image_twice_and_rises() -> None:
     found = calibration_indices(Split(IMAGES), 30, 7)
     assert len(set(found)) == 30 and (np.diff(found) > 0).all()
-    assert len(calibration_indices(Split(IMAGES), 1000, 7)) == 100
+
+
+def test_more_images_than_there_are_are_refused() -> None:
+    with pytest.raises(DataError, match=r"calibration_images: 1000 asked, there are 100 training images"):
+        calibration_indices(Split(IMAGES), 1000, 7)
 
 
 @pytest.mark.parametrize(("count", "counts"), [(9, [3, 3, 3]), (10, [4, 3, 3]), (15, [5, 5, 5])])
 def test_classes_have_equal_numbers(count: int, counts: list[int]) -> None:
     found = calibration_indices(Split(IMAGES, LABELS), count, 7, stratified=True)
-    assert np.bincount(LABELS[found]).tolist() == counts and (np.diff(found) > 0).all()
+    assert np.bincount(LABELS[found]).tolist() == counts and len(set(found)) == count
+
+
+def test_the_first_of_them_are_stratified_too() -> None:
+    found = calibration_indices(Split(IMAGES, LABELS), 15, 7, stratified=True)
+    assert np.bincount(LABELS[found[:6]]).tolist() == [2, 2, 2]
 
 
 def test_what_a_class_lacks_comes_from_the_others() -> None:

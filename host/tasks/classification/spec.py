@@ -1,0 +1,62 @@
+"""The parts of a spec that only classifiers have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from host.metrics import Metric
+from host.quantization.recipes import OFFERED
+from host.spec.catalogue import INITIALIZERS
+from host.spec.fields import ABSENT, Field, number
+from host.spec.reader import Reader
+from host.spec.sections import LayerList, Sections, StageSection, stage_fields
+from host.spec.types import DataSpec
+
+NETWORK = "classifier"
+ACCURACY = Metric("accuracy_percent", "accuracy", "%", 2, True)
+ACCEPTANCE = {
+    "size_ratio": number(1.0, 1e6, ABSENT, text="how many times smaller than the Keras file of weights a file must be"),
+    "accuracy_drop": number(0.0, 100.0, ABSENT, text="percentage points of accuracy that a variant may lose"),
+}
+# Stages that learn from labels may have softer labels (C. Szegedy et al. 2016), or a teacher (G. Hinton et al. 2015).
+_LESSON = {
+    "label_smoothing": number(0.0, 0.99, 0.0, text="share of the label's probability that all classes get alike"),
+    "teacher": Field((str,), ABSENT, text="trained model whose answers are learnt beside the labels"),
+    "teacher_stage": Field((str,), "float", text="stage of the teacher whose weights answer"),
+    "teacher_weight": number(0.0, 1.0, 0.9, text="share of the teacher's answers in the loss"),
+    "temperature": number(0.1, 100.0, 4.0, text="what the scores of both are divided by, for the teacher's part"),
+}
+_STARTERS = ("local_pca", "cosine")  # of autoencoders
+
+
+@dataclass(frozen=True)
+class ClassificationOptions:
+    """When a variant is accepted; None asks for nothing."""
+
+    size_ratio: float | None
+    accuracy_drop: float | None
+
+
+def read_options(top: Reader, data: DataSpec) -> ClassificationOptions:
+    """Reads the object `acceptance`."""
+    found = top.child("acceptance", {}).fields(ACCEPTANCE)
+    return ClassificationOptions(found.get("size_ratio"), found.get("accuracy_drop"))
+
+
+SECTIONS = Sections(
+    task="classification",
+    read=read_options,
+    networks={
+        NETWORK: LayerList(
+            ("image",), initializers={name: each for name, each in INITIALIZERS.items() if name not in _STARTERS}
+        ),
+    },
+    stages={
+        "float": StageSection(stage_fields(30, 1e-3, None, source="") | _LESSON, required=True, weights=True),
+        "qat": StageSection(stage_fields(4, 1e-4, None, source="float") | _LESSON, weights=True),
+    },
+    objects={"acceptance": ACCEPTANCE},
+    losses={},
+    conversions=OFFERED,
+    judged_by=("acceptance",),
+)

@@ -1,0 +1,88 @@
+"""The task `classification`: networks that give each image's class; the device sends the scores of all classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from host.data.split import Split
+from host.errors import ExportError
+from host.metrics import Metric
+from host.spec.sections import Sections
+from host.spec.types import Spec
+from host.tasks.classification.spec import ACCURACY, NETWORK, SECTIONS
+
+if TYPE_CHECKING:
+    import tf_keras as keras
+
+    from host.data import DataSet
+    from host.packaging.decoders import DecoderFolder
+    from host.packaging.package import Package
+    from host.results import Row
+    from host.spec.model_folder import ModelFolder
+    from host.tasks.classification.decoders import ClassificationDecoders
+    from host.training.stages import StageKind
+
+
+class ClassificationTask:
+    """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
+
+    name: str = SECTIONS.task
+    metrics: tuple[Metric, ...] = (ACCURACY,)
+    sections: Sections = SECTIONS
+    exported_by: tuple[str, ...] = ("networks", "packaging")
+
+    @property
+    def stages(self) -> Mapping[str, StageKind]:
+        """By kind."""
+        from host.tasks.classification.stages import STAGES
+
+        return STAGES
+
+    def networks(self, spec: Spec) -> Mapping[str, keras.Model]:
+        """The one network."""
+        from host.tasks.classification.networks import build, class_names
+
+        return {NETWORK: build(spec, len(class_names(spec)))}
+
+    def remarks(self, spec: Spec, networks: Mapping[str, Any]) -> list[str]:
+        """What the classes are."""
+        from host.tasks.classification.networks import class_names
+
+        classes = class_names(spec)
+        shown = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
+        return [f"{len(classes)} classes: {shown}"]
+
+    def package(self, model: ModelFolder) -> Package:
+        """Every recipe, converted."""
+        from host.tasks.classification.packaging import package
+
+        return package(model)
+
+    def part(self, model: ModelFolder, part: str) -> tuple[keras.Model, str]:
+        """The whole network: there is no half."""
+        from host.tasks.classification.networks import load_network
+
+        if part != "full":
+            raise ExportError(f"{model.spec.name}: a classifier has no {part}; available: --part full")
+        return load_network(model, "float"), "scores"
+
+    def decoders(self, home: DecoderFolder) -> ClassificationDecoders:
+        """Scores as they were sent."""
+        from host.tasks.classification.decoders import ClassificationDecoders
+
+        return ClassificationDecoders(home)
+
+    def truths(self, split: Split) -> Sequence[int]:
+        """The labels."""
+        return [] if split.labels is None else [int(label) for label in split.labels]
+
+    def judge(self, truth: int, made: np.ndarray) -> dict[str, float | None]:
+        """Whether the highest score is the label's; the first one of equal scores counts."""
+        return {ACCURACY.key: 100.0 * (int(np.argmax(made)) == truth)}
+
+    def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
+        """None yet."""
+        return ()
