@@ -22,6 +22,7 @@ from host.tasks import task_named
 TINY = Path(__file__).parent / "integration" / "tiny.spec.json"
 DEVICE = Path(device.__file__).resolve().parent
 DEVICE_PYTHON = DEVICE.parent / ".venv-device" / "bin" / "python"
+BENCH_PYTHON = DEVICE_PYTHON if DEVICE_PYTHON.is_file() else Path(sys.executable)
 NAME = "tiny"
 
 
@@ -79,6 +80,23 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return models
 
 
+def copy_device(elsewhere: Path, bundle: Path) -> None:
+    """Puts device/ with one bundle into a folder, as `scp` does."""
+    ignored = shutil.ignore_patterns("bundles", "results", "tests", "__pycache__")
+    shutil.copytree(DEVICE, elsewhere / "device", ignore=ignored)
+    shutil.copytree(bundle, elsewhere / "device" / "bundles" / bundle.name)
+
+
+def bench(elsewhere: Path, *arguments: str) -> tuple[Path, str]:
+    """Runs the bench of a copied device/ in a process of its own; returns the run's folder and what was printed."""
+    done = subprocess.run(
+        [BENCH_PYTHON, "-m", "device.bench", *arguments], cwd=elsewhere, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (run,) = (elsewhere / "device" / "results").iterdir()
+    return run, done.stdout
+
+
 @pytest.fixture(scope="session")
 def loop(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Loop:
     """Trained, exported, copied to a "device" and benched there; read-only."""
@@ -87,17 +105,6 @@ def loop(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Loop:
     folder = tmp_path_factory.mktemp("loop")
     bundles, build, elsewhere = folder / "bundles", folder / "build", folder / "on-the-device"
     export(trained / NAME, bundles=bundles, build=build)
-    ignored = shutil.ignore_patterns("bundles", "results", "tests", "__pycache__")
-    shutil.copytree(DEVICE, elsewhere / "device", ignore=ignored)
-    shutil.copytree(bundles / NAME, elsewhere / "device" / "bundles" / NAME)
-    python = DEVICE_PYTHON if DEVICE_PYTHON.is_file() else Path(sys.executable)
-    done = subprocess.run(
-        [python, "-m", "device.bench", "--repetitions", "2", "--runs", "10", "--warmup", "5", "--seconds", "0.001"],
-        cwd=elsewhere,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    (run,) = (elsewhere / "device" / "results").iterdir()
-    return Loop(trained, bundles, build, elsewhere, run, python)
+    copy_device(elsewhere, bundles / NAME)
+    run, _ = bench(elsewhere, "--repetitions", "2", "--runs", "10", "--warmup", "5", "--seconds", "0.001")
+    return Loop(trained, bundles, build, elsewhere, run, BENCH_PYTHON)

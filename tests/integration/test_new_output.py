@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,7 +31,7 @@ from host.packaging.package import Package, VariantFile
 from host.quantization.recipes import DEFAULTS, convert_network
 from host.spec.sections import Sections
 from host.tasks import TASKS
-from tests.conftest import DEVICE, DEVICE_PYTHON
+from tests.conftest import bench, copy_device
 
 SIDE = 16
 KIND = '''
@@ -186,21 +185,13 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     sys.modules.pop("device.outputs.mean_colour", None)
 
 
-def bench(tmp_path: Path, places: dict[str, Path]) -> Path:
+def benched(tmp_path: Path, places: dict[str, Path]) -> Path:
     """A copy of the device's package with one file more, run as on a device; returns the run's folder."""
     elsewhere = tmp_path / "on-the-device"
-    ignored = shutil.ignore_patterns("bundles", "results", "tests", "__pycache__")
-    shutil.copytree(DEVICE, elsewhere / "device", ignore=ignored)
+    copy_device(elsewhere, places["bundles"] / "toy")
     shutil.copy(places["kinds"] / "mean_colour.py", elsewhere / "device" / "outputs")
-    shutil.copytree(places["bundles"] / "toy", elsewhere / "device" / "bundles" / "toy")
-    python = DEVICE_PYTHON if DEVICE_PYTHON.is_file() else Path(sys.executable)
-    arguments = ["--repetitions", "1", "--runs", "5", "--warmup", "1", "--seconds", "0.001"]
-    done = subprocess.run(
-        [python, "-m", "device.bench", *arguments], cwd=elsewhere, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert re.search(r" strongest\n.* %\nfloat32 .* 66.67\n", done.stdout)
-    (run,) = (elsewhere / "device" / "results").iterdir()
+    run, said = bench(elsewhere, "--repetitions", "1", "--runs", "5", "--warmup", "1", "--seconds", "0.001")
+    assert re.search(r" strongest\n.* %\nfloat32 .* 66.67\n", said)
     return run
 
 
@@ -215,7 +206,7 @@ def test_a_new_kind_is_exported_benched_collected_evaluated_and_reported(
     stream = Pipeline(bundle, "float32").encode(bundle.read_samples()[0])
     assert len(stream) == 16 + 3
 
-    run = bench(tmp_path, places)
+    run = benched(tmp_path, places)
     (collected,) = api.collect(run, results=tmp_path / "results", **folders)
     (result,) = collected.results
     (row,) = result.rows
@@ -243,7 +234,7 @@ def test_images_without_labels_leave_sizes_and_times(
     monkeypatch.setattr(ColourTask, "truths", lambda self, split: None)
     folders = {"bundles": places["bundles"], "build": places["build"]}
     api.export(places["model"], **folders)
-    (collected,) = api.collect(bench(tmp_path, places), results=tmp_path / "results", **folders)
+    (collected,) = api.collect(benched(tmp_path, places), results=tmp_path / "results", **folders)
     (row,) = collected.results[0].rows
     assert (row.error, dict(row.metrics), row.sizes["colour_bytes"]) == (None, {}, 3)
     assert row.latency["encoder"].n >= 5 and row.agreement and row.agreement.differing == 0
