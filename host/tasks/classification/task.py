@@ -75,9 +75,9 @@ class ClassificationTask:
 
         return ClassificationDecoders(home)
 
-    def truths(self, split: Split) -> Sequence[int]:
+    def truths(self, split: Split) -> Sequence[int] | None:
         """The labels."""
-        return [] if split.labels is None else [int(label) for label in split.labels]
+        return None if split.labels is None else [int(label) for label in split.labels]
 
     def judge(self, truth: int, made: np.ndarray) -> dict[str, float | None]:
         """Whether the highest score is the label's; the first one of equal scores counts."""
