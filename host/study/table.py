@@ -9,7 +9,8 @@ from host.reporting.columns import GAP, NETWORK, NOTHING, WIDTH, cell, clip, mar
 from host.study.intervals import Spread
 from host.study.results import CellRow, StudyResult
 
-Shown = Callable[[CellRow], str]
+Column = tuple[str, str, Callable[[CellRow], str]]  # title, unit, what a row has in it
+_NAMES, _TITLE = 30, 14  # the most characters of a row's name, and of a title with a cell's name in it
 
 
 def study_text(found: StudyResult) -> str:
@@ -23,7 +24,7 @@ def study_markdown(found: StudyResult) -> str:
     blocks = []
     for model, metrics in found.metrics.items():
         rows = [row for row in found.rows if row.model == model]
-        columns = [column for group in _columns(metrics, rows[0].cell) for column in group]
+        columns = _columns(metrics, rows[0].cell)
         texts = [[shown(row) for row in rows] for _, _, shown in columns]
         kept = [place for place, cells in enumerate(texts) if set(cells) != {NOTHING}]
         titles = [f"{title} ({unit})" if unit else title for title, unit, _ in columns]
@@ -33,8 +34,8 @@ def study_markdown(found: StudyResult) -> str:
 
 
 def _model_text(model: str, rows: Sequence[CellRow], found: StudyResult) -> str:
-    groups = _columns(found.metrics[model], rows[0].cell)
-    return "\n".join([*wrapped(_title(model, found)), *_table(_names(rows), rows, groups)])
+    columns = _columns(found.metrics[model], rows[0].cell)
+    return "\n".join([*wrapped(_title(model, found)), *_table(_names(rows), rows, columns)])
 
 
 def _title(model: str, found: StudyResult) -> str:
@@ -49,44 +50,33 @@ def _names(rows: Sequence[CellRow]) -> list[str]:
     return [f"{row.cell} {row.row}" if several else row.row for row in rows]
 
 
-def _columns(metrics: Sequence[Metric], first_cell: str) -> list[list[tuple[str, str, Shown]]]:
-    """Groups of (title, unit, cell); a group stays together where not all fit."""
+def _columns(metrics: Sequence[Metric], first_cell: str) -> list[Column]:
     first = metrics[0]
-    judged: list[tuple[str, str, Shown]] = [
+    return [
         (first.title, first.unit, lambda row: _with_width(row.metrics.get(first.key), first.digits)),
         ("drop", first.unit, lambda row: _with_width(row.drop, first.digits, signed=True)),
-        (f"to {first_cell}", first.unit, lambda row: _with_width(row.against, first.digits, signed=True)),
-    ]
-    others = [(metric.title, metric.unit, _mean_of(metric)) for metric in metrics[1:]]
-    costs: list[tuple[str, str, Shown]] = [
+        (clip(f"to {first_cell}", _TITLE), first.unit, lambda row: _with_width(row.against, first.digits, signed=True)),
+        *((metric.title, metric.unit, _mean_of(metric)) for metric in metrics[1:]),
         (NETWORK.title, NETWORK.unit, lambda row: _mean(row.sizes.get("network_bytes"), NETWORK.digits, 1e3)),
         ("encode", "ms", lambda row: _mean(row.latency_ms, 3)),
         ("epochs", "", lambda row: _mean(row.epochs, 0)),
         ("train", "s", lambda row: _mean(row.seconds, 0)),
     ]
-    return [judged, [*others, *costs]]
 
 
-def _table(
-    names: Sequence[str], rows: Sequence[CellRow], groups: Sequence[Sequence[tuple[str, str, Shown]]]
-) -> list[str]:
-    whole = _block(names, rows, [column for group in groups for column in group])
-    if max(map(len, whole)) <= WIDTH:
-        return whole
-    return [line for group in groups for line in _block(names, rows, group)]
-
-
-def _block(names: Sequence[str], rows: Sequence[CellRow], columns: Sequence[tuple[str, str, Shown]]) -> list[str]:
+def _table(names: Sequence[str], rows: Sequence[CellRow], columns: Sequence[Column]) -> list[str]:
+    """Lines of the columns in which some row has a value; those that do not fit stand in further blocks below."""
     texts = [[title, unit, *(shown(row) for row in rows)] for title, unit, shown in columns]
     texts = [entries for entries in texts if set(entries[2:]) != {NOTHING}]
-    lines = [
-        "".join(f"{entry:>{GAP + max(map(len, entries))}}" for entry, entries in zip(line, texts))
-        for line in zip(*texts)
-    ]
-    room = max(1, WIDTH - len(lines[0])) if len(lines[0]) < WIDTH - 12 else WIDTH
-    labels = ["", "", *(clip(name, room) for name in names)]
-    width = max(map(len, labels))
-    return [f"{label:<{width}}{line}".rstrip() for label, line in zip(labels, lines)]
+    labels = ["", "", *(clip(name, _NAMES) for name in names)]
+    first = max(map(len, labels))
+    blocks: list[list[str]] = []
+    for entries in texts:
+        width = GAP + max(map(len, entries))
+        if not blocks or len(blocks[-1][0]) + width > WIDTH:
+            blocks.append([f"{label:<{first}}" for label in labels])
+        blocks[-1] = [f"{line}{entry:>{width}}" for line, entry in zip(blocks[-1], entries, strict=True)]
+    return [line.rstrip() for block in blocks for line in block]
 
 
 def _with_width(found: Spread | None, digits: int, *, signed: bool = False) -> str:
@@ -96,7 +86,7 @@ def _with_width(found: Spread | None, digits: int, *, signed: bool = False) -> s
     return text if found.half_width is None else f"{text} ±{found.half_width:.{digits}f}"
 
 
-def _mean_of(metric: Metric) -> Shown:
+def _mean_of(metric: Metric) -> Callable[[CellRow], str]:
     return lambda row: _mean(row.metrics.get(metric.key), metric.digits)
 
 
