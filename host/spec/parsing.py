@@ -173,9 +173,7 @@ def _stage(reader: Reader, name: str, kind: str, sections: Sections, named: Mapp
     )
 
 
-def _with_identities(
-    stages: Mapping[str, StageSpec], value: Json, judged_by: tuple[str, ...]
-) -> dict[str, StageSpec]:
+def _with_identities(stages: Mapping[str, StageSpec], value: Json, judged_by: tuple[str, ...]) -> dict[str, StageSpec]:
     """The stages, each with the digest of the spec without what its result does not depend on."""
     kept = {key: part for key, part in value.items() if key not in ("$schema", "description", *judged_by)}
     kept["quantization"] = {key: part for key, part in value.get("quantization", {}).items() if key != "recipes"}

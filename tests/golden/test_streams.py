@@ -20,6 +20,7 @@ from device.outputs.context_codes import BlockGrid, ContextCodesDescription
 from device.outputs.context_codes.coder import ContextCoder
 from device.outputs.context_codes.tables import parse_context_tables
 from device.outputs.entropy import Tables
+from device.outputs.scores import ScoresDescription, ScoresOutput
 from device.run_file import Outputs, Place, RunRow, read_outputs
 from device.stream import pack, unpack
 from host.evaluation.receiver import Receiver
@@ -28,7 +29,7 @@ from host.packaging.decoders import DecoderFolder
 from host.tasks import task_named
 
 CONTEXT_TABLES = Path(__file__).parent / "context_tables.npy"
-SIZE = {0: (16, 24), 1: (12, 20)}
+SIZE = {0: (16, 24), 1: (12, 20), 2: (16, 24)}
 STREAMS = {
     # magic 53, version 1 coder 0, tag 0badcafe, 16 x 24 pixels, 9 bytes of payload, checksum; payload
     0: bytes.fromhex("53 10 0badcafe 1000 1800 090000 b713ac 04de220d68a5999901"),
@@ -37,6 +38,8 @@ STREAMS = {
         "53 11 0badcafe 0c00 1400 260000 e41025"
         "2f00727d57ef96e4e07b0791287fee3070a7010b55a2121a007ffe01feff0200fefe020180fe"
     ),
+    # likewise coder 2, 16 x 24 pixels; payload: scores of three classes in int16
+    2: bytes.fromhex("53 12 0badcafe 1000 1800 060000 2ab3f0 0080ffff2c01"),
 }
 CODES = {
     0: np.array([[[0, -128], [1, 127]], [[-3, 5], [127, 0]]], np.int8),
@@ -48,6 +51,7 @@ CODES = {
         ],
         np.int8,
     ),
+    2: np.array([-32768, -1, 300], np.int16),
 }
 
 
@@ -73,17 +77,23 @@ class Case:
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     coder_id: int = request.param
     height, width = SIZE[coder_id]
-    content = array_bytes(tables()) if coder_id == 0 else CONTEXT_TABLES.read_bytes()
-    (tmp_path / "tables.npy").write_bytes(content)
-    known = Tables(tables()) if coder_id == 0 else parse_context_tables(CONTEXT_TABLES.read_bytes(), CONTEXT_TABLES)
-    file = TablesFile("tables.npy", sha256_bytes(content), known.sha256)
+    shape = CODES[coder_id].shape
+    source: Fixed | Strips = Fixed(height, width, 3)
+    output: CodesDescription | ContextCodesDescription | ScoresDescription
     if coder_id == 0:
-        source: Fixed | Strips = Fixed(height, width, 3)
-        output: CodesDescription | ContextCodesDescription = CodesDescription(LatentGrid(2, 2, 2, 0.5, 0), file)
-    else:
+        known = Tables(tables())
+        file = _tables_file(tmp_path, array_bytes(tables()), known.sha256)
+        output, encode = CodesDescription(LatentGrid(2, 2, 2, 0.5, 0), file), known.coder(shape).encode
+    elif coder_id == 1:
         source = Strips(4, 0, 0, 3)
+        contexts = parse_context_tables(CONTEXT_TABLES.read_bytes(), CONTEXT_TABLES)
+        file = _tables_file(tmp_path, CONTEXT_TABLES.read_bytes(), contexts.sha256)
         output = ContextCodesDescription(BlockGrid(4, 0, 0, 3, 1, 2, 0.5), file)
-    task = task_named("compression" if coder_id == 0 else "codec")
+        encode = ContextCoder(contexts, shape).encode
+    else:
+        output = ScoresDescription(("cat", "dog", "frog"), "int16", 0.25, 0)
+        encode = lambda scores: ScoresOutput().payload([scores[None]])  # noqa: E731
+    task = task_named({0: "compression", 1: "codec", 2: "classification"}[coder_id])
     label = {"model": "golden", "task": task.name, "variant": "int8", "family": "int8"}
     digests = {"model_sha256": "6" * 64, "spec_sha256": "5" * 64}
     home = DecoderFolder(
@@ -97,9 +107,12 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
         **label,
         **digests,
     )
-    shape = CODES[coder_id].shape
-    coder = known.coder(shape) if isinstance(known, Tables) else ContextCoder(known, shape)
-    return Case(Receiver(task, home, task.decoders(home)), coder.encode, STREAMS[coder_id], CODES[coder_id])
+    return Case(Receiver(task, home, task.decoders(home)), encode, STREAMS[coder_id], CODES[coder_id])
+
+
+def _tables_file(folder: Path, content: bytes, numbers_sha256: str) -> TablesFile:
+    (folder / "tables.npy").write_bytes(content)
+    return TablesFile("tables.npy", sha256_bytes(content), numbers_sha256)
 
 
 def numbers(case: Case, stream: bytes) -> np.ndarray:
@@ -109,7 +122,7 @@ def numbers(case: Case, stream: bytes) -> np.ndarray:
 
 def test_a_golden_stream_gives_its_codes(case: Case) -> None:
     codes = numbers(case, case.stream)
-    assert codes.dtype == np.int8
+    assert codes.dtype == case.codes.dtype
     np.testing.assert_array_equal(codes, case.codes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tf_keras as keras
 
+from device.errors import ModelLoadError
 from device.inputs.fixed import Fixed
 from device.outputs.scores import ScoresDescription
 from host.errors import ExportError
@@ -30,17 +31,15 @@ def package(model: ModelFolder) -> Package:
     for name, recipe in recipes(spec).items():
         try:
             network = convert(model, recipe, kept.calibration)
-        except ExportError as error:  # an operation without such a kernel; the other variants do not need it
+            tensor = describe(network).output
+        except (ExportError, ModelLoadError) as error:  # no such kernel, or one that refuses; the others go on
             left_out[name] = f"cannot be converted to {recipe.conversion} ({error})"
             continue
-        tensor = describe(network).output
         output = ScoresDescription(classes, tensor.dtype, tensor.scale, tensor.zero_point)
         variants.append(VariantFile(name, name, network, output, {}, {}))
     source = Fixed(*spec.data.image_shape)
     digests = spec.digest, model.digest()
-    return Package(
-        spec.name, spec.task, *digests, source, kept.samples, tuple(variants), left_out, labels=kept.labels
-    )
+    return Package(spec.name, spec.task, *digests, source, kept.samples, tuple(variants), left_out, labels=kept.labels)
 
 
 def convert(model: ModelFolder, recipe: RecipeSpec, calibration: np.ndarray) -> bytes:

@@ -43,8 +43,6 @@ def test_classes_that_training_found_are_kept(spec_json: dict[str, Any], parsed:
 
 
 @pytest.mark.parametrize(("classes", "found"), [((), "no labels"), (("cat",), "only images of 'cat'")])
-def test_one_class_is_no_choice(
-    spec_json: dict[str, Any], parsed: Parse, classes: tuple[str, ...], found: str
-) -> None:
+def test_one_class_is_no_choice(spec_json: dict[str, Any], parsed: Parse, classes: tuple[str, ...], found: str) -> None:
     with pytest.raises(SpecError, match=rf"\$\.data: cifar10 has {found}; a classifier needs two classes"):
         checked_classes(parsed(spec_json), classes)
