@@ -47,3 +47,7 @@ class DemoError(SplitliteError):
 
 class CurveError(SplitliteError):
     """A rate-distortion curve that cannot be measured or compared."""
+
+
+class DiagnosisError(SplitliteError):
+    """A variant whose layers cannot be compared with float32."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from host.metrics import Metric
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
+    from host.quantization.diagnosis.pair import Pairs
     from host.results import Row
     from host.spec.model_folder import ModelFolder
     from host.spec.sections import Sections
@@ -63,6 +64,14 @@ class Task(Protocol):
 
         Raises:
             ExportError: this task has no such part as a Keras model; says which it has.
+        """
+
+    def pairs(self, model: ModelFolder, variant: str) -> Pairs:
+        """The networks of a variant that are quantized, in float32 and as they are, for `host diagnose`.
+
+        Raises:
+            DiagnosisError: no such variant, or one without integer activations.
+            ModelError, ExportError: as `package`.
         """
 
     # 3. What judges it.

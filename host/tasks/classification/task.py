@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from host.data import DataSet
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
+    from host.quantization.diagnosis.pair import Pairs
     from host.results import Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.classification.decoders import ClassificationDecoders
@@ -68,6 +69,12 @@ class ClassificationTask:
         if part != "full":
             raise ExportError(f"{model.spec.name}: a classifier has no {part}; available: --part full")
         return load_network(model, "float"), "scores"
+
+    def pairs(self, model: ModelFolder, variant: str) -> Pairs:
+        """The one network."""
+        from host.tasks.classification.diagnosis import pairs
+
+        return pairs(model, variant)
 
     def decoders(self, home: DecoderFolder) -> ClassificationDecoders:
         """Scores as they were sent."""

@@ -37,7 +37,7 @@ def convert_encoder(codec: Codec, rows: int, columns: int, recipe: RecipeSpec = 
     image = keras.Input((*shape, 3), batch_size=1, name="image")
     # Every other range is fixed in the graph; this one gives the input its scale.
     ramp = np.linspace(0, 1, int(np.prod(shape)) * 3, dtype=np.float32).reshape(*shape, 3)
-    network = keras.Model(image, _in_halves(codec)(image))
+    network = keras.Model(image, in_halves(codec)(image))
     return convert_network(network, recipe, ramp[None], output=(-128.0, 127.0))
 
 
@@ -93,7 +93,7 @@ def _plain(layer: Any) -> Any:
     return kind.from_config(layer.get_config())
 
 
-def _in_halves(codec: Codec) -> keras.Model:
+def in_halves(codec: Codec) -> keras.Model:
     """A copy of the encoder whose channels with a dead zone come out in halves of the step."""
     encoder = keras.models.clone_model(codec.encoder, clone_function=_plain)
     encoder.set_weights(codec.encoder.get_weights())

@@ -20,7 +20,7 @@ from host.packaging.package import HomeNetwork, Package, VariantFile
 from host.quantization.recipes import CONVERSIONS, DEFAULTS, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.parsing import read_spec
-from host.spec.types import RecipeSpec
+from host.spec.types import RecipeSpec, Spec
 from host.tasks.codec.decoders import SPEC, WEIGHTS
 from host.tasks.codec.int8 import block_grid, convert_encoder, step_offset
 from host.tasks.codec.networks import build_codec
@@ -37,7 +37,7 @@ def package(model: ModelFolder) -> Package:
     tables, samples = read_tables(model), np.load(model.made("samples.npy", "tables"), allow_pickle=False)
     variants: list[VariantFile] = []
     left_out: dict[str, str] = {}
-    for family, recipe in recipes(model.spec, {"int8": DEFAULTS["int8"]}).items():
+    for family, recipe in codec_recipes(spec).items():
         if CONVERSIONS[recipe.conversion].activations != "int8":
             left_out[family] = f"{recipe.conversion}: a codec's codes are int8; take a conversion with such activations"
             continue
@@ -48,6 +48,11 @@ def package(model: ModelFolder) -> Package:
     source = Strips(spec.options.grid.block, spec.options.grid.before, spec.options.grid.after, 3)
     digests = spec.digest, model.digest()
     return Package(spec.name, model.spec.task, *digests, source, samples, tuple(variants), left_out)
+
+
+def codec_recipes(spec: Spec) -> dict[str, RecipeSpec]:
+    """The one default variant, and what the spec adds."""
+    return recipes(spec, {"int8": DEFAULTS["int8"]})
 
 
 def float_part(model: ModelFolder, part: str) -> tuple[keras.Model, str]:

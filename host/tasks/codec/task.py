@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from host.data import DataSet
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
+    from host.quantization.diagnosis.pair import Pairs
     from host.results import Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.codec.decoders import CodecDecoders
@@ -72,6 +73,12 @@ class CodecTask:
         from host.tasks.codec.packaging import float_part
 
         return float_part(model, part)
+
+    def pairs(self, model: ModelFolder, variant: str) -> Pairs:
+        """The encoder; the decoder is not quantized."""
+        from host.tasks.codec.diagnosis import pairs
+
+        return pairs(model, variant)
 
     def decoders(self, home: DecoderFolder) -> CodecDecoders:
         """A compiled entropy decoder and a Keras network."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from host.data import DataSet
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
+    from host.quantization.diagnosis.pair import Pairs
     from host.results import Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.compression.decoders import CompressionDecoders
@@ -69,6 +70,12 @@ class CompressionTask:
         from host.tasks.compression.packaging import float_part
 
         return float_part(model, part)
+
+    def pairs(self, model: ModelFolder, variant: str) -> Pairs:
+        """Both halves."""
+        from host.tasks.compression.diagnosis import pairs
+
+        return pairs(model, variant)
 
     def decoders(self, home: DecoderFolder) -> CompressionDecoders:
         """Entropy tables and .tflite decoders."""

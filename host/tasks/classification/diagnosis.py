@@ -1,0 +1,31 @@
+"""A classifier as float32 and quantized, for `host diagnose`."""
+
+from __future__ import annotations
+
+import numpy as np
+import tf_keras as keras
+
+from host.packaging.images import read_images
+from host.quantization.diagnosis.pair import NetworkPair, Pairs, integer_recipe, keras_layers, take_weights
+from host.quantization.recipes import DEFAULTS, convert_network, recipes
+from host.spec.model_folder import ModelFolder
+from host.tasks.classification.networks import build, class_names, is_aware, load_network
+from host.tasks.classification.packaging import convert
+from host.tasks.classification.spec import NETWORK
+
+
+def pairs(model: ModelFolder, variant: str) -> Pairs:
+    """See `host.tasks.task.Task`."""
+    spec = model.spec
+    recipe = integer_recipe(spec.name, recipes(spec), variant)
+    calibration = read_images(model).calibration
+    quantized = convert(model, recipe, calibration)
+    keras.backend.clear_session()
+    network, aware = load_network(model, recipe.weights), is_aware(model, recipe.weights)
+    if aware:
+        trained, network = network, build(spec, len(class_names(spec)))
+        take_weights(network, trained)
+    image = keras.Input(network.input_shape[1:], batch_size=1, name="image")
+    plain = convert_network(keras.Model(image, network(image)), DEFAULTS["float32"], None)
+    found = NetworkPair(NETWORK, keras_layers(network), plain, quantized, calibration / np.float32(255))
+    return Pairs(recipe, (found,), aware)
