@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from host.evaluation.decode import Decoded
     from host.evaluation.reconstruct import Picture
+    from host.quantization.diagnosis.result import Diagnosis
     from host.results import CollectedRun, Result
     from host.spec.model_folder import ModelFolder
     from host.tasks.task import Task
@@ -189,6 +190,26 @@ def evaluate(
         evaluations=evaluation.EVALUATIONS,
         baselines=baselines,
     )
+
+
+def diagnose(
+    model: Place, *, variant: str = "int8", images: int = 64, keep: str = "float32", models: Place | None = None
+) -> Diagnosis:
+    """Compares every layer of a quantized variant with float32, and finds the layers to keep from int8.
+
+    Args:
+        model: as `train` takes it.
+        variant: one with integer activations.
+        images: at most so many of the calibration images.
+        keep: the type to keep layers in: "float32", or "int16" where it does nearly as well.
+    """
+    from host.quiet import load_tensorflow
+
+    task, folder = _open(model, models)
+    load_tensorflow()
+    from host.quantization.diagnosis.diagnose import diagnose as run
+
+    return run(task, folder, variant, images, keep)
 
 
 def collect(

@@ -8,7 +8,7 @@ import click
 
 from device import __version__
 from device.errors import SplitliteError
-from host.cli import demo, device, export, results, specs, study, train
+from host.cli import demo, device, diagnose, export, results, specs, study, train
 from host.cli.shared import Command, pasteable
 
 
@@ -52,6 +52,7 @@ for _command in (
     device.collect,
     device.decode,
     results.compare,
+    diagnose.diagnose,
     results.evaluate,
     results.reconstruct,
     results.report,

@@ -18,8 +18,8 @@ ANY_PATH = click.Path(path_type=Path)
 
 # "host export" in a message, but not the end of a path or of a command that is written out already.
 _SHORT = re.compile(
-    r"(?<![\w./-])(?<!-m )host (?=(?:bench|check|collect|compare|decode|demo|deploy|evaluate|export|new|reconstruct|"
-    r"report|schema|study|summary|train)\b)"
+    r"(?<![\w./-])(?<!-m )host (?=(?:bench|check|collect|compare|decode|demo|deploy|diagnose|evaluate|export|new|"
+    r"reconstruct|report|schema|study|summary|train)\b)"
 )
 
 

@@ -41,6 +41,7 @@ def test_the_commands_are_those_of_the_loop() -> None:
         "decode",
         "demo",
         "deploy",
+        "diagnose",
         "evaluate",
         "export",
         "new",
@@ -198,6 +199,9 @@ def test_a_missing_data_folder_is_one_line(tiny: dict[str, Any], tmp_path: Path)
         ["export", "--part", "full", "-o", "x.tflite"],
         ["export", "cifar10-ae-mse", "-o", "x.tflite"],
         ["evaluate", "--images", "many"],
+        ["diagnose"],
+        ["diagnose", "tiny", "--images", "0"],
+        ["diagnose", "tiny", "--keep", "int4"],
     ],
 )
 def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
