@@ -137,6 +137,26 @@ def test_only_code_that_decides_the_bytes_exports_again(
     assert (run() != UP_TO_DATE) is made_again
 
 
+@pytest.mark.parametrize(("conversion", "made_again"), [("int8", False), ("int4_weights", True)])
+def test_a_converters_version_counts_where_a_recipe_names_it(
+    conversion: str,
+    made_again: bool,
+    task: ToyTask,
+    tiny: dict[str, Any],
+    parse: Callable[[Any], Spec],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tiny["quantization"]["recipes"] = {"mine": {"weights": "float", "conversion": conversion}}
+    model = ModelFolder(parse(tiny))
+    model.folder.mkdir(parents=True)
+    run = partial(export, task, model, tmp_path / "bundles", tmp_path / "build")  # type: ignore[arg-type]
+    run()
+    found = exporting.version
+    monkeypatch.setattr(exporting, "version", lambda name: "9" if name == "ai-edge-quantizer" else found(name))
+    assert (run() != UP_TO_DATE) is made_again
+
+
 def test_every_pattern_of_the_list_names_code() -> None:
     for pattern in exporting.DECIDING:
         assert list(exporting._ROOT.glob(pattern)), pattern
