@@ -25,7 +25,7 @@ class _Group(Command, click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="splitlite")
 def main() -> None:
-    """Put learned image compression on small devices.
+    """Train, quantize and measure small networks for small devices.
 
     Train, quantize and split a network on the workstation. Encode images and measure on the device. Decode and judge
     at home.

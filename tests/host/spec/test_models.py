@@ -20,11 +20,15 @@ def test_a_template_is_a_spec_that_checks_at_80_columns(template: str, tmp_path:
     new("mine", template, tmp_path)
     result = CliRunner().invoke(main, ["check", "mine", "--models", str(tmp_path)])
     assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()[1:]
+    assert max(map(len, lines)) <= 80
+    if template == "classifier":
+        assert re.search(r"^classifier in all +10 +[\d,]+ +[\d,]+$", result.output, re.M)
+        assert lines[-1].startswith("10 classes: airplane, automobile")
+        return
     assert re.search(r"^encoder in all +[\dx?]+ +[\d,]+ +([\d,]+|any size)$", result.output, re.M)
     assert re.search(r"^decoder in all +(28x28x1|32x32x3|\?x\?x3) +[\d,]+ +([\d,]+|any size)$", result.output, re.M)
     assert re.search(r"^(bottleneck: \d+x\d+x\d+ = |latent: )\d+ codes", result.output, re.M)
-    lines = result.output.splitlines()[1:]
-    assert max(map(len, lines)) <= 80
     assert any(re.match(r"latent(_out)? +(\w*Conv2D|Dense|Add) ", line) for line in lines)
 
 
@@ -47,11 +51,10 @@ def test_a_taken_name_and_an_unknown_template_are_refused(tmp_path: Path) -> Non
     with pytest.raises(ModelError, match="exists already"):
         new("mine", "dense", tmp_path)
     assert file.read_text() == before
-    with pytest.raises(
-        ModelError, match=r"no template 'cnov'; did you mean conv\? available: codec, conv, dense, residual, mine$"
-    ):
+    offered = "classifier, codec, conv, dense, residual, mine"
+    with pytest.raises(ModelError, match=rf"no template 'cnov'; did you mean conv\? available: {offered}$"):
         new("other", "cnov", tmp_path)
-    assert list(templates(tmp_path))[:4] == ["codec", "conv", "dense", "residual"]
+    assert list(templates(tmp_path))[:5] == ["classifier", "codec", "conv", "dense", "residual"]
 
 
 def test_a_codec_takes_a_folder_of_ones_own(tmp_path: Path) -> None:
