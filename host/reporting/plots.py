@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from host.drawing import png
 from host.metrics import BPP, Metric
 from host.reporting.columns import EMULATED, STREAM, milliseconds, size_text
 from host.reporting.sources import ModelSources
@@ -138,15 +137,6 @@ def grid_plot(model: ModelSources, pictures: Mapping[str, np.ndarray]) -> bytes:
 
 def axis_title(metric: Metric) -> str:
     return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
-
-
-def png(figure: Figure) -> bytes:
-    """A figure as the bytes of a PNG file."""
-    buffer = io.BytesIO()
-    # Without matplotlib's version in it, equal numbers give equal bytes.
-    FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
 
 
 def _set_title(figure: Figure, text: str, model: ModelSources) -> None:

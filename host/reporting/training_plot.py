@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from host.drawing import png
 from host.metrics import Metric
-from host.reporting.plots import DPI, axis_title, png
+from host.reporting.plots import DPI, axis_title
 from host.reporting.training import Record, stages
 
 # Okabe and Ito's colours, as in plots.py.

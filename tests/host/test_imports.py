@@ -32,7 +32,7 @@ ORDER = (
     ("device.pipeline", "device.verdict"),
     ("device.bench", "device.classifier"),
     ("device.__main__",),
-    ("host.errors", "host.progress", "host.interruption", "host.quiet", "host.invocation"),
+    ("host.errors", "host.progress", "host.interruption", "host.quiet", "host.invocation", "host.drawing"),
     ("host.metrics", "host.versions"),
     ("host.results",),
     ("host.timing",),
