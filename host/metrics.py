@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -93,6 +94,16 @@ def words(metrics: Sequence[Metric], values: Mapping[str, float | None]) -> str:
         else f"{metric.title} without limit (no difference)"
         for metric in known
     )
+
+
+def only(metrics: Sequence[Metric], values: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Of one image's values those that are metrics."""
+    return {metric.key: values[metric.key] for metric in metrics if metric.key in values}
+
+
+def gzip_bytes(data: bytes) -> int:
+    """The size of a file compressed by gzip at its highest level."""
+    return len(gzip.compress(data, 9))
 
 
 def bits_per_pixel(mean_bytes: float, shape: tuple[int, ...]) -> float:

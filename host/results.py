@@ -61,10 +61,16 @@ class Row:
         quality: a codec's operating point, from 0.
         decoder: "own", "tuned"; None where nothing decodes.
         metrics: means over images, by `Metric.key`; what has no value is absent.
+        intervals: ends of the 95 % confidence intervals of some of the metrics.
+        counts: tables of counted images, such as "confusion": for each class, in the order of `Result.classes`, how
+            many of its images were taken for each class.
         perfect_images: how many had no error and so no PSNR; they are not in that mean.
-        sizes: bytes: "network_bytes" (the file on the device), "decoder_bytes", "full_bytes", and means an image:
-            "latent_bytes", "uncoded_latent_bytes", "payload_bytes", "bitstream_bytes".
-        ratios: of the 8-bit original to the sizes: "nominal" to latent_bytes, "actual" to bitstream_bytes.
+        sizes: bytes: "network_bytes" (the file on the device), "network_gzip_bytes" (the same file compressed by gzip),
+            "decoder_bytes", "full_bytes", and means an image: "latent_bytes", "uncoded_latent_bytes", "payload_bytes",
+            "bitstream_bytes".
+        ratios: of the 8-bit original to the sizes: "nominal" to latent_bytes, "actual" to bitstream_bytes. By another
+            row's name: of that row's file to this row's; with "_gzip" after it: both compressed by gzip.
+        verdict: whether the row meets what the spec asks, one short line: "pass", "fail: ...".
         latency: by part: "encoder" (the device's whole work on an image), "decoder", "full".
         memory: of the device's worker processes, bytes.
         source: where the metrics are from: "test set", "samples", "folder NAME".
@@ -79,12 +85,15 @@ class Row:
     tag: str | None = None
     threads: int | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    counts: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
     perfect_images: int = 0
     sizes: Mapping[str, float] = field(default_factory=dict)
     ratios: Mapping[str, float] = field(default_factory=dict)
     latency: Mapping[str, Latency] = field(default_factory=dict)
     memory: Mapping[str, float] = field(default_factory=dict)
     agreement: Agreement | None = None
+    verdict: str | None = None
     source: str | None = None
     error: str | None = None
 
@@ -104,6 +113,7 @@ class Result:
         device: that measured the times in it.
         data_sha256: of a whole test set's or folder's images.
         parameters: by network, such as "encoder".
+        classes: names of the labels, by index, where labels judge.
     """
 
     model: str
@@ -121,6 +131,7 @@ class Result:
     device: str | None = None
     data_sha256: str | None = None
     parameters: Mapping[str, int] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,6 +132,39 @@ def _classes(*splits: Sequence[ImageFile]) -> tuple[str, ...]:
     return tuple(kinds) if fit and "" not in kinds and len(kinds) > 1 else ()
 
 
+def folder_labels(folder: Path, files: Sequence[Path], classes: Sequence[str]) -> np.ndarray | None:
+    """The label of each image by the folder that it lies in, which is named after its class.
+
+    Args:
+        files: of `list_images`.
+        classes: names of the labels.
+
+    Returns:
+        int64 (count,), indices of `classes`; None where all images lie in the folder itself.
+
+    Raises:
+        DataError: a folder that is no class or that has no images, or images beside the folders of classes.
+    """
+    places = [file.relative_to(folder).parts[:-1] for file in files]
+    if not any(places):
+        return None
+    kinds = _inner_folders(folder)
+    shown = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
+    if wrong := [kind for kind in kinds if kind not in classes]:
+        raise DataError(f"{folder / wrong[0]}: no class of the model; rename or remove it; the classes: {shown}")
+    filled = {place[0] for place in places if place}
+    if empty := [kind for kind in kinds if kind not in filled]:
+        raise DataError(f"{folder / empty[0]}: a class folder without images; fill or remove it")
+    if not all(places):
+        raise DataError(f"{files[places.index(())]}: lies in no class's folder, as others do; move it into one")
+    return np.array([classes.index(place[0]) for place in places], np.int64)
+
+
+def _inner_folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, in order, without hidden ones."""
+    return sorted(each.name for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
+
+
 def list_images(folder: Path) -> tuple[dict[Path, tuple[int, int]], str]:
     """Height and width of the readable images below a folder by path, and the digest of all.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,17 +11,18 @@ import numpy as np
 from tqdm import tqdm
 
 from device.bundle import Bundle, Variant, read_bundle
-from device.files import write_json
+from device.files import read_bytes, write_bytes, write_json
 from device.pipeline import Pipeline
 from host.data import DataSet, data_folder, load
 from host.data.fitting import Shape
-from host.data.folder import list_images
+from host.data.folder import folder_labels, list_images
 from host.data.pictures import Pictures
 from host.data.split import Split
 from host.data.stream import ImageFiles
 from host.errors import DataError, ModelError
 from host.evaluation.receiver import find_receiver
 from host.evaluation.tally import Tally, in_order, portions, shape_of
+from host.metrics import gzip_bytes
 from host.packaging.decoders import BUILD
 from host.packaging.export import BUNDLES, export
 from host.progress import no_bar
@@ -31,7 +32,7 @@ from host.spec.model_folder import ModelFolder
 from host.timing import this_machine, timed
 
 if TYPE_CHECKING:
-    from host.tasks.task import Task
+    from host.tasks.task import Judged, Task
 
 EVALUATIONS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "evaluations"
 TEST_SET = "test set"
@@ -61,53 +62,61 @@ def evaluate(
     source = TEST_SET if data is None else f"folder {data.resolve().name}"
     # Checked before the export takes its minute.
     known = load(spec.data, data_folder(data_dir)) if data is None else None
+    classes = task.classes(spec)
     export(task, model, bundles, build)
     bundle = read_bundle(bundles / spec.name)
     if data is not None or known is None:
-        known = _folder(data or Path(), bundle, spec.data.fit == "resize")
+        known = _folder(data or Path(), bundle, spec.data.fit == "resize", classes)
     if not len(known.test):
         raise ModelError(f"{spec.name}: its data set has no test images; give a folder of images: --data DIR")
     known = replace(known, test=known.test.part(None, images))
     if task.truths(known.test.part(None, 1)) is None:
         raise DataError(
-            f"{spec.name}: the task {task.name} is judged by labels, and the images of the {source} have none"
+            f"{spec.name}: the task {task.name} is judged by labels, and the images of the {source} have none; "
+            "put them into a folder for each class"
         )
-    result = _result(task, model, bundle, known, build, source, baselines)
+    result, judged = _result(task, model, bundle, known, build, source, baselines)
+    result = replace(result, rows=tuple(task.conclude(result.rows, judged, spec)), classes=classes)
     if out is None and images is None:
         out = evaluations / spec.name / f"{result.tag if data is None else data.resolve().name}.json"
     if out is not None:
         _write(out, result)
+        for name, data_of_png in task.figures(result, judged, known.test).items():
+            write_bytes(out.with_name(f"{out.stem}-figures") / name, data_of_png)
     return result
 
 
-def _folder(folder: Path, bundle: Bundle, resize: bool) -> DataSet:
+def _folder(folder: Path, bundle: Bundle, resize: bool, classes: Sequence[str]) -> DataSet:
     files, digest = list_images(folder)
+    labels = folder_labels(folder, list(files), classes) if classes else None
     shape = bundle.input.shape
     if shape is None:
-        test = Split(Pictures([(file, 1.0) for file in files], keep=False))
+        test = Split(Pictures([(file, 1.0) for file in files], keep=False), labels)
     else:
-        test = Split(ImageFiles(list(files), shape, resize=resize).load())
+        test = Split(ImageFiles(list(files), shape, resize=resize).load(), labels)
     none = Split([])
     return DataSet(none, none, test, none, digest)
 
 
 def _result(
     task: Task, model: ModelFolder, bundle: Bundle, data: DataSet, build: Path, source: str, baselines: bool
-) -> Result:
+) -> tuple[Result, Judged]:
     spec = model.spec
     rows: list[Row] = []
     shapes: list[Shape] = []
+    judged: dict[str, Sequence[Mapping[str, float | None]]] = {}
     variants = sorted(bundle.variants.values(), key=lambda each: in_order(each.family, each.quality))
     with tqdm(total=len(variants) * len(data.test), unit="image", disable=no_bar()) as bar:
         for variant in variants:
             bar.set_description(variant.name)
-            found, shapes = _variant(task, bundle, variant, data.test, build, source, bar)
+            found, shapes, values = _variant(task, bundle, variant, data.test, build, source, bar)
             rows += found
+            judged |= values
     if baselines:
         budget = None if any(each.quality is not None for each in variants) else _bytes(rows)
         rows += [replace(row, source=source) for row in task.baselines(model, data, budget)]
     tags = {name: each.tag for name, each in bundle.variants.items()}
-    return Result(
+    result = Result(
         model=spec.name,
         task=task.name,
         metrics=task.metrics,
@@ -124,11 +133,12 @@ def _result(
         data_sha256=data.digest,
         parameters={name: network.count_params() for name, network in task.networks(spec).items()},
     )
+    return result, judged
 
 
 def _variant(
     task: Task, bundle: Bundle, variant: Variant, test: Split, build: Path, source: str, bar: tqdm[None]
-) -> tuple[list[Row], list[Shape]]:
+) -> tuple[list[Row], list[Shape], Judged]:
     pipeline = Pipeline(bundle, variant.name)
     tally = Tally(find_receiver(build, variant.tag, {task.name: task}, bundle.model))
     shapes: list[Shape] = []
@@ -142,7 +152,8 @@ def _variant(
         shapes += some
         bar.update(len(part))
     means = {key: float(np.mean(each)) for key, each in sizes.items()}
-    return tally.rows(means, _latencies(pipeline, tally, test.pictures[0]), source), shapes
+    means["network_gzip_bytes"] = gzip_bytes(read_bytes(bundle.folder / variant.file))
+    return tally.rows(means, _latencies(pipeline, tally, test.pictures[0]), source), shapes, tally.judged
 
 
 def _latencies(pipeline: Pipeline, tally: Tally, image: np.ndarray) -> dict[str, Latency]:

@@ -76,6 +76,7 @@ def model_result(
     judged: list[Row] = []
     done: dict[tuple[str, str], list[Row]] = {}
     pictures: dict[str, np.ndarray] = {}
+    values: dict[str, Sequence[Mapping[str, float | None]]] = {}
     task: Task | None = None
     for row in rows:
         try:
@@ -91,6 +92,7 @@ def model_result(
                 task = tally.task
                 done[same] = entries = _judge(tally, folder, row, *sent, source, home.bundles / model)
                 pictures |= {name: grid(kept) for name, kept in tally.pictures.items()}
+                values |= tally.judged
         except SplitliteError as error:
             failed = Row(row.variant, row.variant, row.family, row.quality, tag=row.tag, threads=row.threads)
             judged.append(replace(failed, error=str(error)))
@@ -109,7 +111,7 @@ def model_result(
         tags=tags,
         model_sha256=known.model_sha256,
         spec_sha256=known.spec_sha256,
-        rows=tuple(judged),
+        rows=tuple(task.conclude(judged, values) if task else judged),
         device=origin.device,
     )
     return result, pictures

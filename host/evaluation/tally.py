@@ -12,7 +12,7 @@ from device.stream import HEADER_BYTES, unpack
 from host.data.fitting import Shape
 from host.data.split import Split
 from host.evaluation.receiver import Receiver
-from host.metrics import BPP, mean_bpp, means, ratio
+from host.metrics import BPP, mean_bpp, means, only, ratio
 from host.quantization.recipes import DEFAULTS
 from host.results import Latency, Row
 
@@ -53,6 +53,7 @@ class Tally:
 
     Attributes:
         pictures: by row, the middles of the first pictures, the "originals" among them; empty where there are none.
+        judged: by row, each image's values, in the order of the images; empty where nothing is judged.
     """
 
     def __init__(self, receiver: Receiver) -> None:
@@ -60,7 +61,7 @@ class Tally:
         self.task, self.home, self.decoders = receiver.task, receiver.folder, receiver.decoders
         self.sizes = {name: self.decoders.sizes(name) for name in self.decoders.names}
         self.pictures: dict[str, list[np.ndarray]] = {}
-        self._values: dict[str, list[Mapping[str, float | None]]] = {}
+        self.judged: dict[str, list[Mapping[str, float | None]]] = {}
         self._counts: list[int] = []
         self._shapes: list[Shape] = []
 
@@ -91,7 +92,7 @@ class Tally:
             for name in self.decoders.names:
                 made = self.decoders.restore(name, numbers, [shape[:2] for shape in shapes])
                 judged = [self.task.judge(*pair) for pair in zip(truths, made, strict=True)]
-                self._values.setdefault(name, []).extend(judged)
+                self.judged.setdefault(self._label(name), []).extend(judged)
                 if self.decoders.makes_pictures:
                     _keep(self.pictures.setdefault(self._label(name), []), made)
         return numbers
@@ -111,13 +112,16 @@ class Tally:
         """
         stream_bytes = float(np.mean(self._counts))
         sizes = {**sent_sizes, "payload_bytes": stream_bytes - HEADER_BYTES, "bitstream_bytes": stream_bytes}
-        ratios = {"actual": ratio(self._shapes, stream_bytes)}
+        rate, ratios = {}, {}
+        if BPP in self.task.metrics:  # elsewhere what is sent stands for no image
+            rate[BPP.key] = mean_bpp(self._counts, self._shapes)
+            ratios["actual"] = ratio(self._shapes, stream_bytes)
         if "latent_bytes" in sizes:
             ratios["nominal"] = ratio(self._shapes, sizes["latent_bytes"])
-        rate = {BPP.key: mean_bpp(self._counts, self._shapes)} if BPP in self.task.metrics else {}
         rows: list[Row] = []
-        for name in self.decoders.names if self._values else self.decoders.names[:1]:
-            metrics, perfect = means(self._values.get(name, ()))
+        for name in self.decoders.names if self.judged else self.decoders.names[:1]:
+            values = self.judged.get(self._label(name), ())
+            metrics, perfect = means([only(self.task.metrics, each) for each in values])
             rows.append(
                 Row(
                     self._label(name),

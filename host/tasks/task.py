@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
     from host.quantization.diagnosis.pair import Pairs
-    from host.results import Row
+    from host.results import Result, Row
     from host.spec.model_folder import ModelFolder
     from host.spec.sections import Sections
     from host.spec.types import Spec
     from host.training.stages import StageKind
+
+Judged = Mapping[str, Sequence[Mapping[str, "float | None"]]]  # row -> each image's values, in the images' order
 
 
 class Task(Protocol):
@@ -82,8 +84,31 @@ class Task(Protocol):
     def truths(self, split: Split) -> Sequence[Any] | None:
         """What each image of a split should become: the image itself, or its label; None for images without labels."""
 
+    def classes(self, spec: Spec) -> tuple[str, ...]:
+        """Names of the labels, by index, where truths are labels; () elsewhere. Raises SpecError, DataError."""
+
     def judge(self, truth: Any, made: np.ndarray) -> dict[str, float | None]:
-        """One image's metrics by key; None where there is no error at all and so no number."""
+        """One image's metrics by key; None where there is no error at all and so no number.
+
+        Values of other keys are kept for `conclude` and `figures`: no mean of them is a result.
+        """
+
+    def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
+        """The rows of a model with what only all of them together tell, such as how much worse one is than another.
+
+        Args:
+            rows: judged on the same images; from `host evaluate` the baselines too.
+            judged: without what was not judged image by image, such as baselines.
+            spec: of the model, for what it asks of rows; None where it is not at hand.
+        """
+
+    def figures(self, result: Result, judged: Judged, images: Split) -> Mapping[str, bytes]:
+        """Pictures of a result: name of a PNG file -> its bytes.
+
+        Args:
+            result: of `host evaluate`.
+            images: that were judged.
+        """
 
     # 4. What stands beside it.
 

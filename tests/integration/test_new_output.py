@@ -165,6 +165,15 @@ class ColourTask:
             "strongest_percent": 100.0 * (int(made.argmax()) == strongest),
         }
 
+    def classes(self, spec: Any) -> tuple[str, ...]:
+        return ()
+
+    def conclude(self, rows: Any, judged: Any, spec: Any = None) -> list[Any]:
+        return list(rows)
+
+    def figures(self, result: Any, judged: Any, images: Any) -> dict[str, bytes]:
+        return {}
+
     def baselines(self, model: Any, data: Any, budget_bytes: float | None) -> list[Any]:
         return []
 

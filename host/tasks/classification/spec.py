@@ -14,6 +14,8 @@ from host.spec.types import DataSpec
 
 NETWORK = "classifier"
 ACCURACY = Metric("accuracy_percent", "accuracy", "%", 2, True)
+DROP = Metric("accuracy_drop", "drop", "points", 2, False)  # percentage points that float32 is better
+AGREEMENT = Metric("agreement_percent", "as float32", "%", 2, True)  # images that get float32's class, right or wrong
 ACCEPTANCE = {
     "size_ratio": number(1.0, 1e6, ABSENT, text="how many times smaller than the Keras file of weights a file must be"),
     "accuracy_drop": number(0.0, 100.0, ABSENT, text="percentage points of accuracy that a variant may lose"),

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from device.outputs.scores import probabilities
 from host.data.split import Split
 from host.errors import ExportError
 from host.metrics import Metric
 from host.spec.sections import Sections
 from host.spec.types import Spec
-from host.tasks.classification.spec import ACCURACY, NETWORK, SECTIONS
+from host.tasks.classification.judging import PREDICTED, PROBABILITY, TRUTH
+from host.tasks.classification.judging import conclude as conclude_rows
+from host.tasks.classification.spec import ACCURACY, AGREEMENT, DROP, NETWORK, SECTIONS
 
 if TYPE_CHECKING:
     import tf_keras as keras
@@ -21,9 +24,10 @@ if TYPE_CHECKING:
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
     from host.quantization.diagnosis.pair import Pairs
-    from host.results import Row
+    from host.results import Result, Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.classification.decoders import ClassificationDecoders
+    from host.tasks.task import Judged
     from host.training.stages import StageKind
 
 
@@ -31,7 +35,7 @@ class ClassificationTask:
     """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
 
     name: str = SECTIONS.task
-    metrics: tuple[Metric, ...] = (ACCURACY,)
+    metrics: tuple[Metric, ...] = (ACCURACY, DROP, AGREEMENT)
     sections: Sections = SECTIONS
     exported_by: tuple[str, ...] = ("networks", "packaging")
 
@@ -86,10 +90,36 @@ class ClassificationTask:
         """The labels."""
         return None if split.labels is None else [int(label) for label in split.labels]
 
+    def classes(self, spec: Spec) -> tuple[str, ...]:
+        """Those of the data set."""
+        from host.tasks.classification.networks import class_names
+
+        return class_names(spec)
+
     def judge(self, truth: int, made: np.ndarray) -> dict[str, float | None]:
         """Whether the highest score is the label's; the first one of equal scores counts."""
-        return {ACCURACY.key: 100.0 * (int(np.argmax(made)) == truth)}
+        predicted = int(np.argmax(made))
+        return {
+            ACCURACY.key: 100.0 * (predicted == truth),
+            TRUTH: truth,
+            PREDICTED: predicted,
+            PROBABILITY: float(probabilities(made)[predicted]),
+        }
+
+    def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
+        """Intervals, the drop against float32 and the agreement with it, ratios of files, verdicts."""
+        if spec is None:
+            return conclude_rows(rows, judged)
+        return conclude_rows(rows, judged, self.classes(spec), spec.options)
+
+    def figures(self, result: Result, judged: Judged, images: Split) -> Mapping[str, bytes]:
+        """Confusions, the accuracy of each class, and images that were taken for another class."""
+        from host.tasks.classification.figures import figures
+
+        return figures(result, judged, images)
 
     def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
-        """None yet."""
-        return ()
+        """The Keras network, called in three ways, and its files."""
+        from host.tasks.classification.baselines import baselines
+
+        return baselines(model, data)

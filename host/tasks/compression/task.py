@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
     from host.quantization.diagnosis.pair import Pairs
-    from host.results import Row
+    from host.results import Result, Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.compression.decoders import CompressionDecoders
+    from host.tasks.task import Judged
     from host.training.stages import StageKind
 
 
@@ -86,6 +87,18 @@ class CompressionTask:
     def truths(self, split: Split) -> Sequence[np.ndarray]:
         """The images themselves."""
         return split.pictures
+
+    def classes(self, spec: Spec) -> tuple[str, ...]:
+        """None: pictures are their own truth."""
+        return ()
+
+    def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
+        """The rows as they are: each is judged alone."""
+        return list(rows)
+
+    def figures(self, result: Result, judged: Judged, images: Split) -> dict[str, bytes]:
+        """None."""
+        return {}
 
     def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
         """Keras, a PCA, JPEG and WebP."""
