@@ -13,6 +13,7 @@ WIDTH = 80
 GAP = 2  # between two columns
 EMULATED = "emulated, not speed"
 NOTHING = "-"
+GZIPPED = "_gzip"  # ends the names of ratios between compressed files
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,61 @@ def metric_columns(metrics: Iterable[Metric]) -> list[Column]:
     return [Column(each.key, each.title, each.unit, each.digits, _metric(each.key)) for each in metrics]
 
 
+@dataclass(frozen=True)
+class IntervalColumn(Column):
+    """The 95 % interval of a metric: its ends in one cell; the value is the lower one."""
+
+    metric: str
+
+    def cell(self, row: Row) -> str:
+        """ "93.51..94.46"."""
+        if (ends := row.intervals.get(self.metric)) is None:
+            return NOTHING
+        return "..".join(cell(end, self.digits) for end in ends)
+
+
+def judged_columns(metrics: Iterable[Metric], rows: Sequence[Row]) -> list[Column]:
+    """The columns of `metric_columns`, after each that of its interval where some row has one."""
+    found = []
+    for metric in metrics:
+        found += metric_columns([metric])
+        if any(metric.key in row.intervals for row in rows):
+            end = _end(metric.key, 0)
+            found.append(IntervalColumn(f"{metric.key}_low", "interval", "95 %", metric.digits, end, metric.key))
+    return found
+
+
+def interval_columns(metrics: Iterable[Metric], rows: Sequence[Row]) -> list[Column]:
+    """For CSV, both ends of the intervals of metrics where some row has one."""
+    return [
+        Column(f"{metric.key}_{name}", metric.title, metric.unit, metric.digits, _end(metric.key, place))
+        for metric in metrics
+        if any(metric.key in row.intervals for row in rows)
+        for place, name in enumerate(("low", "high"))
+    ]
+
+
+def file_columns(rows: Sequence[Row], *, gzipped: bool = True) -> list[Column]:
+    """The ratios of named files to the rows' own, in the order of their names; `gzipped` too, and those files' size."""
+    names = sorted({name for row in rows for name in row.ratios} - {"nominal", "actual"})
+    chosen = [name for name in names if gzipped or not name.endswith(GZIPPED)]
+    found = [Column(f"ratio_{name}", *_two_lines(name), 2, _ratio_to(name)) for name in chosen]
+    return [NETWORK_GZIP, *found] if gzipped and any("network_gzip_bytes" in row.sizes for row in rows) else found
+
+
+def _two_lines(name: str) -> tuple[str, str]:
+    title, _, unit = name.partition("_")
+    return title, unit.replace("_", " ")
+
+
+def _ratio_to(name: str) -> Callable[[Row], float | None]:
+    return lambda row: row.ratios.get(name)
+
+
+def _end(key: str, place: int) -> Callable[[Row], float | None]:
+    return lambda row: row.intervals[key][place] if key in row.intervals else None
+
+
 def _metric(key: str) -> Callable[[Row], float | None]:
     return lambda row: row.metrics.get(key)
 
@@ -65,6 +121,7 @@ ENCODE = Column("encode_ms", "encode", "ms", 3, _time("encoder"))
 DECODE = Column("decode_ms", "decode", "ms", 3, _time("decoder"))
 FULL = Column("full_ms", "full", "ms", 3, _time("full"))
 NETWORK = Column("network_kb", "network", "kB", 1, _size("network_bytes", 1e3))
+NETWORK_GZIP = Column("network_gzip_kb", "gzipped", "kB", 1, _size("network_gzip_bytes", 1e3))
 DECODER = Column("decoder_kb", "decoder", "kB", 1, _size("decoder_bytes", 1e3))
 FULL_FILE = Column("full_kb", "full", "kB", 1, _size("full_bytes", 1e3))
 RATES = (STREAM, NOMINAL, ACTUAL)
@@ -110,6 +167,32 @@ def markdown(titles: Sequence[str], body: Iterable[Sequence[str]], left: int = 1
 def cell(value: float | None, digits: int) -> str:
     """A number with its digits; "-" for one that is not known."""
     return NOTHING if value is None else f"{value:.{digits}f}"
+
+
+def column_groups(
+    metrics: Iterable[Metric], rates: Sequence[Column], costs: Sequence[Column], rows: Sequence[Row]
+) -> list[list[Column]]:
+    """The columns of a terminal's table in the two groups into which a wide one is split."""
+    judged = judged_columns(metrics, rows)
+    files = file_columns(rows, gzipped=False)
+    # Intervals take the room of the rates.
+    first = [] if any(row.intervals for row in rows) else rates
+    return [[*judged, *first], [*([] if first else rates), *costs, *files]]
+
+
+def verdict_lines(rows: Sequence[Row]) -> list[str]:
+    """The rows' verdicts, those of equal words in one line; none where nothing is asked."""
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        if row.verdict:
+            said.setdefault(row.verdict, []).append(row.row)
+    return [line for words, names in said.items() for line in wrapped(f"{words}: {', '.join(dict.fromkeys(names))}")]
+
+
+def file_note(rows: Sequence[Row]) -> list[str]:
+    """How to read the columns of `file_columns` without the gzipped ones; nothing where there are none."""
+    names = [f"{each.title} {each.unit}" for each in file_columns(rows, gzipped=False)]
+    return wrapped(f"{', '.join(names)}: how many times smaller than that file the network's is") if names else []
 
 
 def named(rows: Sequence[Row]) -> list[tuple[str, Row]]:

@@ -15,11 +15,13 @@ from host.reporting.columns import (
     NOTHING,
     STREAM,
     Column,
-    metric_columns,
+    column_groups,
+    file_note,
     named,
     place_text,
     size_text,
     table,
+    verdict_lines,
     wrapped,
 )
 from host.results import Agreement, CollectedRun, Result, Row
@@ -40,8 +42,9 @@ def result_text(result: Result) -> str:
     lines = [*wrapped(title), *_shared(result.rows)]
     if any(time.emulated for row in result.rows for time in row.latency.values()):
         lines.append(f"times: {EMULATED}")
-    columns = [[*metric_columns(result.metrics), STREAM, ACTUAL], [ENCODE, DECODE, NETWORK]]
-    return "\n".join(lines + table(columns, named(result.rows)))
+    rows = result.rows
+    lines += table(column_groups(result.metrics, (STREAM, ACTUAL), (ENCODE, DECODE, NETWORK), rows), named(rows))
+    return "\n".join([*lines, *file_note(rows), *verdict_lines(rows)])
 
 
 def agreement_lines(result: Result, host: Mapping[str, str]) -> list[str]:

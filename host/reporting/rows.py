@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from host.results import Latency, Result, Row
 
-_FILES = ("network_bytes", "decoder_bytes", "full_bytes")
+_FILES = ("network_bytes", "network_gzip_bytes", "decoder_bytes", "full_bytes")
 
 
 def merged_rows(collected: Result, evaluation: Result | None) -> tuple[Row, ...]:
@@ -77,8 +77,11 @@ def _merge(tested: Row | None, measured: Row | None) -> Row:
     return replace(
         row,
         metrics=known.metrics if known else {},
+        intervals=known.intervals if known else {},
+        counts=known.counts if known else {},
         perfect_images=known.perfect_images if known else 0,
         ratios=known.ratios if known else {},
+        verdict=known.verdict if known else None,
         sizes={**{key: size for key, size in (known.sizes if known else {}).items() if key not in _FILES}, **files},
         latency=times,
         source=known.source if known else None,

@@ -14,15 +14,22 @@ from host.reporting.columns import (
     ENCODE,
     LATENT,
     NETWORK,
+    NOTHING,
     RATES,
     STREAM,
     Column,
     cell,
+    column_groups,
+    file_columns,
+    file_note,
+    interval_columns,
+    judged_columns,
     markdown,
     metric_columns,
     named,
     size_text,
     table,
+    verdict_lines,
     wrapped,
 )
 from host.reporting.sources import ModelSources
@@ -37,7 +44,8 @@ def final_text(models: Sequence[ModelSources]) -> list[str]:
     lines: list[str] = []
     for model in models:
         lines += wrapped(title(model))
-        lines += [*table([[*metric_columns(model.metrics), *RATES], COSTS], named(model.rows)), ""]
+        columns = column_groups(model.metrics, RATES, COSTS, model.rows)
+        lines += [*table(columns, named(model.rows)), *file_note(model.rows), *verdict_lines(model.rows), ""]
     return lines + wrapped(_WHERE.format(_emulated(row for model in models for row in model.rows)))
 
 
@@ -61,16 +69,19 @@ def short_text(models: Sequence[ModelSources]) -> list[str]:
 def final_csv(models: Sequence[ModelSources]) -> str:
     """The final table as CSV, all digits, units in the names; what is not known is empty."""
     metrics = dict.fromkeys(metric for model in models for metric in model.metrics)
-    columns = list({each.key: each for each in (*metric_columns(metrics), LATENT, *RATES, *COSTS)}.values())
+    rows = [row for model in models for row in model.rows]
+    judged = [*metric_columns(metrics), *interval_columns(metrics, rows)]
+    columns = list({each.key: each for each in (*judged, LATENT, *RATES, *COSTS, *file_columns(rows))}.values())
+    verdict = ["verdict"] if any(row.verdict for row in rows) else []
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     names = ("model", "row", "variant", "family", "quality", "decoder", "threads")
-    writer.writerow([*names, "loss", *(each.key for each in columns), "emulated", "source", "error"])
+    writer.writerow([*names, "loss", *(each.key for each in columns), *verdict, "emulated", "source", "error"])
     for model in models:
         for row in model.rows:
             values = [each.value(row) for each in columns]
             head = [model.name, row.row, row.variant, row.family, row.quality, row.decoder, row.threads, model.loss]
-            writer.writerow([*head, *values, _by(row), row.source, row.error])
+            writer.writerow([*head, *values, *([row.verdict] if verdict else []), _by(row), row.source, row.error])
     return buffer.getvalue()
 
 
@@ -79,14 +90,21 @@ def final_markdown(models: Sequence[ModelSources]) -> str:
     blocks = []
     for metrics in dict.fromkeys(model.metrics for model in models):
         chosen = [model for model in models if model.metrics == metrics]
-        columns = [*metric_columns(metrics), *RATES, *COSTS]
         rows = [(model, name, row) for model in chosen for name, row in named(model.rows)]
+        found = [row for _, _, row in rows]
+        columns = [*judged_columns(metrics, found), *RATES, *COSTS, *file_columns(found)]
+        verdict = ["Verdict"] if any(row.verdict for row in found) else []
         body = [
-            [f"{model.name} {name}", model.loss if row.variant and model.loss else "-", *(c.cell(row) for c in columns)]
+            [
+                f"{model.name} {name}",
+                model.loss if row.variant and model.loss else "-",
+                *(each.cell(row) for each in columns),
+                *([row.verdict or NOTHING] if verdict else []),
+            ]
             for model, name, row in rows
         ]
-        titles = [_title(each, _emulated(row for _, _, row in rows)) for each in columns]
-        blocks.append(markdown(["Model", "Loss", *titles], body, left=2))
+        titles = [_title(each, _emulated(found)) for each in columns]
+        blocks.append(markdown(["Model", "Loss", *titles, *verdict], body, left=2))
     return "\n\n".join(blocks)
 
 

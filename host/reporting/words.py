@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from host.metrics import Metric
 from host.reporting.columns import ACTUAL, EMULATED, LATENT, NETWORK, NOMINAL, STREAM, milliseconds, threads_text
@@ -37,6 +38,7 @@ def summary(model: ModelSources, device: str) -> list[list[str]]:
         [_speed(rows, device), _size(rows)],
         [_stream(judged)],
         [_baselines(judged, metric)],
+        [_verdicts(rows)],
     ]
     found = [[sentence for sentence in paragraph if sentence] for paragraph in paragraphs]
     return [paragraph for paragraph in found if paragraph]
@@ -58,7 +60,9 @@ def against(row: Row, other: Row, metric: Metric) -> str:
 
 
 def _verb(better: float, metric: Metric) -> str:
-    return f"{'gains' if better > 0 else 'loses'} {metric.text(abs(better))} {metric.title}"
+    # A difference of percentages is no percentage.
+    amount = replace(metric, unit="points").text(abs(better)) if metric.unit == "%" else metric.text(abs(better))
+    return f"{'gains' if better > 0 else 'loses'} {amount} {metric.title}"
 
 
 def _quantized(rows: Rows, metric: Metric) -> str | None:
@@ -195,6 +199,15 @@ def _baselines(rows: Rows, metric: Metric) -> str | None:
         parts.append(f"{verb} {row.row}{f' at {stream:.1f} bytes' if stream else ''}")
     value = metric.text(ours.metrics[metric.key])
     return f"Beside the baselines, int8 ({value} {metric.title}) {', '.join(parts)}." if parts else None
+
+
+def _verdicts(rows: Rows) -> str | None:
+    said: dict[str, list[str]] = {}
+    for row in rows.values():
+        if row.verdict:
+            said.setdefault(row.verdict, []).append(row.row)
+    parts = [f"{', '.join(names)}: {words}" for words, names in said.items()]
+    return f"By what the spec asks: {'. '.join(parts)}." if parts else None
 
 
 def _printed(values: Mapping[str, float | None], digits: int) -> dict[str, float]:

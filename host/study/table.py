@@ -56,7 +56,8 @@ def _columns(metrics: Sequence[Metric], first_cell: str) -> list[Column]:
         (first.title, first.unit, lambda row: _with_width(row.metrics.get(first.key), first.digits)),
         ("drop", first.unit, lambda row: _with_width(row.drop, first.digits, signed=True)),
         (clip(f"to {first_cell}", _TITLE), first.unit, lambda row: _with_width(row.against, first.digits, signed=True)),
-        *((metric.title, metric.unit, _mean_of(metric)) for metric in metrics[1:]),
+        # A drop of the task's own stands there already, with its interval over the seeds.
+        *((each.title, each.unit, _mean_of(each)) for each in metrics[1:] if each.title != "drop"),
         (NETWORK.title, NETWORK.unit, lambda row: _mean(row.sizes.get("network_bytes"), NETWORK.digits, 1e3)),
         ("encode", "ms", lambda row: _mean(row.latency_ms, 3)),
         ("epochs", "", lambda row: _mean(row.epochs, 0)),
