@@ -31,6 +31,8 @@ _SHAPE_ONLY = (  # pass their input's values on, so their input's quantization
     keras.layers.GaussianNoise,
     keras.layers.GaussianDropout,
 )
+_PREFIX = "quant_"  # what the toolkit puts before the names of layers
+_AT_ONCE = 32  # inputs, since the outputs of all layers are in memory together
 _KNOWN_ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
 
 
@@ -71,7 +73,7 @@ def quantization_aware(
             config = FixedOutput(*output)
         elif isinstance(layer, _SHAPE_ONLY):
             config = configs.NoOpQuantizeConfig()
-        elif not _known(layer) and not _folded(layer):
+        elif not _known(layer) and not is_folded(layer):
             config = configs.Default8BitOutputQuantizeConfig()  # a range that follows the values that pass
         return tfmot.quantization.keras.quantize_annotate_layer(layer, config)
 
@@ -89,17 +91,38 @@ def set_ranges(quantized: keras.Model, model: keras.Model, inputs: np.ndarray) -
     Args:
         inputs: float32, what the network reads.
     """
-    names = [layer.name for layer in model.layers[1:]]
-    outputs = keras.Model(model.input, [model.get_layer(name).output for name in names]).predict(inputs, verbose=0)
-    spans = {
-        name: (min(float(o.min()), 0.0), max(float(o.max()), 0.0))
-        for name, o in zip(names, outputs if len(names) > 1 else [outputs], strict=True)
-    }
+    spans = activation_spans(model, inputs)
     for layer in quantized.layers:
-        name = layer.name.removeprefix("quant_")
+        name = layer.name.removeprefix(_PREFIX)
         if name in spans:
             # The last layer keeps its fixed range: FixedQuantizer has no such weights or does not read them.
             _set_range(layer, *spans[name], "post_activation", "output")
+
+
+def take_weights(network: keras.Model, quantized: keras.Model) -> None:
+    """Gives a float network the weights of its quantization-aware copy, as they are before they are rounded."""
+    for layer in network.layers:
+        if layer.weights:
+            trained = quantized.get_layer(f"{_PREFIX}{layer.name}")
+            values = {weight.name.rpartition("/")[2]: weight.numpy() for weight in trained.weights}
+            layer.set_weights([values[weight.name.rpartition("/")[2]] for weight in layer.weights])
+
+
+def activation_spans(model: keras.Model, inputs: np.ndarray) -> dict[str, tuple[float, float]]:
+    """The smallest and the largest value of each layer's output, by its name; 0 always lies between.
+
+    Args:
+        inputs: float32, what the network reads.
+    """
+    names = [layer.name for layer in model.layers[1:]]
+    watched = keras.Model(model.input, [model.get_layer(name).output for name in names])
+    found = dict.fromkeys(names, (0.0, 0.0))
+    for start in range(0, len(inputs), _AT_ONCE):
+        outputs = watched.predict_on_batch(inputs[start : start + _AT_ONCE])
+        for name, output in zip(names, outputs if len(names) > 1 else [outputs], strict=True):
+            low, high = found[name]
+            found[name] = min(low, float(output.min())), max(high, float(output.max()))
+    return found
 
 
 def _set_range(layer: Any, low: float, high: float, *kinds: str) -> None:
@@ -116,8 +139,8 @@ def _known(layer: Any) -> bool:
     return bool(_REGISTRY.supports(layer))
 
 
-def _folded(layer: Any) -> bool:
-    """Whether the toolkit folds a batch normalization into the convolution before it, as the converter does."""
+def is_folded(layer: Any) -> bool:
+    """Whether a layer is a batch normalization that the toolkit, like the converter, folds into a convolution."""
     if not isinstance(layer, keras.layers.BatchNormalization):
         return False
     before = layer.inbound_nodes[0].inbound_layers

@@ -80,15 +80,6 @@ def _layers(network: keras.Model) -> Iterator[KerasLayer]:
         yield KerasLayer(layer.name, weighted, tuple(dict.fromkeys(sources)))
 
 
-def take_weights(network: keras.Model, aware: keras.Model) -> None:
-    """Gives a float network the weights of its quantization-aware copy, as they are before they are rounded."""
-    for layer in network.layers:
-        if layer.weights:
-            trained = aware.get_layer(f"{_PREFIX}{layer.name}")
-            values = {weight.name.rpartition("/")[2]: weight.numpy() for weight in trained.weights}
-            layer.set_weights([values[weight.name.rpartition("/")[2]] for weight in layer.weights])
-
-
 def integer_recipe(model: str, recipes: Mapping[str, RecipeSpec], variant: str) -> RecipeSpec:
     """The recipe of a variant whose activations are integers; raises DiagnosisError for any other."""
     integer = [name for name, recipe in recipes.items() if _is_integer(recipe)]

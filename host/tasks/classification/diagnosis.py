@@ -6,10 +6,10 @@ import numpy as np
 import tf_keras as keras
 
 from host.packaging.images import read_images
-from host.quantization.diagnosis.pair import NetworkPair, Pairs, integer_recipe, keras_layers, take_weights
+from host.quantization.diagnosis.pair import NetworkPair, Pairs, integer_recipe, keras_layers
 from host.quantization.recipes import DEFAULTS, convert_network, recipes
 from host.spec.model_folder import ModelFolder
-from host.tasks.classification.networks import build, class_names, is_aware, load_network
+from host.tasks.classification.networks import is_aware, without_quantization
 from host.tasks.classification.packaging import convert
 from host.tasks.classification.spec import NETWORK
 
@@ -21,10 +21,7 @@ def pairs(model: ModelFolder, variant: str) -> Pairs:
     calibration = read_images(model).calibration
     quantized = convert(model, recipe, calibration)
     keras.backend.clear_session()
-    network, aware = load_network(model, recipe.weights), is_aware(model, recipe.weights)
-    if aware:
-        trained, network = network, build(spec, len(class_names(spec)))
-        take_weights(network, trained)
+    network, aware = without_quantization(model, recipe.weights), is_aware(model, recipe.weights)
     image = keras.Input(network.input_shape[1:], batch_size=1, name="image")
     plain = convert_network(keras.Model(image, network(image)), DEFAULTS["float32"], None)
     found = NetworkPair(NETWORK, keras_layers(network), plain, quantized, calibration / np.float32(255))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import tf_keras as keras
 
 from device.files import read_json, write_json
@@ -12,8 +15,9 @@ from host.data.official import OFFICIAL
 from host.errors import ModelError, SpecError
 from host.networks.applications import pretrain
 from host.networks.builder import apply_layers, make_layers
+from host.networks.channels import Kept, narrowed
 from host.networks.weights import load_weights
-from host.quantization.aware import quantization_aware
+from host.quantization import aware, by_hand
 from host.spec.model_folder import ModelFolder
 from host.spec.types import Spec
 from host.tasks.classification.spec import NETWORK
@@ -99,16 +103,106 @@ def load_network(model: ModelFolder, stage: str) -> keras.Model:
 
 
 def stage_network(model: ModelFolder, stage: str) -> keras.Model:
-    """The network of a stage, with weights that are still to be loaded or trained."""
+    """The network of a stage, with weights that are still to be loaded or trained; raises ModelError."""
+    network = float_network(model, stage)
+    return AWARE[_kind(model, stage)].make(network) if is_aware(model, stage) else network
+
+
+def _kind(model: ModelFolder, stage: str) -> str:
+    return model.spec.training.stages[stage].kind
+
+
+def float_network(model: ModelFolder, stage: str) -> keras.Model:
+    """The network of a stage, without the fake quantization that it may have; its weights are random.
+
+    Raises:
+        ModelError: a stage before it, or itself, removes channels and is not trained, or was for another spec.
+    """
     network = build(model.spec, len(class_names(model.spec)))
-    return aware(network) if is_aware(model, stage) else network
+    for name in (*model.spec.training.stages[stage].after, stage):
+        if _kind(model, name) == "shrink":
+            kept = _channels_file(model, name)
+            try:
+                network = narrowed(network, read_json(model.made(kept.name, name), ModelError)["kept"])
+            except (ValueError, TypeError, KeyError) as error:
+                raise ModelError(
+                    f"{kept}: channels of another network ({error}); train again: host train {model.spec.name} "
+                    f"--stage {name}"
+                ) from None
+    return network
 
 
 def is_aware(model: ModelFolder, stage: str) -> bool:
     """Whether a stage leaves a network whose ranges are in its graph."""
-    return model.spec.training.stages[stage].kind == "qat"
+    return _kind(model, stage) in AWARE
 
 
-def aware(network: keras.Model) -> keras.Model:
-    """The network with fake quantization; the scores find their range in training."""
-    return quantization_aware(network, (0.0, 1.0), None)
+def without_quantization(model: ModelFolder, stage: str) -> keras.Model:
+    """The network that a stage left, with its weights, without the fake quantization that it may have.
+
+    Raises:
+        ModelError: the weights file is missing or belongs to another network.
+    """
+    network = load_network(model, stage)
+    return AWARE[_kind(model, stage)].plain(float_network(model, stage), network) if is_aware(model, stage) else network
+
+
+def for_converter(model: ModelFolder, stage: str) -> keras.Model:
+    """The network that a stage left, as the converters take it; raises ModelError like `load_network`."""
+    network = load_network(model, stage)
+    change = AWARE[_kind(model, stage)].for_converter if is_aware(model, stage) else None
+    if change is not None:
+        change(network)
+    return network
+
+
+def keep_channels(model: ModelFolder, stage: str, kept: Kept) -> None:
+    """Keeps which channels a stage left, without which its weights fit no network."""
+    write_json(_channels_file(model, stage), {"format_version": 1, "kept": kept})
+
+
+def _channels_file(model: ModelFolder, stage: str) -> Path:
+    return model.folder / f"{stage}.channels.json"
+
+
+@dataclass(frozen=True)
+class Aware:
+    """A way of quantization-aware training.
+
+    Attributes:
+        make: a float network -> the same with fake quantization, which starts from its weights.
+        set_ranges: (with fake quantization, without, inputs): makes ranges span what activations do without.
+        plain: (without fake quantization, with it) -> without, with the weights of the latter.
+        for_converter: changes a network into what the converter takes; None: it is that already.
+    """
+
+    make: Callable[[keras.Model], keras.Model]
+    set_ranges: Callable[[keras.Model, keras.Model, np.ndarray], None]
+    plain: Callable[[keras.Model, keras.Model], keras.Model]
+    for_converter: Callable[[keras.Model], None] | None = None
+
+
+PIXELS = (0.0, 1.0)  # the range of what a network reads
+
+
+def _by_toolkit(network: keras.Model) -> keras.Model:
+    return aware.quantization_aware(network, PIXELS, None)
+
+
+def _by_hand(network: keras.Model) -> keras.Model:
+    return by_hand.quantization_aware(network, PIXELS)
+
+
+def _of_toolkit(network: keras.Model, quantized: keras.Model) -> keras.Model:
+    aware.take_weights(network, quantized)
+    return network
+
+
+def _of_hand(network: keras.Model, quantized: keras.Model) -> keras.Model:
+    return by_hand.plain(quantized)
+
+
+AWARE: dict[str, Aware] = {  # by kind of stage; the scores find their range in training
+    "qat": Aware(_by_toolkit, aware.set_ranges, _of_toolkit),
+    "fake_quant": Aware(_by_hand, by_hand.set_ranges, _of_hand, by_hand.leave_kernels),
+}

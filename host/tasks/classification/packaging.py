@@ -15,7 +15,7 @@ from host.packaging.package import Package, VariantFile
 from host.quantization.recipes import convert_network, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec
-from host.tasks.classification.networks import class_names, load_network
+from host.tasks.classification.networks import class_names, for_converter
 
 
 def package(model: ModelFolder) -> Package:
@@ -54,7 +54,7 @@ def convert(model: ModelFolder, recipe: RecipeSpec, calibration: np.ndarray) -> 
     """
     # Keras numbers layers as they come: only a cleared session gives a file the same names, so bytes.
     keras.backend.clear_session()
-    trained = load_network(model, recipe.weights)
+    trained = for_converter(model, recipe.weights)
     source = keras.Input(trained.input_shape[1:], batch_size=1, name="image")
     samples = calibration[: recipe.calibration_images or None] / np.float32(255)
     return convert_network(keras.Model(source, trained(source)), recipe, samples)

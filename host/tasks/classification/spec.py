@@ -28,6 +28,13 @@ _LESSON = {
     "teacher_weight": number(0.0, 1.0, 0.9, text="share of the teacher's answers in the loss"),
     "temperature": number(0.1, 100.0, 4.0, text="what the scores of both are divided by, for the teacher's part"),
 }
+# Pruning ends with its schedule, so it has no early end.
+_PRUNING = {key: field for key, field in stage_fields(4, 1e-4, None, source="float").items() if key != "patience"} | {
+    "sparsity": number(0.0, 0.99, 0.5, text="share of zeros in each kernel at the end"),
+    "begin": number(0.0, 1.0, 0.0, text="where the pruning begins, as a share of the stage's steps"),
+    "end": number(0.0, 1.0, 0.5, text="where the pruning ends; later steps train the weights that are left"),
+}
+_SHRINKING = {"share": number(0.0, 0.99, 0.25, text="share of each layer's channels that is removed")}
 _STARTERS = ("local_pca", "cosine")  # of autoencoders
 
 
@@ -55,7 +62,10 @@ SECTIONS = Sections(
     },
     stages={
         "float": StageSection(stage_fields(30, 1e-3, None, source="") | _LESSON, required=True, weights=True),
+        "prune": StageSection(_PRUNING | _LESSON, weights=True),
+        "shrink": StageSection(stage_fields(4, 1e-4, None, source="float") | _SHRINKING | _LESSON, weights=True),
         "qat": StageSection(stage_fields(4, 1e-4, None, source="float") | _LESSON, weights=True),
+        "fake_quant": StageSection(stage_fields(4, 1e-4, None, source="float") | _LESSON, weights=True),
     },
     objects={"acceptance": ACCEPTANCE},
     losses={},

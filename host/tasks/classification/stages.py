@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import tf_keras as keras
 
-from device.files import sha256_bytes
 from host.data import DataSet
 from host.data.split import calibration_indices
-from host.errors import ModelError, SpecError
+from host.errors import SpecError
+from host.networks.channels import choose_channels, narrowed
 from host.networks.weights import load_weights, save_weights
 from host.packaging.images import ModelImages, save_images
-from host.quantization.aware import set_ranges
 from host.spec.model_folder import ModelFolder
-from host.spec.models import spec_file
-from host.spec.parsing import parse_spec, read_spec
 from host.spec.sections import SOURCE
 from host.spec.types import StageSpec
 from host.tasks.classification.networks import (
-    aware,
+    AWARE,
     build,
     checked_classes,
-    class_names,
+    float_network,
+    is_aware,
+    keep_channels,
     keep_classes,
     load_network,
     start,
 )
-from host.tasks.classification.spec import NETWORK, SECTIONS
+from host.tasks.classification.spec import NETWORK
+from host.tasks.classification.teacher import load_teacher
 from host.tasks.classification.work import classifier_work
 from host.training.distributed import Session
 from host.training.loop import fit
+from host.training.pruning import keeping_zeros, masking, prunable, pruned_gradually, take_pruned, zeros
 from host.training.stages import StageKind, started_from
-from host.training.work import remade
+from host.training.work import Work, batch_count, remade
 
 SAMPLES = 64
 _RANGES_FROM = 500  # images whose activations set the first ranges of quantization-aware training
@@ -45,41 +48,109 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
     The stage that starts anew also keeps the classes, and the images that calibrate and that the device measures with.
     """
     spec = model.spec
-    source = stage.options.get(SOURCE)
-    if source is None:
+    anew = SOURCE not in stage.options
+    if anew:
         classes = _labelled(model, data)
         network = start(spec, len(classes), session.data_dir)
         if session.start_from is not None:
             load_weights(session.start_from, {NETWORK: network})
     else:
-        network = load_network(model, source)
-    teacher, taught_by = _teacher(model, stage)
+        network = _source(model, stage)
+    teacher, taught_by = load_teacher(model, stage)
+
+    def make() -> list[keras.Model]:
+        return [build(spec, len(classes)) if anew else float_network(model, stage.name)]
+
     with session.scope():
-        (trained,) = remade(lambda: [build(spec, network.output_shape[-1])], [network], spec, session)
+        (trained,) = remade(make, [network], spec, session)
         work = classifier_work(spec, stage, trained, data, seed=spec.training.seed, teacher=teacher)
-        result = fit(work, stage, model.checkpoints / stage.name, session)
+        result = fit(_keeping_zeros(work, model, stage, trained), stage, model.checkpoints / stage.name, session)
     network.set_weights(trained.get_weights())
-    if source is None:
+    if anew:
         keep_classes(model, classes)
         _keep_images(model, data)
     save_weights(model.weights(stage.name), {NETWORK: network}, half=spec.training.half_weights)
     return {**result, **taught_by, **started_from(session)}
 
 
-def train_qat(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
+def train_prune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
+    """Magnitude pruning: single weights become zero."""
+    options = stage.options
+    if options["begin"] > options["end"]:
+        where = f"{model.spec.file}: $.training.stages.{stage.name}.begin"
+        raise SpecError(f"{where}: expected at most end, {options['end']:g}, found {options['begin']:g}")
+    network = _source(model, stage)
+    steps = stage.epochs * batch_count(stage, len(data.train), model.spec.training.batch_size)
+    begin, end = (max(round(options[key] * steps), 1) for key in ("begin", "end"))
+    layers = prunable(network)
+    trained = pruned_gradually(network, layers, options["sparsity"], begin, end)
+    result = _fitted(model, data, stage, session, trained, masking(trained))
+    take_pruned(network, trained)
+    save_weights(model.weights(stage.name), {NETWORK: network}, half=model.spec.training.half_weights)
+    return {**result, "zeros": round(zeros(network, layers), 4)}
+
+
+def train_shrink(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
+    """Structured pruning: whole channels are removed, and what is left is trained further."""
+    network = _source(model, stage)
+    kept = choose_channels(network, stage.options["share"])
+    smaller = narrowed(network, kept)
+    result = _fitted(model, data, stage, session, smaller)
+    keep_channels(model, stage.name, kept)
+    save_weights(model.weights(stage.name), {NETWORK: smaller}, half=model.spec.training.half_weights)
+    return {**result, "parameters": {"before": network.count_params(), "after": smaller.count_params()}}
+
+
+def train_aware(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
     """Quantization-aware training from another stage's float weights."""
-    spec = model.spec
-    network = load_network(model, stage.options[SOURCE])
-    quantized = aware(network)
-    set_ranges(quantized, network, data.sample.array[:_RANGES_FROM] / np.float32(255))
-    teacher, taught_by = _teacher(model, stage)
-    work = classifier_work(spec, stage, quantized, data, seed=spec.training.seed + 1, teacher=teacher)
-    result = fit(work, stage, model.checkpoints / stage.name, session)
-    save_weights(model.weights(stage.name), {NETWORK: quantized}, half=spec.training.half_weights)
-    return {**result, **taught_by}
+    network, way = _source(model, stage), AWARE[stage.kind]
+    quantized = way.make(network)
+    way.set_ranges(quantized, network, data.sample.array[:_RANGES_FROM] / np.float32(255))
+    result = _fitted(model, data, stage, session, quantized)
+    save_weights(model.weights(stage.name), {NETWORK: quantized}, half=model.spec.training.half_weights)
+    return result
 
 
-STAGES = {"float": StageKind(train_float, shared=True), "qat": StageKind(train_qat)}
+STAGES = {
+    "float": StageKind(train_float, shared=True),
+    "prune": StageKind(train_prune),
+    "shrink": StageKind(train_shrink),
+    "qat": StageKind(train_aware),
+    "fake_quant": StageKind(train_aware),
+}
+
+
+def _source(model: ModelFolder, stage: StageSpec) -> keras.Model:
+    """The network that a stage starts from, with its weights; raises ModelError, SpecError."""
+    source = stage.options[SOURCE]
+    if is_aware(model, source):
+        raise SpecError(
+            f"{model.spec.file}: $.training.stages.{stage.name}.{SOURCE}: {source} has fake quantization; "
+            "start from a stage without"
+        )
+    return load_network(model, source)
+
+
+def _fitted(
+    model: ModelFolder,
+    data: DataSet,
+    stage: StageSpec,
+    session: Session,
+    network: keras.Model,
+    after_step: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Trains a network on one device; returns what training.json records."""
+    teacher, taught_by = load_teacher(model, stage)
+    work = classifier_work(model.spec, stage, network, data, seed=model.spec.training.seed + 1, teacher=teacher)
+    work = _keeping_zeros(work, model, stage, network) if after_step is None else replace(work, after_step=after_step)
+    return {**fit(work, stage, model.checkpoints / stage.name, session), **taught_by}
+
+
+def _keeping_zeros(work: Work, model: ModelFolder, stage: StageSpec, network: keras.Model) -> Work:
+    """The work, after whose steps the weights that a stage before this one pruned are zero again."""
+    stages = model.spec.training.stages
+    pruned = any(stages[name].kind == "prune" for name in stage.after)
+    return replace(work, after_step=keeping_zeros(network)) if pruned else work
 
 
 def _labelled(model: ModelFolder, data: DataSet) -> tuple[str, ...]:
@@ -110,27 +181,3 @@ def _keep_images(model: ModelFolder, data: DataSet) -> None:
     assert labels is not None
     some = calibration_indices(measured, min(SAMPLES, len(measured)), spec.training.seed, stratified=True)
     save_images(model, ModelImages(data.sample.array[chosen], measured.array[some], labels[some]))
-
-
-def _teacher(model: ModelFolder, stage: StageSpec) -> tuple[keras.Model | None, dict[str, Any]]:
-    """The trained network that a stage learns from, and what is recorded of it."""
-    name = stage.options.get("teacher")
-    if name is None:
-        return None, {}
-    spec = model.spec
-    where = f"{spec.file}: $.training.stages.{stage.name}"
-    file = spec_file(name, spec.folder.parent)
-    other = parse_spec(read_spec(file), file, SECTIONS)
-    taught = ModelFolder(other)
-    chosen = stage.options["teacher_stage"]
-    if chosen not in other.training.stages:
-        raise SpecError(
-            f"{where}.teacher_stage: {name} has no stage {chosen!r}; available: {', '.join(other.training.stages)}"
-        )
-    if class_names(other) != class_names(spec) or other.data.image_shape != spec.data.image_shape:
-        raise SpecError(f"{where}.teacher: {name} has other images or classes; choose a model of the same data")
-    if not taught.weights(chosen).is_file():
-        raise ModelError(f"{where}.teacher: {name} is not trained; train it first: host train {name}")
-    network = load_network(taught, chosen)
-    digest = sha256_bytes(taught.weights(chosen).read_bytes())
-    return network, {"taught_by": {"model": name, "stage": chosen, "sha256": digest}}

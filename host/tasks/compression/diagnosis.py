@@ -8,7 +8,8 @@ import tf_keras as keras
 from host.networks.builder import build
 from host.networks.grid import grid_range, on_grid
 from host.packaging.images import read_images
-from host.quantization.diagnosis.pair import NetworkPair, Pairs, integer_recipe, keras_layers, take_weights
+from host.quantization.aware import take_weights
+from host.quantization.diagnosis.pair import NetworkPair, Pairs, integer_recipe, keras_layers
 from host.quantization.recipes import DEFAULTS, recipes
 from host.spec.model_folder import ModelFolder
 from host.tasks.compression.halves import Halves, convert, load_halves

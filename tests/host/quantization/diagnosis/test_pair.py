@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from host.errors import DiagnosisError
-from host.quantization.diagnosis.pair import chosen_inputs, integer_recipe, keras_layers, real, take_weights
+from host.quantization.aware import take_weights
+from host.quantization.diagnosis.pair import chosen_inputs, integer_recipe, keras_layers, real
 from host.quantization.recipes import recipes
 from host.spec.types import RecipeSpec, Spec
 from tests.host.quantization.diagnosis.conftest import keras_network

@@ -1,0 +1,208 @@
+"""Quantization-aware training by hand, with TensorFlow's own fake quantization, beside the toolkit's in `aware`.
+
+B. Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference" (2018),
+section 3. What differs from the toolkit:
+
+- Batch normalizations are folded into their convolutions before the training starts, with the statistics that the
+  float stage left: training computes what the device computes. Folding each batch's own statistics (section 3.2) would
+  cost every convolution twice.
+- Every kernel is rounded channel by channel, on the range -max..max of each channel, those of depthwise and dense
+  layers too, as the converter rounds them. The toolkit rounds these two with one range for the whole kernel.
+- Ranges of activations start from what the float network's span, and follow with a memory of about 100 steps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from host.quantization.aware import activation_spans, is_folded
+
+_DECAY = 0.99  # of the ranges of activations
+_SMALLEST = 1e-8  # range of a channel whose weights are all zero
+_KERNELS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
+_PASS_ON = (  # their output has the scale of their input, or one that their kernel fixes
+    *(keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute),
+    *(keras.layers.ZeroPadding2D, keras.layers.Cropping2D, keras.layers.UpSampling2D),
+    *(keras.layers.MaxPooling2D, keras.layers.AveragePooling2D, keras.layers.GlobalMaxPooling2D),
+    *(keras.layers.Dropout, keras.layers.SpatialDropout2D, keras.layers.GaussianNoise, keras.layers.GaussianDropout),
+    keras.layers.Softmax,
+)
+_FIXED = ("softmax", "sigmoid", "tanh")
+_FUSED = ("relu", "relu6")  # computed by the operation before them
+_FUSING = (*_KERNELS, keras.layers.BatchNormalization, keras.layers.Add)
+
+
+class FakeQuantized(keras.layers.Wrapper):
+    """A layer that computes with its kernel, its input or its output rounded to 8 bits.
+
+    Args:
+        source: a fixed range that the input is rounded on; None leaves it.
+        ranged: whether the output is rounded, on a range that follows what passes.
+
+    Attributes:
+        rounds: whether the kernel is rounded. The converter wants it as it is, and rounds it in the same way.
+    """
+
+    def __init__(self, layer: Any, source: tuple[float, float] | None, ranged: bool) -> None:
+        super().__init__(layer, name=layer.name)
+        self.source, self.ranged, self.rounds = source, ranged, True
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the range beside the layer's own weights."""
+        super().build(input_shape)
+        if self.ranged:
+            self.low, self.high = (
+                self.add_weight(name=end, shape=(), initializer=keras.initializers.Constant(start), trainable=False)
+                for end, start in (("low", -6.0), ("high", 6.0))
+            )
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """In training the range moves first."""
+        if self.source is not None:
+            inputs = tf.quantization.fake_quant_with_min_max_args(inputs, *self.source)
+        made = self._computed(inputs) if isinstance(self.layer, _KERNELS) else self.layer(inputs)
+        if not self.ranged:
+            return made
+        if training:
+            self.low.assign(_DECAY * self.low + (1 - _DECAY) * tf.minimum(tf.reduce_min(made), 0.0))
+            self.high.assign(_DECAY * self.high + (1 - _DECAY) * tf.maximum(tf.reduce_max(made), 0.0))
+        return tf.quantization.fake_quant_with_min_max_vars(made, self.low, self.high)
+
+    def _computed(self, inputs: Any) -> Any:
+        layer = self.layer
+        if isinstance(layer, keras.layers.DepthwiseConv2D):
+            kernel = self._kernel(layer.depthwise_kernel, np.prod(layer.depthwise_kernel.shape[2:]))
+            places = {"strides": layer.strides, "padding": layer.padding, "dilation_rate": layer.dilation_rate}
+            made = keras.backend.depthwise_conv2d(inputs, kernel, **places)
+        else:
+            kernel = self._kernel(layer.kernel, layer.kernel.shape[-1])
+            dense = isinstance(layer, keras.layers.Dense)
+            made = tf.linalg.matmul(inputs, kernel) if dense else layer.convolution_op(inputs, kernel)
+        return layer.activation(tf.nn.bias_add(made, layer.bias))
+
+    def _kernel(self, kernel: Any, channels: int) -> Any:
+        return rounded(kernel, int(channels)) if self.rounds else kernel
+
+
+def rounded(kernel: Any, channels: int) -> Any:
+    """A kernel with each output channel on its own grid of 255 steps, 0 among them; gradients pass unchanged.
+
+    Args:
+        channels: output channels, along the last axis, or the last two of a depthwise kernel.
+    """
+    flat = tf.reshape(kernel, (-1, channels))
+    largest = tf.stop_gradient(tf.maximum(tf.reduce_max(tf.abs(flat), axis=0), _SMALLEST))
+    made = tf.quantization.fake_quant_with_min_max_vars_per_channel(flat, -largest, largest, 8, narrow_range=True)
+    return tf.reshape(made, kernel.shape)
+
+
+def quantization_aware(model: keras.Model, source: tuple[float, float]) -> keras.Model:
+    """The network with fake quantization, starting from its float weights; `set_ranges` sets what lies between.
+
+    Args:
+        model: functional, each layer called once.
+        source: the range of what the network reads.
+    """
+
+    def wrapped(layer: Any) -> Any:
+        reads = layer.inbound_nodes[0].inbound_layers is model.layers[0]
+        copy, ranged = _without_normalization(layer), _has_range(layer)
+        if ranged or reads or isinstance(layer, _KERNELS):
+            return FakeQuantized(copy, source if reads else None, ranged)
+        return copy
+
+    quantized = keras.models.clone_model(model, clone_function=wrapped)
+    for layer in model.layers:
+        if layer.weights and not is_folded(layer):
+            copy = quantized.get_layer(layer.name)
+            weights = _folded_weights(layer) if isinstance(layer, _KERNELS) else layer.get_weights()
+            (copy.layer if isinstance(copy, FakeQuantized) else copy).set_weights(weights)
+    return quantized
+
+
+def set_ranges(quantized: keras.Model, model: keras.Model, inputs: np.ndarray) -> None:
+    """Sets every activation range to what the float network's activations span.
+
+    Args:
+        inputs: float32, what the network reads.
+    """
+    spans = activation_spans(model, inputs)
+    for layer in quantized.layers:
+        if isinstance(layer, FakeQuantized) and layer.ranged:
+            for end, value in zip((layer.low, layer.high), spans[layer.name], strict=True):
+                end.assign(value)
+
+
+def plain(quantized: keras.Model) -> keras.Model:
+    """The same network, with its weights, without fake quantization."""
+
+    def unwrapped(layer: Any) -> Any:
+        inner = layer.layer if isinstance(layer, FakeQuantized) else layer
+        return type(inner).from_config(inner.get_config())
+
+    found = keras.models.clone_model(quantized, clone_function=unwrapped)
+    for layer in quantized.layers:
+        inner = layer.layer if isinstance(layer, FakeQuantized) else layer
+        found.get_layer(layer.name).set_weights(inner.get_weights())
+    return found
+
+
+def leave_kernels(quantized: keras.Model) -> None:
+    """Leaves the rounding of kernels to the converter: fake quantization of some of them it cannot convert."""
+    for layer in quantized.layers:
+        if isinstance(layer, FakeQuantized):
+            layer.rounds = False
+
+
+def _without_normalization(layer: Any) -> Any:
+    """A copy of a layer: a convolution has biases, a batch normalization that is folded does nothing."""
+    if is_folded(layer):
+        return keras.layers.Activation("linear", name=layer.name)
+    config = layer.get_config()
+    if isinstance(layer, _KERNELS):
+        config["use_bias"] = True
+    return type(layer).from_config(config)
+
+
+def _folded_weights(layer: Any) -> list[np.ndarray]:
+    """[kernel, biases] of a layer, with the batch normalization that is folded into it."""
+    kernel, *biases = layer.get_weights()
+    depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+    shape = kernel.shape[2:] if depthwise else kernel.shape[-1:]
+    bias = biases[0] if biases else np.zeros(int(np.prod(shape)), np.float32)
+    following = _following(layer)
+    if following is not None and is_folded(following):
+        normal = following
+        scale = 1 / np.sqrt(normal.moving_variance.numpy() + normal.epsilon)
+        scale = scale if normal.gamma is None else scale * normal.gamma.numpy()
+        bias = (bias - normal.moving_mean.numpy()) * scale
+        bias = bias if normal.beta is None else bias + normal.beta.numpy()
+        kernel = kernel * scale.reshape(shape)
+    return [kernel, bias]
+
+
+def _has_range(layer: Any) -> bool:
+    """Whether a layer's output is a tensor of its own in the file, with a range that training finds."""
+    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    if isinstance(layer, (*_PASS_ON, keras.layers.InputLayer)) or activation in _FIXED:
+        return False
+    following = _following(layer)
+    if following is None or activation != "linear" or not isinstance(layer, _FUSING):
+        return True
+    return not (is_folded(following) or _is_fused(following))
+
+
+def _is_fused(layer: Any) -> bool:
+    if isinstance(layer, keras.layers.ReLU):
+        return layer.max_value in (None, 6) and not layer.negative_slope and not layer.threshold
+    return isinstance(layer, keras.layers.Activation) and layer.activation.__name__ in _FUSED
+
+
+def _following(layer: Any) -> Any | None:
+    """The one layer that reads a layer's output; None where several do, or none."""
+    nodes = layer.outbound_nodes
+    return nodes[0].layer if len(nodes) == 1 else None
