@@ -108,7 +108,9 @@ def find_files(
     parts = tuple(train), tuple(splits["validation"]), tuple(splits["test"])
     digests = [digest for _, digest in found]
     digest = digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
-    return FolderFiles(*parts, _classes(*parts), digest)
+    empty = {kind for path in paths for kind in _training_folders((data_folder or Path()) / path.path)}
+    empty -= {file.kind for file in files}
+    return FolderFiles(*parts, _classes(empty, *parts), digest)
 
 
 def _entries(source: FolderPath, data_folder: Path | None) -> tuple[list[ImageFile], str]:
@@ -125,11 +127,23 @@ def _entries(source: FolderPath, data_folder: Path | None) -> tuple[list[ImageFi
     return files, digest
 
 
-def _classes(*splits: Sequence[ImageFile]) -> tuple[str, ...]:
-    """The names of the training images' folders, in order; () where some image lies in no folder of these names."""
-    kinds = sorted({file.kind for file in splits[0]})
+def _classes(empty: set[str], *splits: Sequence[ImageFile]) -> tuple[str, ...]:
+    """The names of the training images' folders, in order; () where some image lies in no folder of these names.
+
+    Args:
+        empty: folders beside these that hold no image: classes without one.
+    """
+    kinds = {file.kind for file in splits[0]}
     fit = all(file.kind in kinds for files in splits for file in files)
-    return tuple(kinds) if fit and "" not in kinds and len(kinds) > 1 else ()
+    return tuple(sorted(kinds | empty)) if fit and "" not in kinds else ()
+
+
+def _training_folders(folder: Path) -> list[str]:
+    """The folders in which a folder's training images lie: those in its folder train/ where it has one."""
+    inner = _inner_folders(folder)
+    if train := [name for name in inner if name.lower() in SPLITS["train"]]:
+        return _inner_folders(folder / train[0])
+    return [name for name in inner if all(name.lower() not in names for names in SPLITS.values())]
 
 
 def folder_labels(folder: Path, files: Sequence[Path], classes: Sequence[str]) -> np.ndarray | None:

@@ -17,7 +17,7 @@ from host.networks.weights import load_weights, save_weights
 from host.packaging.images import ModelImages, save_images
 from host.spec.model_folder import ModelFolder
 from host.spec.sections import SOURCE
-from host.spec.types import StageSpec
+from host.spec.types import Spec, StageSpec
 from host.tasks.classification.networks import (
     AWARE,
     build,
@@ -50,7 +50,7 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
     spec = model.spec
     anew = SOURCE not in stage.options
     if anew:
-        classes = _labelled(model, data)
+        classes, images = _labelled(model, data), _images(spec, data)
         network = start(spec, len(classes), session.data_dir)
         if session.start_from is not None:
             load_weights(session.start_from, {NETWORK: network})
@@ -68,7 +68,7 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
     network.set_weights(trained.get_weights())
     if anew:
         keep_classes(model, classes)
-        _keep_images(model, data)
+        save_images(model, images)
     save_weights(model.weights(stage.name), {NETWORK: network}, half=spec.training.half_weights)
     return {**result, **taught_by, **started_from(session)}
 
@@ -167,11 +167,17 @@ def _labelled(model: ModelFolder, data: DataSet) -> tuple[str, ...]:
                 f"{spec.file}: $.data: a label of the {name} images is {wrong}, "
                 f"the {len(classes)} classes are 0 to {len(classes) - 1}; mend the data set"
             )
+    counts = np.bincount(data.sample.labels, minlength=len(classes))  # type: ignore[arg-type]
+    if not counts.all():
+        name = classes[int(np.argmin(counts))]
+        raise SpecError(
+            f"{spec.file}: $.data: no training image of the class {name!r}; add some, or remove the class's folder"
+        )
     return classes
 
 
-def _keep_images(model: ModelFolder, data: DataSet) -> None:
-    spec = model.spec
+def _images(spec: Spec, data: DataSet) -> ModelImages:
+    """The images to keep; raises DataError where fewer than the spec asks for are there."""
     wanted = spec.quantization
     chosen = calibration_indices(
         data.sample, wanted.calibration_images, spec.training.seed, stratified=wanted.stratified
@@ -180,4 +186,4 @@ def _keep_images(model: ModelFolder, data: DataSet) -> None:
     labels = measured.labels
     assert labels is not None
     some = calibration_indices(measured, min(SAMPLES, len(measured)), spec.training.seed, stratified=True)
-    save_images(model, ModelImages(data.sample.array[chosen], measured.array[some], labels[some]))
+    return ModelImages(data.sample.array[chosen], measured.array[some], labels[some])
