@@ -1,6 +1,6 @@
 """Contract 1, host to device: a folder with the networks of one model and all that using them needs.
 
-    bundle.json  <family>.encoder.tflite  samples.npy  labels.npy where the samples have some
+    bundle.json  <family>.<network>.tflite  samples.npy  labels.npy where the samples have some
     and what the outputs need, such as tables.npy
 
 bundle.json names every other file with its digest. The workstation writes it (host/packaging/bundle_writer.py).

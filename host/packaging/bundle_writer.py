@@ -32,7 +32,6 @@ from host.packaging.network_file import NetworkFile, describe
 from host.packaging.package import Package, VariantFile
 
 SAMPLES_NAME, LABELS_NAME = "samples.npy", "labels.npy"
-NETWORK_SUFFIX = ".encoder.tflite"
 _PREPROCESSING = {"input": "uint8 RGB, 0..255", "scale": 1 / 255, "zero_point": -128}
 
 
@@ -62,7 +61,7 @@ def write_bundle(folder: Path, package: Package) -> Bundle:
     facts: dict[str, NetworkFile] = {}
     variants = {}
     for variant in package.variants:
-        file = variant.family + NETWORK_SUFFIX
+        file = f"{variant.family}.{package.network}.tflite"
         for name, data in {file: variant.network, **variant.files}.items():
             if content.setdefault(name, data) != data:
                 raise BundleError(f"{variant.name}: another {name} than the variants before it")
@@ -90,7 +89,7 @@ def write_bundle(folder: Path, package: Package) -> Bundle:
     for entry in bundle.variants.values():
         entry.output.open(entry.tensor, _reader(content))
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in [*folder.glob("*" + NETWORK_SUFFIX), *folder.glob("*.npy")]:
+    for stale in [*folder.glob("*.tflite"), *folder.glob("*.npy")]:
         if stale.name not in content:
             stale.unlink()
     for name, data in content.items():

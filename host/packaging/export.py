@@ -137,7 +137,7 @@ def _runtimes(package: Package) -> dict[str, dict[str, dict[str, str]]]:
     known: dict[bytes, dict[str, str]] = {}
     found: dict[str, dict[str, dict[str, str]]] = {}
     for variant in package.variants:
-        files = {"encoder": variant.network}
+        files = {package.network: variant.network}
         for network in variant.home.values():
             files |= {file: data for file, data in network.files.items() if file.endswith(".tflite")}
         for file, data in files.items():

@@ -16,6 +16,7 @@ from host.quantization.recipes import convert_network, recipes
 from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec
 from host.tasks.classification.networks import class_names, for_converter
+from host.tasks.classification.spec import NETWORK
 
 
 def package(model: ModelFolder) -> Package:
@@ -39,7 +40,17 @@ def package(model: ModelFolder) -> Package:
         variants.append(VariantFile(name, name, network, output, {}, {}))
     source = Fixed(*spec.data.image_shape)
     digests = spec.digest, model.digest()
-    return Package(spec.name, spec.task, *digests, source, kept.samples, tuple(variants), left_out, labels=kept.labels)
+    return Package(
+        spec.name,
+        spec.task,
+        *digests,
+        source,
+        kept.samples,
+        tuple(variants),
+        left_out,
+        labels=kept.labels,
+        network=NETWORK,
+    )
 
 
 def convert(model: ModelFolder, recipe: RecipeSpec, calibration: np.ndarray) -> bytes:
