@@ -152,7 +152,7 @@ def _times() -> str:
 
 
 def _row_times(row: Row) -> tuple[str, ...]:
-    latencies = [row.latency.get(part) for part in ("encoder", "decoder")]
+    latencies = [row.latency.get(part) for part in ("device", "decoder")]
     measured = next(latency for latency in row.latency.values())
     times = [_number(latency.median_ns if latency else None, 3, 1e6) for latency in latencies]
     return (row.row, measured.device, measured.runtime, *times)

@@ -71,7 +71,7 @@ class Row:
         ratios: of the 8-bit original to the sizes: "nominal" to latent_bytes, "actual" to bitstream_bytes. By another
             row's name: of that row's file to this row's; with "_gzip" after it: both compressed by gzip.
         verdict: whether the row meets what the spec asks, one short line: "pass", "fail: ...".
-        latency: by part: "encoder" (the device's whole work on an image), "decoder", "full".
+        latency: by part: "device" (the device's whole work on an image), "decoder", "full".
         memory: of the device's worker processes, bytes.
         source: where the metrics are from: "test set", "samples", "folder NAME".
         error: why something is missing, one line.

@@ -86,7 +86,7 @@ class _Files:
             sizes={"bitstream_bytes": size},
             ratios={"actual": ratio(self.shapes, size)},
             latency={
-                "encoder": timed(lambda: self.codec.encode(picture, self.setting), library),
+                "device": timed(lambda: self.codec.encode(picture, self.setting), library),
                 "decoder": timed(lambda: decode_image(data, timed_image.shape[2]), library),
             },
         )

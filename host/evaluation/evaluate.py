@@ -158,7 +158,7 @@ def _variant(
 
 def _latencies(pipeline: Pipeline, tally: Tally, image: np.ndarray) -> dict[str, Latency]:
     decoders, name = tally.decoders, tally.decoders.names[0]
-    found = {"encoder": timed(lambda: pipeline.encode(image))}
+    found = {"device": timed(lambda: pipeline.encode(image))}
     if "decoder_bytes" in tally.sizes[name]:
         numbers, size = pipeline.numbers(image), (image.shape[0], image.shape[1])
         found["decoder"] = timed(lambda: decoders.restore(name, [numbers], [size]), decoders.runtime)

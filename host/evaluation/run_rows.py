@@ -97,7 +97,7 @@ def model_result(
             failed = Row(row.variant, row.variant, row.family, row.quality, tag=row.tag, threads=row.threads)
             judged.append(replace(failed, error=str(error)))
         else:
-            times = {"encoder": run_latency(row, origin)}
+            times = {"device": run_latency(row, origin)}
             judged += [replace(each, threads=row.threads, latency=times, memory=run_memory(row)) for each in entries]
     tags = {row.variant: row.tag for row in rows}
     result = Result(

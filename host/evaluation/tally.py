@@ -108,7 +108,7 @@ class Tally:
 
         Args:
             sent_sizes: means of what the device counted an image, such as "latent_bytes".
-            latency: by part. A row of a further decoder has the encoder's alone.
+            latency: by part. A row of a further decoder has the device's alone.
         """
         stream_bytes = float(np.mean(self._counts))
         sizes = {**sent_sizes, "payload_bytes": stream_bytes - HEADER_BYTES, "bitstream_bytes": stream_bytes}
@@ -134,7 +134,7 @@ class Tally:
                     perfect_images=perfect,
                     sizes={"network_bytes": self.home.network_bytes, **self.sizes[name], **sizes},
                     ratios=ratios,
-                    latency={part: time for part, time in latency.items() if not rows or part == "encoder"},
+                    latency={part: time for part, time in latency.items() if not rows or part == "device"},
                     source=source,
                 )
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from host.metrics import Metric
 from host.results import CollectedRun, Row
@@ -109,7 +109,7 @@ def _time(part: str) -> Callable[[Row], float | None]:
 
 
 def milliseconds(row: Row, part: str) -> float | None:
-    """The median time of a part: "encoder", "decoder" or "full"."""
+    """The median time of a part: "device", "decoder" or "full"."""
     return row.latency[part].median_ns / 1e6 if part in row.latency else None
 
 
@@ -117,7 +117,8 @@ STREAM = Column("bitstream_bytes", "stream", "bytes", 1, _size("bitstream_bytes"
 LATENT = Column("latent_bytes", "latent", "bytes", 0, _size("latent_bytes"))
 NOMINAL = Column("ratio_nominal", "ratio", "nominal", 2, lambda row: row.ratios.get("nominal"))
 ACTUAL = Column("ratio_actual", "ratio", "actual", 2, lambda row: row.ratios.get("actual"))
-ENCODE = Column("encode_ms", "encode", "ms", 3, _time("encoder"))
+DEVICE = Column("device_ms", "device", "ms", 3, _time("device"))
+_ENCODE = replace(DEVICE, title="encode")
 DECODE = Column("decode_ms", "decode", "ms", 3, _time("decoder"))
 FULL = Column("full_ms", "full", "ms", 3, _time("full"))
 NETWORK = Column("network_kb", "network", "kB", 1, _size("network_bytes", 1e3))
@@ -125,7 +126,7 @@ NETWORK_GZIP = Column("network_gzip_kb", "gzipped", "kB", 1, _size("network_gzip
 DECODER = Column("decoder_kb", "decoder", "kB", 1, _size("decoder_bytes", 1e3))
 FULL_FILE = Column("full_kb", "full", "kB", 1, _size("full_bytes", 1e3))
 RATES = (STREAM, NOMINAL, ACTUAL)
-COSTS = (ENCODE, DECODE, FULL, NETWORK, DECODER, FULL_FILE)
+COSTS = (DEVICE, DECODE, FULL, NETWORK, DECODER, FULL_FILE)
 
 
 def table(groups: Sequence[Sequence[Column]], rows: Iterable[tuple[str, Row | None]]) -> list[str]:
@@ -169,11 +170,17 @@ def cell(value: float | None, digits: int) -> str:
     return NOTHING if value is None else f"{value:.{digits}f}"
 
 
+def worded(columns: Sequence[Column], rows: Iterable[Row]) -> list[Column]:
+    """The columns with the device's time called "encode" where what the device sends stands for the image."""
+    encoded = any("actual" in row.ratios for row in rows)
+    return [_ENCODE if encoded and column is DEVICE else column for column in columns]
+
+
 def column_groups(
     metrics: Iterable[Metric], rates: Sequence[Column], costs: Sequence[Column], rows: Sequence[Row]
 ) -> list[list[Column]]:
     """The columns of a terminal's table in the two groups into which a wide one is split."""
-    judged = judged_columns(metrics, rows)
+    judged, costs = judged_columns(metrics, rows), worded(costs, rows)
     files = file_columns(rows, gzipped=False)
     # Intervals take the room of the rates.
     first = [] if any(row.intervals for row in rows) else rates

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from host.reporting.columns import (
     ACTUAL,
     DECODE,
+    DEVICE,
     EMULATED,
-    ENCODE,
     LATENT,
     NETWORK,
     NOMINAL,
@@ -43,7 +43,7 @@ def result_text(result: Result) -> str:
     if any(time.emulated for row in result.rows for time in row.latency.values()):
         lines.append(f"times: {EMULATED}")
     rows = result.rows
-    lines += table(column_groups(result.metrics, (STREAM, ACTUAL), (ENCODE, DECODE, NETWORK), rows), named(rows))
+    lines += table(column_groups(result.metrics, (STREAM, ACTUAL), (DEVICE, DECODE, NETWORK), rows), named(rows))
     return "\n".join([*lines, *file_note(rows), *verdict_lines(rows)])
 
 

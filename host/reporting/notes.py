@@ -11,19 +11,23 @@ def source_notes(sources: RunSources) -> list[str]:
     """Where each number of the final table comes from, one sentence each."""
     run, rows = sources.run, [row for model in sources.models for row in model.rows]
     notes = [note for model in sources.models for note in _quality_notes(model)]
-    if place := time_source(rows, "encoder"):
-        what = f"Encoder time, {EMULATED}:" if run.emulated else "Encoder time:"
+    if place := time_source(rows, "device"):
+        what = f"Device time, {EMULATED}:" if run.emulated else "Device time:"
         notes.append(
-            f"{what} median of one whole encode (quantize, invoke, entropy-code) on {place}, "
+            f"{what} median of the whole work on one image (quantize, invoke, code) on {place}, "
             f"run {run.run_id} of {run.started_at}."
         )
     notes += [f"The run: {note}." for note in run.notes]
     for part, text in (("decoder", "Decoder time"), ("full", "Full model's time")):
         if place := time_source(rows, part):
             notes.append(f"{text}: median on the workstation ({place}).")
+    ratios = (
+        "The nominal compression ratio compares the 8-bit original with the latent, the actual one with the bitstream "
+        "and its header. "
+    )
     notes.append(
-        "Sizes are of the files, 1 kB = 1000 bytes. The nominal compression ratio compares the 8-bit original with "
-        "the latent, the actual one with the bitstream and its header. '-': not measured, or does not apply."
+        f"Sizes are of the files, 1 kB = 1000 bytes. {ratios if any('actual' in row.ratios for row in rows) else ''}"
+        "'-': not measured, or does not apply."
     )
     return notes
 

@@ -70,7 +70,7 @@ def rate_plot(model: ModelSources) -> bytes | None:
 
 
 def latency_plot(model: ModelSources, device: str) -> bytes | None:
-    """The first metric against the median of one whole encode on the device, with a line to the 90th percentile.
+    """The first metric against the median of one image on the device, with a line to the 90th percentile.
 
     Where numbers of threads differ, each point has its own beside it. None where nothing was measured.
     """
@@ -78,28 +78,28 @@ def latency_plot(model: ModelSources, device: str) -> bytes | None:
         return None
     sources = {row.source for row in model.judged()}
     shown = [
-        row for row in model.rows if metric.key in row.metrics and "encoder" in row.latency and row.source in sources
+        row for row in model.rows if metric.key in row.metrics and "device" in row.latency and row.source in sources
     ]
     if not shown:
         return None
 
     def time(row: Row) -> float:
-        return milliseconds(row, "encoder") or 0.0
+        return milliseconds(row, "device") or 0.0
 
     figure, (axes,) = _figure(1)
     _scatter(axes, shown, metric, time)
     for row in shown:
         quality = row.metrics[metric.key]
-        _line(axes, [(time(row), quality), (row.latency["encoder"].p90_ns / 1e6, quality)], row)
-    below = [f"one encode on {device} (ms, median; line to the 90th percentile)"]
+        _line(axes, [(time(row), quality), (row.latency["device"].p90_ns / 1e6, quality)], row)
+    below = [f"one image on {device} (ms, median; line to the 90th percentile)"]
     if len({row.threads for row in shown}) > 1:
         below.append("beside the points: threads")
         for row in shown:
             place = time(row), row.metrics[metric.key]
             axes.annotate(f"{row.threads}", place, (0, 7), textcoords="offset points", ha="center", fontsize=7)
     axes.set_xlabel("\n".join(below))
-    emulated = any(row.latency["encoder"].emulated for row in shown)
-    text = f"{model.name}: {metric.title} against encode time{f' ({EMULATED})' if emulated else ''}"
+    emulated = any(row.latency["device"].emulated for row in shown)
+    text = f"{model.name}: {metric.title} against time{f' ({EMULATED})' if emulated else ''}"
     _set_title(figure, text, model)
     _legend(figure, shown)
     return png(figure)

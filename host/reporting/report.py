@@ -25,7 +25,7 @@ FORMAT_VERSION = 1
 
 _DEVICE_NOTE = (
     "The interval is of the median over processes. Memory: of the worker processes, the largest peak, and the median "
-    "of what loading the encoder added. Bytes: means of the images that the quality is from."
+    "of what loading the network added. Bytes: means of the images that the quality is from."
 )
 _ENVIRONMENT = (
     *("board", "cpu_model", "cores", "governor", "max_frequency_hz", "temperature_c", "throttled"),

@@ -1,4 +1,4 @@
-"""The rows of the final table: quality of the test set, encode time of the device, the rest of the workstation."""
+"""The rows of the final table: quality of the test set, time of the device, the rest of the workstation."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def _merge(tested: Row | None, measured: Row | None) -> Row:
         if each and key in each.sizes
     }
     times = {**(measured.latency if measured else {}), **(tested.latency if tested else {})}
-    times.pop("encoder", None)
-    if measured and "encoder" in measured.latency:
-        times["encoder"] = measured.latency["encoder"]
+    times.pop("device", None)
+    if measured and "device" in measured.latency:
+        times["device"] = measured.latency["device"]
     errors = [
         f"{place}: {' '.join(each.error.split())}"
         for place, each in (("device", measured), ("test set", tested))

@@ -10,8 +10,8 @@ from host.metrics import Metric
 from host.reporting.columns import (
     ACTUAL,
     COSTS,
+    DEVICE,
     EMULATED,
-    ENCODE,
     LATENT,
     NETWORK,
     NOTHING,
@@ -30,13 +30,12 @@ from host.reporting.columns import (
     size_text,
     table,
     verdict_lines,
+    worded,
     wrapped,
 )
 from host.reporting.sources import ModelSources
 from host.reporting.training import TrainingRow, minutes
 from host.results import Latency, Row
-
-_WHERE = "encode: on the device{}; decode, full: on the workstation; 1 kB = 1000 bytes"
 
 
 def final_text(models: Sequence[ModelSources]) -> list[str]:
@@ -46,7 +45,7 @@ def final_text(models: Sequence[ModelSources]) -> list[str]:
         lines += wrapped(title(model))
         columns = column_groups(model.metrics, RATES, COSTS, model.rows)
         lines += [*table(columns, named(model.rows)), *file_note(model.rows), *verdict_lines(model.rows), ""]
-    return lines + wrapped(_WHERE.format(_emulated(row for model in models for row in model.rows)))
+    return lines + wrapped(_where([model.rows for model in models]))
 
 
 def short_text(models: Sequence[ModelSources]) -> list[str]:
@@ -57,12 +56,13 @@ def short_text(models: Sequence[ModelSources]) -> list[str]:
         for model in models:
             if model.metrics == metrics and (chosen := _chosen(model)):
                 rows += [(title(model), None), *((f"  {name}", row) for name, row in chosen)]
-        lines += [*table([[*metric_columns(metrics[:1]), STREAM, ACTUAL, ENCODE, NETWORK]], rows), ""]
+        columns = worded((STREAM, ACTUAL, DEVICE, NETWORK), [row for _, row in rows if row])
+        lines += [*table([[*metric_columns(metrics[:1]), *columns]], rows), ""]
     if failed := sum(row.error is not None for model in models for row in model.rows):
         lines += [f"{failed} {'row is' if failed == 1 else 'rows are'} incomplete; the report says why."]
     if best := ", ".join(dict.fromkeys(model.axis.title for model in models if model.axis)):
         text = "The report holds all variants, decoders and baselines."
-        lines += wrapped(f"Best: in {best}; fastest: to encode; smallest: in bytes. {text}")
+        lines += wrapped(f"Best: in {best}; fastest: on the device; smallest: in bytes. {text}")
     return lines
 
 
@@ -92,7 +92,7 @@ def final_markdown(models: Sequence[ModelSources]) -> str:
         chosen = [model for model in models if model.metrics == metrics]
         rows = [(model, name, row) for model in chosen for name, row in named(model.rows)]
         found = [row for _, _, row in rows]
-        columns = [*judged_columns(metrics, found), *RATES, *COSTS, *file_columns(found)]
+        columns = [*judged_columns(metrics, found), *RATES, *worded(COSTS, found), *file_columns(found)]
         verdict = ["Verdict"] if any(row.verdict for row in found) else []
         body = [
             [
@@ -109,16 +109,16 @@ def final_markdown(models: Sequence[ModelSources]) -> str:
 
 
 def device_markdown(models: Sequence[ModelSources]) -> str:
-    """Encode times, memory and bytes on the device in Markdown, a row for each encoder that was measured."""
+    """Times, memory and bytes on the device in Markdown, a row for each variant that was measured."""
     found = [
         (model.name, name, row)
         for model in models
         for name, row in named(model.rows)
-        if "encoder" in row.latency and row.row == row.variant
+        if "device" in row.latency and row.row == row.variant
     ]
     titles = [
         "Model",
-        f"Encode median (ms{_emulated(row for _, _, row in found)})",
+        f"Median of one image (ms{_emulated(row for _, _, row in found)})",
         *("its 95 % interval", "mean", "p90", "n", "Processes", "Peak memory (MB)", "Memory of load (MB)"),
         *(_title(column) for column in (LATENT, STREAM)),
     ]
@@ -162,7 +162,9 @@ def _chosen(model: ModelSources) -> list[tuple[str, Row]]:
         if row.variant and metric.key in row.metrics:
             variants[row.variant] = min(variants.get(row.variant, row), row, key=rank)
     reasons: dict[str, list[str]] = {name: [] for name in variants}
-    for word, column in (("best", None), ("fastest", ENCODE), ("smallest", STREAM)):
+    # What is sent is no size of the image where it does not stand for it.
+    size = STREAM if any("actual" in row.ratios for row in variants.values()) else NETWORK
+    for word, column in (("best", None), ("fastest", DEVICE), ("smallest", size)):
         known = {
             name: float(column.cell(row)) if column else rank(row)
             for name, row in variants.items()
@@ -178,8 +180,19 @@ def _chosen(model: ModelSources) -> list[tuple[str, Row]]:
     ]
 
 
+def _where(tables: Sequence[Sequence[Row]]) -> str:
+    """Where the columns of times were measured."""
+    emulated = _emulated(row for rows in tables for row in rows)
+    titles = dict.fromkeys(column.title for rows in tables for column in worded([DEVICE], rows))
+    texts = {"encode": f"encode: on the device{emulated}", "device": f"device: all its work on one image{emulated}"}
+    parts = [texts[title] for title in titles]
+    if any(part in row.latency for rows in tables for row in rows for part in ("decoder", "full")):
+        parts.append("decode, full: on the workstation")
+    return "; ".join([*parts, "1 kB = 1000 bytes"])
+
+
 def _device_cells(row: Row) -> list[str]:
-    time: Latency = row.latency["encoder"]
+    time: Latency = row.latency["device"]
     before, after, peak = (row.memory.get(f"{key}_bytes") for key in ("rss_before_load", "rss_after_load", "peak_rss"))
     ends = time.median_interval_ns
     loaded = None if before is None or after is None else (after - before) / 1e6
@@ -195,12 +208,12 @@ def _device_cells(row: Row) -> list[str]:
 
 
 def _title(column: Column, emulated: str = "") -> str:
-    unit = f"{column.unit}{emulated if column is ENCODE else ''}"
+    unit = f"{column.unit}{emulated if column.key == DEVICE.key else ''}"
     return column.title[0].upper() + column.title[1:] + (f" ({unit})" if unit else "")
 
 
 def _by(row: Row) -> str | None:
-    return row.latency["encoder"].emulated if "encoder" in row.latency else None
+    return row.latency["device"].emulated if "device" in row.latency else None
 
 
 def _emulated(rows: Iterable[Row]) -> str:

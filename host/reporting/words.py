@@ -21,7 +21,7 @@ def summary(model: ModelSources, device: str) -> list[list[str]]:
 
     Args:
         model: of several numbers of threads the first counts.
-        device: where the encode times were measured.
+        device: where the times of the variants were measured.
 
     Returns:
         Paragraphs, each of some sentences.
@@ -148,20 +148,20 @@ def _families(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _speed(rows: Rows, device: str) -> str | None:
-    times = _printed({name: milliseconds(row, "encoder") for name, row in rows.items() if row.row == row.variant}, 3)
+    times = _printed({name: milliseconds(row, "device") for name, row in rows.items() if row.row == row.variant}, 3)
     points = [times[row.row] for row in rows.values() if row.quality is not None and row.row in times]
     if points:
-        text = f"takes (median) {min(points):.3f} to {max(points):.3f} ms, by quality and image"
+        text = f"{min(points):.3f} to {max(points):.3f} ms, by quality and image"
     elif others := [name for name in ("int8", "int8_qat") if name in times and "float32" in times]:
         reference = times["float32"]
         parts = [f"{name} {times[name]:.3f} ms, {_ratio(times[name], reference)} float32" for name in others]
-        text = f"takes (median) float32 {reference:.3f} ms; {'; '.join(parts)}"
+        text = f"float32 {reference:.3f} ms; {'; '.join(parts)}"
     else:
         return None
     first = next(row for row in rows.values() if row.row in times)
     of = f" with {threads_text(first.threads)}" if first.threads else ""
-    where = f"{device} ({EMULATED})" if first.latency["encoder"].emulated else device
-    return f"One whole encode on {where}{of} {text}."
+    where = f"{device} ({EMULATED})" if first.latency["device"].emulated else device
+    return f"One image on {where}{of} takes (median) {text}."
 
 
 def _size(rows: Rows) -> str | None:

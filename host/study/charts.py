@@ -22,7 +22,7 @@ _FAINT = 0.25
 _LOG_SPREAD = 10  # largest to smallest; above, a linear axis would press the small ones into one place
 # What a chart's horizontal axis may be: name -> (title, numbers of a row).
 COSTS: dict[str, tuple[str, Callable[[CellRow], Spread | None]]] = {
-    "latency": ("one whole encode (ms, median)", lambda row: row.latency_ms),
+    "latency": ("one image on the device (ms, median)", lambda row: row.latency_ms),
     "size": ("network file (bytes)", lambda row: row.sizes.get("network_bytes")),
 }
 

@@ -59,7 +59,7 @@ def _columns(metrics: Sequence[Metric], first_cell: str) -> list[Column]:
         # A drop of the task's own stands there already, with its interval over the seeds.
         *((each.title, each.unit, _mean_of(each)) for each in metrics[1:] if each.title != "drop"),
         (NETWORK.title, NETWORK.unit, lambda row: _mean(row.sizes.get("network_bytes"), NETWORK.digits, 1e3)),
-        ("encode", "ms", lambda row: _mean(row.latency_ms, 3)),
+        ("device", "ms", lambda row: _mean(row.latency_ms, 3)),
         ("epochs", "", lambda row: _mean(row.epochs, 0)),
         ("train", "s", lambda row: _mean(row.seconds, 0)),
     ]

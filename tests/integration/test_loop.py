@@ -207,7 +207,7 @@ def test_evaluate_and_collect_agree_on_the_same_images(loop: Any, collected: Any
     assert sorted(row.row for row in evaluated.rows) == sorted(VARIANTS + TUNED)
     for row in evaluated.rows:
         assert row.tag == collected[1][row.row].tag
-        assert set(row.latency) == ({"encoder", "decoder", "full"} if row.decoder == "own" else {"encoder"})
+        assert set(row.latency) == ({"device", "decoder", "full"} if row.decoder == "own" else {"device"})
         assert all(times.n >= 5 for times in row.latency.values())
 
 
@@ -218,7 +218,7 @@ def test_the_keras_row_is_the_float32_row(loop: Any, evaluated: Result) -> None:
     row = keras_row(ModelFolder(open_spec(loop.models / "tiny")[1]), load(16)[1].array[:40])
     (reference,) = (each for each in evaluated.rows if each.row == "float32")
     assert row.metrics["psnr_db"] == pytest.approx(reference.metrics["psnr_db"], abs=0.02)
-    assert set(row.latency) == {"encoder", "decoder", "full"}
+    assert set(row.latency) == {"device", "decoder", "full"}
     assert row.sizes["full_bytes"] > 10_000
 
 

@@ -225,7 +225,7 @@ def test_a_new_kind_is_exported_benched_collected_evaluated_and_reported(
     assert row.metrics["strongest_percent"] == pytest.approx(read_run(run).rows[0].figures["strongest_percent"])
     assert (row.sizes["bitstream_bytes"], row.sizes["colour_bytes"]) == (19, 3)
     assert row.agreement and (row.agreement.count, row.agreement.largest_step) == (18, 0)
-    assert row.latency["encoder"].n >= 5
+    assert row.latency["device"].n >= 5
 
     evaluated = api.evaluate(places["model"], images=20, out=tmp_path / "evaluations" / "toy" / "x.json", **folders)
     assert (evaluated.images, evaluated.rows[0].metrics["colour_error"] < 0.51) == (20, True)
@@ -246,7 +246,7 @@ def test_images_without_labels_leave_sizes_and_times(
     (collected,) = api.collect(benched(tmp_path, places), results=tmp_path / "results", **folders)
     (row,) = collected.results[0].rows
     assert (row.error, dict(row.metrics), row.sizes["colour_bytes"]) == (None, {}, 3)
-    assert row.latency["encoder"].n >= 5 and row.agreement and row.agreement.differing == 0
+    assert row.latency["device"].n >= 5 and row.agreement and row.agreement.differing == 0
     assert collected.notes == ("toy: nothing is judged: the task colours needs labels, the images have none",)
     with pytest.raises(DataError, match="toy: the task colours is judged by labels, and the images of the test set"):
         api.evaluate(places["model"], images=2, **folders)

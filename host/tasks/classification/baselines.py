@@ -32,7 +32,7 @@ def baselines(model: ModelFolder, data: DataSet) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         whole = saved(network, Path(folder))
     for name, call in calls(network, data.test.array[0]).items():
-        time = {"encoder": timed(call, _KERAS)}
+        time = {"device": timed(call, _KERAS)}
         yield Row(f"keras {name}", metrics={ACCURACY.key: right}, sizes={"full_bytes": len(whole)}, latency=time)
     for name, content in files(network).items():
         yield Row(name, sizes={"network_bytes": len(content), "network_gzip_bytes": gzip_bytes(content)})

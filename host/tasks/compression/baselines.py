@@ -53,7 +53,7 @@ def keras_row(model: ModelFolder, test: np.ndarray) -> Row:
         _judged("keras", test, pixels),
         sizes={"full_bytes": size},
         latency={
-            "encoder": timed(lambda: encode(image), _KERAS),
+            "device": timed(lambda: encode(image), _KERAS),
             "decoder": timed(lambda: decode(latent), _KERAS),
             "full": timed(lambda: decode(encode(image)), _KERAS),
         },

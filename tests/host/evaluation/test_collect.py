@@ -177,7 +177,7 @@ def test_the_evaluation_says_where_the_times_come_from(loop: Any, run: Path, tmp
     assert evaluation.run_id == run.name
     row = evaluation.results[0].rows[0]
     (measured,) = (each for each in read_run(run).rows if each.variant == "float32")
-    found, samples = row.latency["encoder"], pooled_samples(measured)
+    found, samples = row.latency["device"], pooled_samples(measured)
     assert found.median_ns == np.median(samples)
     assert (found.n, found.processes, found.threads) == (len(samples), 2, 1)
     assert found.device == evaluation.device
@@ -227,7 +227,7 @@ def test_an_emulated_device_is_said_beside_every_time(loop: Any, run: Path, tmp_
     change_run(run, lambda value: value["environment"].update(emulated="qemu-user"))
     evaluation = collected(run, loop, tmp_path)
     assert evaluation.emulated == "qemu-user"
-    assert {row.latency["encoder"].emulated for row in evaluation.results[0].rows} == {"qemu-user"}
+    assert {row.latency["device"].emulated for row in evaluation.results[0].rows} == {"qemu-user"}
 
 
 def sweep(run: Path, variant: str = "int8", counts: tuple[int, ...] = (2, 4)) -> None:
@@ -249,7 +249,7 @@ def test_each_number_of_threads_is_a_row_and_a_tuned_decoder_comes_once(loop: An
     rows = evaluation.results[0].rows
     int8 = [row for row in rows if row.variant == "int8"]
     assert [(row.row, row.threads) for row in int8] == [("int8", 1), ("int8+tuned", 1), ("int8", 2), ("int8", 4)]
-    assert [row.latency["encoder"].threads for row in int8] == [1, 1, 2, 4]
+    assert [row.latency["device"].threads for row in int8] == [1, 1, 2, 4]
     assert int8[0].metrics == int8[3].metrics
     assert len(rows) == len(ROWS) + 2
     # The run is kept with all its files.
@@ -315,7 +315,7 @@ def test_own_images_that_are_not_at_hand_leave_rates_and_times(
     rows = {row.row: row for row in evaluation.results[0].rows}
     assert list(rows) == [name for name in ROWS if "+" not in name]
     for row in rows.values():
-        assert set(row.metrics) == {"bpp"} and row.latency["encoder"].n and row.error is None
+        assert set(row.metrics) == {"bpp"} and row.latency["device"].n and row.error is None
         assert row.agreement == Agreement(not_compared="the images are not at hand")
     (note,) = evaluation.notes
     assert "00.npy, 01.npy, 02.npy, ..." in note and "host collect RUN --images DIR" in note

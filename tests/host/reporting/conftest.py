@@ -79,7 +79,7 @@ def make_evaluation() -> dict[str, Any]:
     workstation = {
         "decoder": times("bench-pc", 250_000, 150),
         "full": times("bench-pc", 400_000, 150),
-        "encoder": times("bench-pc", 99_000_000, 150),
+        "device": times("bench-pc", 99_000_000, 150),
     }
     rows = [
         {
@@ -104,7 +104,7 @@ def make_run() -> dict[str, Any]:
     def device(median_ns: float) -> dict[str, Any]:
         return {
             "threads": 1,
-            "latency": {"encoder": {**times("pi", median_ns, 200), "threads": 1, "processes": 10}},
+            "latency": {"device": {**times("pi", median_ns, 200), "threads": 1, "processes": 10}},
             "memory": {"rss_before_load_bytes": 30e6, "rss_after_load_bytes": 34e6, "peak_rss_bytes": 36e6},
         }
 

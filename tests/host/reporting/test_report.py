@@ -102,7 +102,7 @@ def test_the_json_holds_the_raw_numbers(project):
     assert "null" not in text
     model = json.loads(text)["models"][0]
     int8 = next(row for row in model["rows"] if row["row"] == "int8")
-    assert (int8["latency"]["encoder"]["median_ns"], int8["sizes"]["network_bytes"]) == (1_000_000, 80_000)
+    assert (int8["latency"]["device"]["median_ns"], int8["sizes"]["network_bytes"]) == (1_000_000, 80_000)
     assert [metric["key"] for metric in model["metrics"]] == ["psnr_db", "ssim", "bpp"]
     assert len(model["trainings"]) == 4 and len(model["sentences"]) >= 5
 
@@ -125,7 +125,7 @@ def test_an_emulated_run_is_labelled_wherever_its_times_are(project):
     folder, lines = write(project.write())
     text = (folder / "report.md").read_text()
     assert text.count("emulated, not speed") == 5  # heading, two tables, the note, the sentence
-    assert "Encoder time, emulated, not speed: median" in " ".join(" ".join(lines).split())
+    assert "Device time, emulated, not speed: median" in " ".join(" ".join(lines).split())
     assert json.loads((folder / "report.json").read_text())["run"]["emulated"] == "qemu-user"
 
 

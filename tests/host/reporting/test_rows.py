@@ -15,14 +15,14 @@ def test_quality_is_the_test_sets_and_encode_time_the_devices(project):
     project.row(project.result, "int8")["sizes"].update(network_bytes=81_000, decoder_bytes=1)
     row = rows(project.write())["int8"]
     assert (row.metrics["psnr_db"], row.source) == (30.90, "test set")
-    assert [milliseconds(row, part) for part in ("encoder", "decoder", "full")] == [1.0, 0.25, 0.4]
+    assert [milliseconds(row, part) for part in ("device", "decoder", "full")] == [1.0, 0.25, 0.4]
     assert [row.sizes[f"{part}_bytes"] for part in ("network", "decoder", "full")] == [81_000, 50_000, 130_000]
     assert row.ratios == {"nominal": 6.0, "actual": 8.715}
 
 
 def test_the_workstations_encoder_is_never_shown_as_the_devices(project):
     del project.row(project.result, "int8")["latency"]
-    assert "encoder" not in rows(project.write())["int8"].latency
+    assert "device" not in rows(project.write())["int8"].latency
 
 
 def test_without_an_evaluation_quality_is_the_samples(project):
@@ -43,7 +43,7 @@ def test_a_row_of_a_failed_evaluation_takes_all_its_quality_from_the_samples(pro
 def test_each_number_of_threads_is_a_row_with_the_same_quality(project):
     found = project.sweep(1, 4).write().model().rows
     int8 = [row for row in found if row.row == "int8"]
-    assert [(row.threads, milliseconds(row, "encoder"), row.metrics["psnr_db"]) for row in int8] == [
+    assert [(row.threads, milliseconds(row, "device"), row.metrics["psnr_db"]) for row in int8] == [
         (1, 1.0, 30.90),
         (4, 0.25, 30.90),
     ]
@@ -69,6 +69,6 @@ def test_a_variant_that_only_the_run_has_stands_before_the_baselines(project):
 
 def test_sources_of_times_name_every_place(project):
     found = rows(project.write()).values()
-    assert time_source(found, "encoder") == "pi, ai_edge_litert 2.3.0, n=200 of 10 processes"
+    assert time_source(found, "device") == "pi, ai_edge_litert 2.3.0, n=200 of 10 processes"
     assert time_source(found, "full") == "bench-pc, ai_edge_litert 2.3.0, n=100 to 150"
     assert time_source([], "full") is None

@@ -75,14 +75,14 @@ def test_emulated_times_are_labelled_in_every_table(project):
         final_text([model])
     )
     assert "Encode (ms, emulated, not speed)" in final_markdown([model])
-    assert "Encode median (ms, emulated, not speed)" in device_markdown([model])
+    assert "Median of one image (ms, emulated, not speed)" in device_markdown([model])
     table = {row["row"]: row for row in csv_rows(project)}
     assert (table["int8"]["emulated"], table["keras"]["emulated"]) == ("qemu-user", "")
 
 
 def test_the_short_table_has_the_variants_that_stand_out(project):
     for name, time in (("float32", 2e6), ("int8_qat", 0.9e6)):
-        project.row(project.result, name)["latency"]["encoder"]["median_ns"] = time
+        project.row(project.result, name)["latency"]["device"]["median_ns"] = time
     project.row(project.evaluation, "int8_qat")["sizes"]["bitstream_bytes"] = 300.0
     lines = short_text([project.write().model()])
     found = [line.split("  ") for line in lines if line.startswith("  ") and "(" in line]
@@ -99,7 +99,7 @@ def test_the_best_by_a_metric_of_which_less_is_better(project):
 
 
 def test_the_devices_table_has_the_interval_of_the_median(project):
-    project.row(project.result, "int8")["latency"]["encoder"].update(processes=10, median_interval_ns=[0.9e6, 1.2e6])
+    project.row(project.result, "int8")["latency"]["device"].update(processes=10, median_interval_ns=[0.9e6, 1.2e6])
     lines = device_markdown([project.write().model()]).splitlines()
     (line,) = (line for line in lines if line.startswith("| tiny-mse int8 |"))
     assert "| tiny-mse int8 | 1.000 | 0.900 to 1.200 | 1.100 | 1.400 | 200 | 10 | 36.0 | 4.0 |" in line
@@ -119,7 +119,7 @@ def test_the_final_table_in_markdown_has_as_many_cells_in_every_row(project):
 def test_csv_reads_back_with_units_in_its_names(project):
     project.write()
     found = {row["row"]: row for row in csv_rows(project)}
-    assert [float(found["int8"][key]) for key in ("encode_ms", "network_kb", "psnr_db")] == [1.0, 80.0, 30.9]
+    assert [float(found["int8"][key]) for key in ("device_ms", "network_kb", "psnr_db")] == [1.0, 80.0, 30.9]
     assert (found["int8"]["source"], found["int8"]["family"], found["int8"]["quality"]) == ("test set", "int8", "")
     assert found["jpeg"]["ratio_nominal"] == ""
     assert found["int16x8"]["error"].endswith("RESIZE | in int16x8")

@@ -17,7 +17,7 @@ PERPLEXITY = Metric("perplexity", "perplexity", "", 1, False)
 
 def variant(name, value, *, key="psnr_db", encode_ns=None, emulated=None, source="test set", **values):
     sizes = {"latent_bytes": 512, "bitstream_bytes": 352.0, **values.pop("sizes", {})}
-    latency = {"encoder": Latency("pi", "l", 9, encode_ns, 1.0, 1.0, emulated=emulated)} if encode_ns else {}
+    latency = {"device": Latency("pi", "l", 9, encode_ns, 1.0, 1.0, emulated=emulated)} if encode_ns else {}
     own, _, decoder = name.partition("+")
     values = {"variant": own, "family": own, "decoder": decoder or "own", **values}
     metrics = {} if value is None else {key: value}
@@ -128,7 +128,7 @@ def test_of_qualities_the_range_is_told():
 def test_speed_is_a_ratio_with_its_direction(median, expected):
     found = text(variant("int8", None, encode_ns=median), variant("float32", None, encode_ns=2e6))
     assert expected in found
-    assert "One whole encode on pi takes" in found
+    assert "One image on pi takes" in found
 
 
 def test_emulated_times_are_not_speed():
@@ -142,7 +142,7 @@ def test_speed_is_that_of_the_first_number_of_threads():
         for name in ("int8", "float32")
         for threads in (2, 4)
     ]
-    assert "One whole encode on pi with 2 threads takes (median) float32 0.500 ms; int8 0.500 ms" in text(*rows)
+    assert "One image on pi with 2 threads takes (median) float32 0.500 ms; int8 0.500 ms" in text(*rows)
 
 
 def test_paragraphs_are_short(project):

@@ -37,7 +37,7 @@ def test_in_markdown_it_has_the_same_numbers() -> None:
     trials = [trial("m", "base", s, {"float32": 90.0 + s, "int8": 89.5 + s}) for s in (1, 2, 3)]
     lines = study_markdown(result(trials)).splitlines()
     assert lines[0] == "m: test set, 10000 images; seeds 1, 2, 3."
-    assert lines[2].startswith("| row | accuracy (%) | drop (%) | agreement (%) | network (kB) | encode (ms) |")
+    assert lines[2].startswith("| row | accuracy (%) | drop (%) | agreement (%) | network (kB) | device (ms) |")
     assert lines[5] == "| int8 | 91.50 ±2.48 | +0.50 ±0.00 | 99.00 | 20.0 | 0.500 | 5 | 20 |"
 
 
