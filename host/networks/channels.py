@@ -1,13 +1,11 @@
-"""Structured pruning: whole channels leave a network, so that its file shrinks and its time does.
+"""Which channels of a network could leave it, and the network without them.
 
     convolution  ->  batch normalization, ReLU, depthwise convolution, pooling  ->  convolution, dense layer
     (makes them)     (treat each channel by itself)                                 (reads them)
 
 Channels can go where every layer between the one that makes them and those that read them treats each channel by
 itself. The features that a head reads are such channels. Channels that reach an Add or a Concatenate stay: each branch
-would have to lose the same ones. A filter's importance is its L1 norm (H. Li et al., "Pruning Filters for Efficient
-ConvNets", 2017) times what the batch normalization behind it scales it by (Z. Liu et al., "Learning Efficient
-Convolutional Networks through Network Slimming", 2017): the norm of the filter that the device computes with.
+would have to lose the same ones.
 """
 
 from __future__ import annotations
@@ -18,8 +16,6 @@ from typing import Any
 
 import numpy as np
 import tf_keras as keras
-
-MULTIPLE = 8  # integer kernels compute so many channels at once: another number costs memory and saves no time
 
 _MAKERS = (keras.layers.Conv2D, keras.layers.Dense)
 _CHANNELWISE = (
@@ -32,69 +28,23 @@ _CHANNELWISE = (
 Kept = Mapping[str, list[int]]  # layer that makes channels -> the channels that stay, in their order
 
 
-def choose_channels(network: keras.Model, share: float) -> dict[str, list[int]]:
-    """The channels that stay when each layer loses a share of its own, the least important ones.
-
-    Layers are not ranked against each other: their norms do not compare, and one could lose all channels.
-
-    Args:
-        network: functional, each layer called once.
-        share: 0..1 of the channels; what stays is rounded to a multiple of 8, and is 8 at least.
-
-    Returns:
-        Only layers that lose channels.
-    """
-    kept = {}
-    for name in _flows(network).removable:
-        importance = _importance(network.get_layer(name))
-        count = max(MULTIPLE * int((1 - share) * len(importance) / MULTIPLE + 0.5), MULTIPLE)
-        if count < len(importance):
-            best = np.argsort(-importance, kind="stable")[:count]
-            kept[name] = sorted(int(index) for index in best)
-    return kept
-
-
-def narrowed(network: keras.Model, kept: Kept) -> keras.Model:
-    """A copy without the other channels; its layers have the same names, and the weights that are left.
-
-    Raises:
-        ValueError: the network has no such layer or channels, or they cannot leave it.
-    """
-    flows = _flows(network)
-    for name, channels in kept.items():
-        if name not in flows.removable or not set(channels) <= set(range(_width(network.get_layer(name)))):
-            raise ValueError(f"layer {name} has no such channels that could be removed")
-
-    def copied(layer: Any) -> Any:
-        config = layer.get_config()
-        if layer.name in kept:
-            config["units" if isinstance(layer, keras.layers.Dense) else "filters"] = len(kept[layer.name])
-        return type(layer).from_config(config)
-
-    smaller = keras.models.clone_model(network, clone_function=copied)
-    for layer in network.layers:
-        if layer.weights:
-            read, made = (kept.get(flow or "") for flow in (flows.read.get(layer.name), flows.made[layer.name]))
-            count = _width(network.get_layer(flows.read[layer.name])) if read is not None else 0
-            weights = [_left(layer, weight, read, made, count) for weight in layer.get_weights()]
-            smaller.get_layer(layer.name).set_weights(weights)
-    return smaller
-
-
 @dataclass(frozen=True)
-class _Flows:
+class Flows:
     """Attributes:
     made: layer -> the layer that makes the channels of its output; None where that is not known.
     read: layer -> the same for its one input.
     removable: the layers that make channels that can go.
+    readers: each of these layers -> those that make new channels of its channels.
     """
 
     made: Mapping[str, str | None]
     read: Mapping[str, str | None]
-    removable: list[str]
+    removable: tuple[str, ...]
+    readers: Mapping[str, tuple[str, ...]]
 
 
-def _flows(network: keras.Model) -> _Flows:
+def channel_flows(network: keras.Model) -> Flows:
+    """Follows the channels of a functional network, each of whose layers is called once."""
     made: dict[str, str | None] = {}
     read: dict[str, str | None] = {}
     staying = set()
@@ -111,8 +61,36 @@ def _flows(network: keras.Model) -> _Flows:
         if _mixes(layer):
             staying.add(flow)
     staying |= {made[name] for name in network.output_names}
-    makers = [name for name, flow in made.items() if flow == name]
-    return _Flows(made, read, [name for name in makers if name not in staying])
+    removable = tuple(name for name, flow in made.items() if flow == name and name not in staying)
+    readers = {name: tuple(each for each in read if read[each] == name and made[each] == each) for name in removable}
+    return Flows(made, read, removable, readers)
+
+
+def narrowed(network: keras.Model, kept: Kept) -> keras.Model:
+    """A copy without the other channels; its layers have the same names, and the weights that are left.
+
+    Raises:
+        ValueError: the network has no such layer or channels, or they cannot leave it.
+    """
+    flows = channel_flows(network)
+    for name, channels in kept.items():
+        if name not in flows.removable or not set(channels) <= set(range(width(network.get_layer(name)))):
+            raise ValueError(f"layer {name} has no such channels that could be removed")
+
+    def copied(layer: Any) -> Any:
+        config = layer.get_config()
+        if layer.name in kept:
+            config["units" if isinstance(layer, keras.layers.Dense) else "filters"] = len(kept[layer.name])
+        return type(layer).from_config(config)
+
+    smaller = keras.models.clone_model(network, clone_function=copied)
+    for layer in network.layers:
+        if layer.weights:
+            read, made = (kept.get(flow or "") for flow in (flows.read.get(layer.name), flows.made[layer.name]))
+            count = width(network.get_layer(flows.read[layer.name])) if read is not None else 0
+            weights = [_left(layer, weight, read, made, count) for weight in layer.get_weights()]
+            smaller.get_layer(layer.name).set_weights(weights)
+    return smaller
 
 
 def _reads_alone(layer: Any) -> bool:
@@ -133,20 +111,9 @@ def _mixes(layer: Any) -> bool:
     return getattr(getattr(layer, "activation", None), "__name__", "") == "softmax"
 
 
-def _width(maker: Any) -> int:
+def width(maker: Any) -> int:
+    """The channels that a layer makes."""
     return int(maker.kernel.shape[-1])
-
-
-def _importance(maker: Any) -> np.ndarray:
-    """float64 (channels,)."""
-    kernel = np.abs(maker.get_weights()[0].astype(np.float64))
-    norms: np.ndarray = kernel.reshape(-1, kernel.shape[-1]).sum(axis=0)
-    following = [node.layer for node in maker.outbound_nodes]
-    if len(following) == 1 and isinstance(following[0], keras.layers.BatchNormalization):
-        normal = following[0]
-        scale = 1.0 if normal.gamma is None else np.abs(normal.gamma.numpy().astype(np.float64))
-        norms = norms * scale / np.sqrt(normal.moving_variance.numpy() + normal.epsilon)
-    return norms
 
 
 def _left(layer: Any, weight: np.ndarray, read: list[int] | None, made: list[int] | None, count: int) -> np.ndarray:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
+from device.files import read_json, write_json
 from host.data import DataSet
 from host.data.split import calibration_indices
-from host.errors import SpecError
-from host.networks.channels import choose_channels, narrowed
+from host.errors import ModelError, SpecError
+from host.networks.shrinking import choose_channels, read_moments, shrunk
 from host.networks.weights import load_weights, save_weights
 from host.packaging.images import ModelImages, save_images
 from host.spec.model_folder import ModelFolder
@@ -39,6 +40,7 @@ from host.training.stages import StageKind, started_from
 from host.training.work import Work, batch_count, remade
 
 SAMPLES = 64
+_SHRUNK_BY = 200  # images that tell what each channel is worth
 _RANGES_FROM = 500  # images whose activations set the first ranges of quantization-aware training
 
 
@@ -93,8 +95,14 @@ def train_prune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
 def train_shrink(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
     """Structured pruning: whole channels are removed, and what is left is trained further."""
     network = _source(model, stage)
-    kept = choose_channels(network, stage.options["share"])
-    smaller = narrowed(network, kept)
+    # Beside the checkpoints, which fit these channels alone: another machine may find others.
+    chosen = model.checkpoints / f"{stage.name}.channels" / "kept.json"
+    moments = read_moments(network, data.sample.array[:_SHRUNK_BY] / np.float32(255))
+    if not (session.resume and chosen.is_file()):
+        chosen.parent.mkdir(parents=True, exist_ok=True)
+        write_json(chosen, choose_channels(network, stage.options["share"], moments))
+    kept = read_json(chosen, ModelError)
+    smaller = shrunk(network, kept, moments)
     result = _fitted(model, data, stage, session, smaller)
     keep_channels(model, stage.name, kept)
     save_weights(model.weights(stage.name), {NETWORK: smaller}, half=model.spec.training.half_weights)
