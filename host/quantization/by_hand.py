@@ -7,7 +7,9 @@ section 3. What differs from the toolkit:
   float stage left: training computes what the device computes. Folding each batch's own statistics (section 3.2) would
   cost every convolution twice.
 - Every kernel is rounded channel by channel, on the range -max..max of each channel, those of depthwise and dense
-  layers too, as the converter rounds them. The toolkit rounds these two with one range for the whole kernel.
+  layers too, as the converter rounds them. The toolkit rounds these two with one range for the whole kernel. Before
+  any training, MobileNetV2's features (width 0.35, ImageNet weights, 100 images of CIFAR-10) keep 9.6 dB of signal to
+  quantization noise here and 6.3 dB there; folded kernels with one range for each depthwise kernel keep none.
 - Ranges of activations start from what the float network's span, and follow with a memory of about 100 steps.
 """
 

@@ -98,7 +98,8 @@ def train_shrink(model: ModelFolder, data: DataSet, stage: StageSpec, session: S
     # Beside the checkpoints, which fit these channels alone: another machine may find others.
     chosen = model.checkpoints / f"{stage.name}.channels" / "kept.json"
     moments = read_moments(network, data.sample.array[:_SHRUNK_BY] / np.float32(255))
-    if not (session.resume and chosen.is_file()):
+    begun = session.resume and (model.checkpoints / stage.name / "state.json").is_file()
+    if not begun:
         chosen.parent.mkdir(parents=True, exist_ok=True)
         write_json(chosen, choose_channels(network, stage.options["share"], moments))
     kept = read_json(chosen, ModelError)

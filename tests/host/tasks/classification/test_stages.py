@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from host.tasks.classification import stages
 from host.tasks.classification.networks import load_network, without_quantization
 from host.tasks.classification.packaging import convert
 from host.training.distributed import Session
+from host.training.work import Work
 
 Parse = Callable[[Any], Spec]
 LAYERS = [
@@ -128,6 +130,30 @@ def test_pruning_goes_on_in_mid_epoch(
     monkeypatch.undo()
     assert run(model, "pruned", Session(resume=True))["zeros"] == 0.75
     for one, other in zip(whole, load_network(model, "pruned").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_shrinking_goes_on_in_mid_epoch_with_the_same_channels(
+    tmp_path: Path, spec_json: dict[str, Any], parsed: Parse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = made(tmp_path, spec_json, parsed, "float", "shrunk")
+    whole = load_network(model, "shrunk").get_weights()
+    classifier_work = stages.classifier_work
+
+    def interrupted(*arguments: Any, **options: Any) -> Work:
+        def after_step(step: int) -> None:
+            if step == 2:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        return replace(classifier_work(*arguments, **options), after_step=after_step)
+
+    monkeypatch.setattr(stages, "classifier_work", interrupted)
+    with pytest.raises(Interrupted):
+        run(model, "shrunk")
+    monkeypatch.undo()
+    monkeypatch.setattr(stages, "choose_channels", None)
+    run(model, "shrunk", Session(resume=True))
+    for one, other in zip(whole, load_network(model, "shrunk").get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
