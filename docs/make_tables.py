@@ -15,6 +15,7 @@ from typing import Any
 
 from docs.spec_tables import SPEC_TABLES, markdown
 from host.errors import CollectError
+from host.reporting.columns import DEVICE, NETWORK, STREAM, file_columns, judged_columns
 from host.results import Result, Row, read_document
 from host.study.results import read_result
 from host.study.table import study_markdown
@@ -107,10 +108,35 @@ def _models() -> str:
 def _evaluations() -> str:
     parts = []
     for result in evaluations():
+        if not _sends_images(result):
+            continue
         network = f"{sum(result.parameters.values()):,} parameters; " if result.parameters else ""
         images = f"{result.images:,} images of {_shape(result)}"
         parts.append(f"### {result.model}\n\n{network}{images}; source: {result.source}.\n\n{_rows(result)}")
     return "\n\n".join(parts)
+
+
+def _classifiers() -> str:
+    parts = []
+    for result in evaluations():
+        if _sends_images(result):
+            continue
+        rows = result.rows
+        columns = [*judged_columns(result.metrics, rows), STREAM, DEVICE, NETWORK, *file_columns(rows)]
+        columns = [each for each in columns if any(each.value(row) is not None for row in rows)]
+        titles = ["row", *(f"{each.title} ({each.unit})" for each in columns), "verdict"]
+        body = [(row.row, *(each.cell(row).replace("-", "−") for each in columns), row.verdict or "−") for row in rows]
+        network = f"{sum(result.parameters.values()):,} parameters; {result.images:,} images of {_shape(result)}"
+        folder = ROOT / "benchmarks" / "evaluations" / result.model / f"{result.tag}-figures"
+        pictures = [f"![{path.stem}](../{path.relative_to(ROOT)})" for path in sorted(folder.glob("*.png"))]
+        about = f"### {result.model}\n\n{network}; source: {result.source}; times: {result.device}."
+        parts.append("\n\n".join([about, markdown(titles, body, 1), *pictures]))
+    return "\n\n".join(parts) or "None yet."
+
+
+def _sends_images(result: Result) -> bool:
+    """Whether what the device sends stands for the image."""
+    return any("actual" in row.ratios for row in result.rows)
 
 
 def _studies() -> str:
@@ -146,7 +172,7 @@ def _rows(result: Result) -> str:
 
 
 def _times() -> str:
-    titles = ("model", "row", "machine", "runtime", "encoder (ms)", "decoder (ms)")
+    titles = ("model", "row", "machine", "runtime", "device (ms)", "decoder (ms)")
     rows = [(result.model, *_row_times(row)) for result in evaluations() for row in result.rows if row.latency]
     return markdown(titles, rows, 4)
 
@@ -278,6 +304,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "photo-facts": _photo_facts,
     "cifar10-rd": _cifar10_rd,
     "evaluations": _evaluations,
+    "classifiers": _classifiers,
     "studies": _studies,
     "times": _times,
     "models": _models,

@@ -11,6 +11,7 @@ from host.results import CollectedRun, Row
 
 WIDTH = 80
 GAP = 2  # between two columns
+NAME_ROOM = 10  # of a row's name, at least
 EMULATED = "emulated, not speed"
 NOTHING = "-"
 GZIPPED = "_gzip"  # ends the names of ratios between compressed files
@@ -138,11 +139,29 @@ def table(groups: Sequence[Sequence[Column]], rows: Iterable[tuple[str, Row | No
     rows = list(rows)
     lines = _block([column for group in groups for column in group], rows)
     if max(map(len, lines), default=0) > WIDTH:
-        lines = [line for group in groups for line in _block(group, rows, WIDTH)]
+        parts = [part for group in groups for part in _fitting(group, rows)]
+        lines = [line for part in parts for line in _block(part, rows, WIDTH)]
     for name, row in rows:
         if row and row.error:
             lines += wrapped(f"{name.strip()}: {' '.join(row.error.split())}")
     return lines
+
+
+def _fitting(columns: Sequence[Column], rows: Sequence[tuple[str, Row | None]]) -> list[list[Column]]:
+    """A group of columns, cut where it leaves less than NAME_ROOM for names."""
+    parts: list[list[Column]] = [[]]
+    room = 0
+    for column in columns:
+        entries = [column.cell(row) for _, row in rows if row]
+        if set(entries) <= {NOTHING}:
+            continue
+        width = GAP + max(map(len, (column.title, column.unit, *entries)))
+        if room + width > WIDTH - NAME_ROOM:
+            parts.append([])
+            room = 0
+        parts[-1].append(column)
+        room += width
+    return parts
 
 
 def _block(columns: Sequence[Column], rows: Sequence[tuple[str, Row | None]], room: int = 2 * WIDTH) -> list[str]:

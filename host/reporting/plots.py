@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from host.drawing import png
 from host.metrics import BPP, Metric
-from host.reporting.columns import EMULATED, STREAM, milliseconds, size_text
+from host.reporting.columns import EMULATED, NETWORK, STREAM, milliseconds, size_text
 from host.reporting.sources import ModelSources
 from host.results import Row
 
@@ -39,18 +39,22 @@ Across = Callable[[Row], float]
 
 
 def rate_plot(model: ModelSources) -> bytes | None:
-    """The first metric against what is sent: all rows, and beside them the variants alone where there are baselines.
+    """The first metric against bytes: all rows, and beside them the variants alone where there are baselines.
 
-    The qualities of a family and decoder are joined by a line. None where no row has both.
+    The bytes are those that are sent for an image; where these do not stand for the image, those of the network. The
+    qualities of a family and decoder are joined by a line. None where no row has both.
     """
     if (metric := model.axis) is None:
         return None
     judged = [row for row in model.judged() if metric.key in row.metrics]
     by_pixel = all(BPP.key in row.metrics for row in judged if row.variant) and metric != BPP
-    shown = [row for row in judged if (BPP.key in row.metrics if by_pixel else STREAM.value(row))]
+    by_file = not any("actual" in row.ratios for row in judged)
+    sent = NETWORK if by_file else STREAM
+    shown = [row for row in judged if (BPP.key in row.metrics if by_pixel else sent.value(row))]
+    below = "network's file (kB)" if by_file else "mean bytes (bitstream with its header)"
 
     def rate(row: Row) -> float:
-        return row.metrics[BPP.key] if by_pixel else row.sizes["bitstream_bytes"]
+        return row.metrics[BPP.key] if by_pixel else sent.value(row) or 0.0
 
     variants = [row for row in shown if row.variant]
     if not variants:
@@ -62,9 +66,9 @@ def rate_plot(model: ModelSources) -> bytes | None:
         _scatter(each, rows, metric, rate)
         for points in _curves(rows):
             _line(each, [(rate(row), row.metrics[metric.key]) for row in points], points[0])
-        each.set_xlabel(f"mean {'bits per pixel' if by_pixel else 'bytes'} (bitstream with its header)")
+        each.set_xlabel("mean bits per pixel (bitstream with its header)" if by_pixel else below)
         each.set_title(panel_title, fontsize=10, loc="left")
-    _set_title(figure, f"{model.name}: {metric.title} against rate", model)
+    _set_title(figure, f"{model.name}: {metric.title} against {'size' if by_file else 'rate'}", model)
     _legend(figure, shown)
     return png(figure)
 

@@ -93,7 +93,7 @@ def _write_plots(sources: RunSources, folder: Path) -> dict[str, str]:
     old = _old_plots(folder / "report.json")
     for model in sources.models:
         name = model.name
-        write(f"rate_{name}.png", f"Quality of {name} against rate", plots.rate_plot(model))
+        write(f"rate_{name}.png", f"Quality of {name} against bytes", plots.rate_plot(model))
         write(f"latency_{name}.png", f"Quality of {name} against time", plots.latency_plot(model, sources.run.device))
         if "originals" in pictures.get(name, {}):
             write(f"grid_{name}.png", f"Reconstructions of {name}", plots.grid_plot(model, pictures[name]))

@@ -93,6 +93,7 @@ def final_markdown(models: Sequence[ModelSources]) -> str:
         rows = [(model, name, row) for model in chosen for name, row in named(model.rows)]
         found = [row for _, _, row in rows]
         columns = [*judged_columns(metrics, found), *RATES, *worded(COSTS, found), *file_columns(found)]
+        columns = [each for each in columns if any(each.value(row) is not None for row in found)]
         verdict = ["Verdict"] if any(row.verdict for row in found) else []
         body = [
             [
@@ -208,6 +209,8 @@ def _device_cells(row: Row) -> list[str]:
 
 
 def _title(column: Column, emulated: str = "") -> str:
+    if column.key.startswith("ratio_") and column not in RATES:
+        return f"Times smaller than {column.title} {column.unit}"
     unit = f"{column.unit}{emulated if column.key == DEVICE.key else ''}"
     return column.title[0].upper() + column.title[1:] + (f" ({unit})" if unit else "")
 

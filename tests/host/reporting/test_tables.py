@@ -141,3 +141,41 @@ def test_trainings_with_the_best_epochs_quality_and_their_wall_time(project):
 def test_sizes_are_width_first(project):
     assert size_text([(24, 32, 3)]) == "32 x 24"
     assert size_text([(512, 768, 3), (768, 512, 3), (10, 20, 1)]) == "20 x 10 to 768 x 512"
+
+
+def test_intervals_ratios_of_files_and_verdicts_appear_where_rows_have_them(project):
+    plain = final_markdown([project.write().model()])
+    assert "Interval" not in plain and "Times smaller" not in plain and "Verdict" not in plain
+    assert not {"psnr_db_low", "network_gzip_kb", "verdict"} & set(csv_rows(project)[0])
+    row = project.row(project.evaluation, "int8")
+    row.update(intervals={"psnr_db": [30.1, 31.7]}, verdict="pass when gzipped: 4.2 times smaller")
+    row["ratios"] |= {"keras_weights": 3.25, "keras_weights_gzip": 4.25}
+    row["sizes"]["network_gzip_bytes"] = 61_000
+    model = project.write().model()
+    lines = final_text([model])
+    assert max(map(len, lines)) <= WIDTH
+    text = " ".join(" ".join(lines).split())
+    assert "30.10..31.70" in text and "pass when gzipped: 4.2 times smaller: int8" in text
+    assert "keras weights: how many times smaller than that file the network's is" in text
+    head, _, *lines = final_markdown([model]).splitlines()
+    assert head.endswith(
+        "| Gzipped (kB) | Times smaller than keras weights | Times smaller than keras weights gzip | Verdict |"
+    )
+    (line,) = (each for each in lines if each.startswith("| tiny-mse int8 |"))
+    assert line.endswith("| 61.0 | 3.25 | 4.25 | pass when gzipped: 4.2 times smaller |")
+    found = {each["row"]: each for each in csv_rows(project)}
+    keys = ("psnr_db_low", "psnr_db_high", "network_gzip_kb", "ratio_keras_weights_gzip")
+    assert [float(found["int8"][key]) for key in keys] == [30.1, 31.7, 61.0, 4.25]
+    assert (found["int8"]["verdict"], found["float32"]["verdict"]) == ("pass when gzipped: 4.2 times smaller", "")
+
+
+def test_what_is_sent_is_no_rate_where_it_stands_for_no_image(project):
+    for result in (project.evaluation, project.result):
+        for each in result["rows"]:
+            each["ratios"] = {}
+    model = project.write().model()
+    assert "device: all its work on one image" in " ".join(final_text([model]))
+    for result in (project.evaluation, project.result):
+        project.row(result, "float32")["sizes"]["network_bytes"] = 20_000  # its stream is as long as the others'
+    (line,) = (line for line in short_text([project.write().model()]) if "float32" in line)
+    assert "smallest" in line
