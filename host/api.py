@@ -169,7 +169,7 @@ def evaluate(
     Args:
         model: as `train` takes it.
         data: a folder of images instead of the test set. A model of one size resizes and crops them, others take them
-            as they are.
+            as they are. Where labels judge, it has a folder for each class.
         out: the file that the result is written to; None: benchmarks/evaluations/<model>/, named after the tag or,
             with `data`, after that folder.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.

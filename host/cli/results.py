@@ -73,7 +73,7 @@ def compare(context: click.Context, runs: tuple[str, ...], stage: str, confidenc
 @click.option(
     "--data",
     type=FOLDER,
-    help="Folder of images to use instead of the test set.",
+    help="Folder of images to use instead of the test set; a classifier needs a folder in it for each class.",
 )
 @click.option(
     "--out",
@@ -94,7 +94,7 @@ def evaluate(names: tuple[str, ...], out: Path | None, as_json: bool, models: Pa
 
     It makes real bitstreams and prints baselines such as JPEG and WebP beside them. With --data it uses your own
     images: a model of one size resizes and crops them, other models take them as they are. Without NAME it takes
-    all models that have a test set.
+    all models that have a test set. Pictures that a task draws, such as confusions, lie in a folder beside the result.
 
     \b
     Example:

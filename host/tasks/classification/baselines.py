@@ -81,12 +81,13 @@ def files(network: keras.Model) -> dict[str, bytes]:
 
     The network is compiled for it.
     """
-    optimizer = keras.optimizers.Adam()
-    network.compile(optimizer=optimizer)
-    optimizer.build(network.trainable_variables)
     with tempfile.TemporaryDirectory() as folder:
+        # Of a compiled network this file too would hold the optimizer.
         weights = Path(folder) / "model.weights.h5"
         network.save_weights(weights)
+        optimizer = keras.optimizers.Adam()
+        network.compile(optimizer=optimizer)
+        optimizer.build(network.trainable_variables)
         return {KERAS_OPTIMIZER: saved(network, Path(folder)), KERAS_WEIGHTS: weights.read_bytes()}
 
 
