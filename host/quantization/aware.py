@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
@@ -33,6 +34,7 @@ _SHAPE_ONLY = (  # pass their input's values on, so their input's quantization
 )
 _PREFIX = "quant_"  # what the toolkit puts before the names of layers
 _AT_ONCE = 32  # inputs, since the outputs of all layers are in memory together
+_SMALLEST = 1e-8  # range of a channel whose weights are all zero
 _KNOWN_ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
 
 
@@ -56,6 +58,58 @@ class FixedOutput(configs.NoOpQuantizeConfig):
         return {"low": self.low, "high": self.high}
 
 
+class PerChannelKernel(tfmot.quantization.keras.quantizers.Quantizer):
+    """Rounds a depthwise kernel channel by channel, as the converter does; the toolkit's own takes one range for all.
+
+    Attributes:
+        rounds: the converter cannot read this rounding: it wants the kernel as it is, and rounds it in the same way.
+    """
+
+    rounds = True
+
+    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+        return {}
+
+    def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
+        return rounded(inputs, int(np.prod(inputs.shape[2:]))) if self.rounds else inputs
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+class FoldedDepthwise(configs.NoOpQuantizeConfig):
+    """A depthwise convolution whose output the batch normalization after it is folded into."""
+
+    def __init__(self) -> None:
+        self.quantizer = PerChannelKernel()
+
+    def get_weights_and_quantizers(self, layer: Any) -> list[Any]:
+        return [(layer.depthwise_kernel, self.quantizer)]
+
+    def set_quantize_weights(self, layer: Any, quantize_weights: list[Any]) -> None:
+        (layer.depthwise_kernel,) = quantize_weights
+
+
+def leave_kernels(quantized: keras.Model) -> None:
+    """Leaves the rounding of depthwise kernels to the converter."""
+    for layer in quantized.layers:
+        config = getattr(layer, "quantize_config", None)
+        if isinstance(config, FoldedDepthwise):
+            config.quantizer.rounds = False
+
+
+def rounded(kernel: Any, channels: int) -> Any:
+    """A kernel with each output channel on its own grid of 255 steps, 0 among them; gradients pass unchanged.
+
+    Args:
+        channels: output channels, along the last axis, or the last two of a depthwise kernel.
+    """
+    flat = tf.reshape(kernel, (-1, channels))
+    largest = tf.stop_gradient(tf.maximum(tf.reduce_max(tf.abs(flat), axis=0), _SMALLEST))
+    made = tf.quantization.fake_quant_with_min_max_vars_per_channel(flat, -largest, largest, 8, narrow_range=True)
+    return tf.reshape(made, kernel.shape)
+
+
 def quantization_aware(
     model: keras.Model, source: tuple[float, float], output: tuple[float, float] | None
 ) -> keras.Model:
@@ -73,13 +127,20 @@ def quantization_aware(
             config = FixedOutput(*output)
         elif isinstance(layer, _SHAPE_ONLY):
             config = configs.NoOpQuantizeConfig()
+        elif _is_folded_depthwise(layer):
+            config = FoldedDepthwise()
+        elif is_folded(layer) and _is_folded_depthwise(layer.inbound_nodes[0].inbound_layers):
+            # As the toolkit does where it folds: the activation after it has the range, else the sum itself.
+            following = layer.outbound_nodes[0].layer
+            activates = isinstance(following, keras.layers.ReLU) and len(layer.outbound_nodes) == 1
+            config = configs.NoOpQuantizeConfig() if activates else configs.Default8BitOutputQuantizeConfig()
         elif not _known(layer) and not is_folded(layer):
             config = configs.Default8BitOutputQuantizeConfig()  # a range that follows the values that pass
         return tfmot.quantization.keras.quantize_annotate_layer(layer, config)
 
     annotated = keras.models.clone_model(model, clone_function=annotate)
     annotated.set_weights(model.get_weights())
-    with tfmot.quantization.keras.quantize_scope({FixedOutput.__name__: FixedOutput}):
+    with tfmot.quantization.keras.quantize_scope({each.__name__: each for each in (FixedOutput, FoldedDepthwise)}):
         quantized = tfmot.quantization.keras.quantize_apply(annotated)
     _set_range(quantized.layers[1], *source, "")
     return quantized
@@ -147,6 +208,13 @@ def is_folded(layer: Any) -> bool:
     convolves = isinstance(before, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D))
     transposed = isinstance(before, keras.layers.Conv2DTranspose)
     return convolves and not transposed and len(before.outbound_nodes) == 1 and before.activation.__name__ == "linear"
+
+
+def _is_folded_depthwise(layer: Any) -> bool:
+    """Whether a layer is a depthwise convolution that the batch normalization after it is folded into."""
+    if not isinstance(layer, keras.layers.DepthwiseConv2D) or not layer.outbound_nodes:
+        return False
+    return is_folded(layer.outbound_nodes[0].layer)
 
 
 def _last_computing(model: keras.Model) -> Any:

@@ -21,10 +21,9 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from host.quantization.aware import activation_spans, is_folded
+from host.quantization.aware import activation_spans, is_folded, rounded
 
 _DECAY = 0.99  # of the ranges of activations
-_SMALLEST = 1e-8  # range of a channel whose weights are all zero
 _KERNELS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
 _PASS_ON = (  # their output has the scale of their input, or one that their kernel fixes
     *(keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute),
@@ -88,18 +87,6 @@ class FakeQuantized(keras.layers.Wrapper):
 
     def _kernel(self, kernel: Any, channels: int) -> Any:
         return rounded(kernel, int(channels)) if self.rounds else kernel
-
-
-def rounded(kernel: Any, channels: int) -> Any:
-    """A kernel with each output channel on its own grid of 255 steps, 0 among them; gradients pass unchanged.
-
-    Args:
-        channels: output channels, along the last axis, or the last two of a depthwise kernel.
-    """
-    flat = tf.reshape(kernel, (-1, channels))
-    largest = tf.stop_gradient(tf.maximum(tf.reduce_max(tf.abs(flat), axis=0), _SMALLEST))
-    made = tf.quantization.fake_quant_with_min_max_vars_per_channel(flat, -largest, largest, 8, narrow_range=True)
-    return tf.reshape(made, kernel.shape)
 
 
 def quantization_aware(model: keras.Model, source: tuple[float, float]) -> keras.Model:

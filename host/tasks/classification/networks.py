@@ -203,6 +203,6 @@ def _of_hand(network: keras.Model, quantized: keras.Model) -> keras.Model:
 
 
 AWARE: dict[str, Aware] = {  # by kind of stage; the scores find their range in training
-    "qat": Aware(_by_toolkit, aware.set_ranges, _of_toolkit),
+    "qat": Aware(_by_toolkit, aware.set_ranges, _of_toolkit, aware.leave_kernels),
     "fake_quant": Aware(_by_hand, by_hand.set_ranges, _of_hand, by_hand.leave_kernels),
 }

@@ -16,7 +16,7 @@ from host.errors import ExportError
 from host.networks.builder import build
 from host.networks.grid import grid_range, on_grid
 from host.networks.weights import load_weights
-from host.quantization.aware import quantization_aware
+from host.quantization.aware import leave_kernels, quantization_aware
 from host.quantization.joining import join
 from host.quantization.recipes import CONVERSIONS, Conversion, convert_network
 from host.spec.model_folder import ModelFolder
@@ -55,6 +55,9 @@ def load_halves(model: ModelFolder, weights: str) -> Halves:
     if quantized:
         encoder, decoder = aware_halves(encoder, decoder, grid)
     load_weights(model.weights(weights), {"encoder": encoder, "decoder": decoder})
+    if quantized:
+        leave_kernels(encoder)
+        leave_kernels(decoder)
     return Halves(encoder, decoder, grid, quantized)
 
 

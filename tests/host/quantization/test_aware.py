@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tf_keras as keras
 
 from device.outputs.codes import LatentGrid
 from host.networks.builder import build, initialize
 from host.networks.grid import on_grid
-from host.quantization.aware import set_ranges
+from host.packaging.network_file import describe
+from host.quantization.aware import leave_kernels, quantization_aware, set_ranges
+from host.quantization.recipes import convert_network
+from host.spec.types import RecipeSpec
 from host.tasks.compression.halves import aware_halves
 
 
@@ -105,3 +109,47 @@ def test_the_float_weights_are_kept_and_not_shared(network: Any) -> None:
     np.testing.assert_array_equal(found.numpy(), kernel)
     found.assign(found * 2)
     np.testing.assert_array_equal(encoder.get_layer("down").get_weights()[0], kernel)
+
+
+def _depthwise() -> Any:
+    """A convolution, a depthwise one and another, with batch normalizations; the second channel's kernel is large."""
+    layers = keras.layers
+    image = keras.Input((16, 16, 3), name="image")
+    wide = layers.Conv2D(4, 3, use_bias=False, name="wide")(image)
+    deep = layers.ReLU(6.0, name="wide_relu")(layers.BatchNormalization(name="wide_normal")(wide))
+    deep = layers.DepthwiseConv2D(3, use_bias=False, name="deep")(deep)
+    deep = layers.ReLU(6.0, name="deep_relu")(layers.BatchNormalization(name="deep_normal")(deep))
+    narrow = layers.BatchNormalization(name="narrow_normal")(layers.Conv2D(2, 1, use_bias=False, name="narrow")(deep))
+    model = keras.Model(image, layers.GlobalAveragePooling2D(name="pool")(narrow))
+    kernel = model.get_layer("deep").depthwise_kernel
+    kernel.assign(kernel * np.array([1, 300, 1, 1], np.float32)[:, None])
+    variance = model.get_layer("deep_normal").moving_variance
+    variance.assign(variance * np.array([1, 300**2, 1, 1], np.float32))
+    return model
+
+
+def test_a_depthwise_kernel_is_rounded_channel_by_channel(photos: np.ndarray) -> None:
+    model, images = _depthwise(), photos[:64] / np.float32(255)
+    aware = quantization_aware(model, (0.0, 1.0), None)
+    set_ranges(aware, model, images)
+    statistics = {weight.name: weight.numpy() for weight in aware.weights if "moving" in weight.name}
+    aware(images, training=True)  # see first_step
+    for weight in aware.weights:
+        if weight.name in statistics:
+            weight.assign(statistics[weight.name])
+    set_ranges(aware, model, images)
+    wanted = keras.Model(model.input, model.get_layer("deep_relu").output)(images).numpy()
+    found = keras.Model(aware.input, aware.get_layer("quant_deep_relu").output)(images).numpy()
+    # One range for the whole kernel would leave nothing of the small channels.
+    assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
+
+
+def test_folded_normalizations_leave_nothing_in_the_file(photos: np.ndarray) -> None:
+    model, images = _depthwise(), photos[:64] / np.float32(255)
+    aware = quantization_aware(model, (0.0, 1.0), None)
+    set_ranges(aware, model, images)
+    aware(images, training=True)
+    leave_kernels(aware)
+    source = keras.Input((16, 16, 3), batch_size=1)
+    file = describe(convert_network(keras.Model(source, aware(source)), RecipeSpec("qat", "int8", 0), images))
+    assert file.ops == ("CONV_2D", "DEPTHWISE_CONV_2D", "CONV_2D", "MEAN")
