@@ -20,7 +20,7 @@ from host.tasks.classification.spec import NETWORK
 
 
 def package(model: ModelFolder) -> Package:
-    """Converts every recipe.
+    """Converts every recipe whose stage is trained.
 
     Raises:
         ModelError: weights or images are missing.
@@ -30,6 +30,9 @@ def package(model: ModelFolder) -> Package:
     variants: list[VariantFile] = []
     left_out: dict[str, str] = {}
     for name, recipe in recipes(spec).items():
+        if not model.weights(recipe.weights).is_file():  # of a stage that is still to come
+            left_out[name] = f"stage {recipe.weights} is not trained; host train {spec.name} --stage {recipe.weights}"
+            continue
         try:
             network = convert(model, recipe, kept.calibration)
             tensor = describe(network).output
