@@ -24,7 +24,9 @@ _STARTS = [("images", "/s", 8), ("load", "ms", 8), ("first", "ms", 8), ("before"
 _STARTS += [("loaded", "MB", 8), ("model", "+MB", 8), ("peak", "MB", 8)]
 _LATENT = ("latent", "bytes", 9)
 _SIZES = [("network", "kB", 8), ("params", "k", 9), ("MACs", "M", 9), _LATENT]
-_SIZES += [("stream", "bytes", 10), ("ratio", "", 8), ("energy", "mJ/image", 10)]
+_RATIO = ("ratio", "", 8)
+_RATIO_NOTE = " Ratio: 8-bit image to bitstream."
+_SIZES += [("stream", "bytes", 10), _RATIO, ("energy", "mJ/image", 10)]
 _PROFILE = [(title, unit, 9) for title in ("quantize", "invoke", "code") for unit in ("ms", "%")]
 _PROFILE += [("speed", "GMAC/s", 9)]
 _MINUTES = [("minute", "", 8), ("median", "ms", 10), ("p90", "ms", 10)]
@@ -122,10 +124,13 @@ def _start_cells(row: RunRow) -> list[str]:
 
 
 def _size_table(rows: Sequence[RunRow], bundle: Bundle, shapes: Sequence[Shape]) -> list[str]:
-    """The latent and each figure have a column only where some row has them."""
+    """The latent and each figure have a column only where some row has them.
+
+    Without a latent what is sent stands for no image, and has no ratio to it.
+    """
     figures = _figures(rows)
     has_latent = any("latent_bytes" in row.sizes for row in rows)
-    columns = [column for column in _SIZES if column != _LATENT or has_latent]
+    columns = [column for column in _SIZES if column not in (_LATENT, _RATIO) or has_latent]
     columns += [(title, unit, max(9, len(title) + 2)) for title, unit in figures.values()]
     lines = []
     for row in rows:
@@ -220,7 +225,7 @@ def _notes(run: Run) -> list[str]:
         "Interval: 95 % interval of the median, from resampling processes. Load: time from the files to a ready"
         " encoder. Before, loaded: resident memory of the process before and after loading the encoder. Model: their"
         " difference. Peak: highest resident memory. MACs: multiply-accumulates of an image. Stream: mean size of a"
-        " bitstream with its header. Ratio: 8-bit image to bitstream.",
+        f" bitstream with its header.{_RATIO_NOTE if any('latent_bytes' in row.sizes for row in ok) else ''}",
         "Unstable: reasons to distrust a row's times. Stdev and extreme are of means over 10 ms; no sample is left"
         " out. The load of other processes and the hypervisor's share are numbers of processors.",
         "Do not compare times of different runtimes or machines. To compare runs, use `host compare` on the"

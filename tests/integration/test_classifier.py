@@ -16,6 +16,8 @@ from device.classifier import Classifier
 from device.pipeline import Pipeline
 from device.run_file import read_run
 from host import api
+from host.reporting.evaluations import run_text
+from host.reporting.report import write_report
 from tests.conftest import BENCH_PYTHON, bench, copy_device
 
 CLASSES = ("blue", "green", "red")
@@ -76,6 +78,28 @@ def test_accuracy_at_home_is_the_device_s_top_1(places: Places, tmp_path: Path) 
     assert {row.error for row in result.rows} == {None}
     assert {row.variant: row.metrics["accuracy_percent"] for row in result.rows} == pytest.approx(on_the_device)
     assert 60 < on_the_device["float32"] < 100
+    text = run_text(collected)
+    assert "accuracy" in text and "as float32" in text and max(map(len, text.splitlines())) <= 80
+    for row in result.rows:
+        low, high = row.intervals["accuracy_percent"]
+        assert low < row.metrics["accuracy_percent"] < high
+        assert ("agreement_percent" in row.metrics) == (row.row != "float32")
+
+
+def test_its_report_has_what_was_judged(places: Places, tmp_path: Path) -> None:
+    api.collect(places.run, results=tmp_path / "results", bundles=places.bundles, build=places.build)
+    folder = tmp_path / "report"
+    lines = list(write_report(None, folder, places.bundles.parent / "models", tmp_path))
+    assert max(map(len, lines[:-3])) <= 80 and any("accuracy" in line for line in lines)
+    report = (folder / "report.md").read_text()
+    assert "| Accuracy (%) | Interval (95 %) | Drop (points) |" in report and "Ratio (actual)" not in report
+    assert "encode" not in report.lower() and "Device time: median" in report
+    assert {file.name for file in folder.glob("*.png")} >= {"latency_colours.png", "rate_colours.png"}
+
+
+def test_sizes_are_those_of_scores(places: Places, tmp_path: Path) -> None:
+    (collected,) = api.collect(places.run, results=tmp_path, bundles=places.bundles, build=places.build)
+    (result,) = collected.results
     sizes = {row.variant: row.sizes["scores_bytes"] for row in result.rows}
     assert (sizes["int8"], sizes["int16x8"], sizes["float32"]) == (3, 6, 12)
     for row in result.rows:
