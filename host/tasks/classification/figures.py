@@ -81,7 +81,7 @@ def class_figure(result: Result, rows: Sequence[Row]) -> Figure:
         change = shares[1][index] - shares[0][index]
         axes.annotate(f"{change:+.1f}", (101, place), va="center", fontsize=7, annotation_clip=False)
     axes.set_yticks(places, [classes[index] for index in order], fontsize=8 if len(classes) <= _NUMBERED else 6)
-    axes.invert_yaxis()
+    axes.set_ylim(len(classes) - 0.4, -0.6)  # the first class at the top
     lowest = min(share.min() for share in shares)
     axes.set_xlim(max(0.0, 10 * np.floor(lowest / 10) - 10), 100)
     axes.set_xlabel(f"accuracy of the class (%); right: points that {rows[1].row} changes it by")
