@@ -50,21 +50,55 @@ def test_the_tables_are_what_the_command_makes(path: Path) -> None:
     assert rendered(text, path) == text, "make docs"
 
 
+def _cells(document: str, model: str) -> dict[str, list[str]]:
+    """The cells of a model's table by row."""
+    table = TEXTS[document].split(f"### {model}\n")[1].split("\n#")[0]
+    return {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ") for line in table.splitlines()}
+
+
+def _assert_shown(cells: list[str], values: list[float | None], where: object) -> None:
+    """Compares with the digits that are shown; cells without a number are left out, and so are values of None."""
+    found = [cell.replace("\u2212", "-") for cell in cells if cell not in ("-", "\u2212")]
+    given = [value for value in values if value is not None]
+    assert len(found) == len(given), where
+    for cell, value in zip(found, given, strict=True):
+        digits = len(cell.partition(".")[2])
+        assert abs(float(cell) - value) <= 0.5000001 * 10**-digits, (where, cell, value)
+
+
 def test_measured_rows_show_the_numbers_of_the_committed_results() -> None:
-    shown = TEXTS["docs/measured.md"]
     for result in evaluations():
-        table = shown.split(f"### {result.model}\n")[1].split("\n#")[0]
-        cells = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ") for line in table.splitlines()}
+        if result.classes:
+            continue
+        cells = _cells("docs/measured.md", result.model)
         for row in result.rows:
-            found = [cell for cell in cells[row.row][1:] if cell != "-"]
             sizes = row.sizes.get("bitstream_bytes"), row.ratios.get("nominal"), row.ratios.get("actual")
             network = row.sizes["network_bytes"] / 1000 if "network_bytes" in row.sizes else None
-            expected = [*(row.metrics.get(metric.key) for metric in result.metrics), *sizes, network]
-            given = [value for value in expected if value is not None]
-            assert len(found) == len(given), row.row
-            for cell, value in zip(found, given, strict=True):
-                digits = len(cell.partition(".")[2])
-                assert abs(float(cell) - value) <= 0.5000001 * 10**-digits, (result.model, row.row, cell, value)
+            metrics = [row.metrics.get(metric.key) for metric in result.metrics]
+            _assert_shown(cells[row.row][1:], [*metrics, *sizes, network], (result.model, row.row))
+
+
+def test_classifiers_rows_show_the_numbers_of_the_committed_results() -> None:
+    for result in evaluations():
+        if not result.classes:
+            continue
+        cells = _cells("docs/classifiers.md", result.model)
+        columns = cells["row"]
+        for row in result.rows:
+            shown = dict(zip(columns, cells[row.row], strict=True))
+            network = row.sizes.get("network_bytes")
+            latency = row.latency.get("device")
+            wanted = {
+                "accuracy (%)": row.metrics.get("accuracy_percent"),
+                "drop (points)": row.metrics.get("accuracy_drop"),
+                "as float32 (%)": row.metrics.get("agreement_percent"),
+                "device (ms)": None if latency is None else latency.median_ns / 1e6,
+                "network (kB)": None if network is None else network / 1000,
+                "float32 (tflite)": row.ratios.get("float32_tflite"),
+                "keras (weights)": row.ratios.get("keras_weights"),
+            }
+            for title, value in wanted.items():
+                _assert_shown([shown[title]], [value], (result.model, row.row, title))
 
 
 def test_the_readme_shows_the_numbers_of_the_committed_comparison() -> None:

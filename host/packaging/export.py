@@ -45,7 +45,7 @@ DECIDING = (
     *("host/networks/weights.py", "host/packaging/bundle_writer.py", "host/packaging/decoders.py"),
     *("host/packaging/export.py", "host/packaging/network_file.py", "host/quantization/*.py"),
     "host/spec/model_folder.py",
-    *("host/networks/applications.py", "host/networks/channels.py", "host/packaging/images.py"),
+    *("host/networks/applications.py", "host/networks/channels.py", "host/data/kept_images.py"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tf_keras as keras
 
-from host.packaging.images import read_images
+from host.data.kept_images import read_images
 from host.quantization.diagnosis.pair import NetworkPair, Pairs, integer_recipe, keras_layers
 from host.quantization.recipes import DEFAULTS, convert_network, recipes
 from host.spec.model_folder import ModelFolder

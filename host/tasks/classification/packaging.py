@@ -8,8 +8,8 @@ import tf_keras as keras
 from device.errors import ModelLoadError
 from device.inputs.fixed import Fixed
 from device.outputs.scores import ScoresDescription
+from host.data.kept_images import read_images
 from host.errors import ExportError
-from host.packaging.images import read_images
 from host.packaging.network_file import describe
 from host.packaging.package import Package, VariantFile
 from host.quantization.recipes import convert_network, recipes

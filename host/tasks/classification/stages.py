@@ -11,11 +11,11 @@ import tf_keras as keras
 
 from device.files import read_json, write_json
 from host.data import DataSet
+from host.data.kept_images import ModelImages, save_images
 from host.data.split import calibration_indices
 from host.errors import ModelError, SpecError
 from host.networks.shrinking import choose_channels, read_moments, shrunk
 from host.networks.weights import load_weights, save_weights
-from host.packaging.images import ModelImages, save_images
 from host.spec.model_folder import ModelFolder
 from host.spec.sections import SOURCE
 from host.spec.types import Spec, StageSpec

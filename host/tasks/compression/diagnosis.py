@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import tf_keras as keras
 
+from host.data.kept_images import read_images
 from host.networks.builder import build
 from host.networks.grid import grid_range, on_grid
-from host.packaging.images import read_images
 from host.quantization.aware import take_weights
 from host.quantization.diagnosis.pair import NetworkPair, Pairs, integer_recipe, keras_layers
 from host.quantization.recipes import DEFAULTS, recipes

@@ -10,12 +10,12 @@ from device.inputs.fixed import Fixed
 from device.outputs import TablesFile
 from device.outputs.codes import CodesDescription, LatentGrid
 from device.quantization import TensorInfo, same_grid
+from host.data.kept_images import read_images
 from host.errors import ExportError
 from host.networks.builder import build
 from host.networks.grid import on_grid
 from host.networks.weights import load_weights
 from host.packaging.bundle_writer import array_bytes
-from host.packaging.images import read_images
 from host.packaging.network_file import describe, network_costs
 from host.packaging.package import HomeNetwork, Package, VariantFile
 from host.quantization.joining import join

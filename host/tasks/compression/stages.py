@@ -8,11 +8,11 @@ import numpy as np
 
 from device.outputs.codes import LatentGrid
 from host.data import DataSet
+from host.data.kept_images import ModelImages, save_images
 from host.data.split import calibration_indices
 from host.networks.builder import build, initialize
 from host.networks.grid import choose_scale, on_grid
 from host.networks.weights import load_weights, save_weights
-from host.packaging.images import ModelImages, save_images
 from host.quantization.aware import set_ranges
 from host.quantization.execution import dequantize
 from host.spec.model_folder import ModelFolder

@@ -9,8 +9,8 @@ import numpy as np
 from device.files import write_bytes
 from device.outputs.entropy import SYMBOLS, TOTAL
 from host.data import DataSet
+from host.data.kept_images import read_images
 from host.packaging.bundle_writer import array_bytes
-from host.packaging.images import read_images
 from host.quantization.execution import TfliteEncoder
 from host.quantization.recipes import TUNED, recipes
 from host.spec.model_folder import ModelFolder

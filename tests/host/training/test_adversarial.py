@@ -16,6 +16,7 @@ import tf_keras as keras
 from host.api import train
 from host.errors import SpecError
 from host.networks.builder import build_discriminator
+from host.quantization.recipes import DEFAULTS
 from host.spec.model_folder import ModelFolder
 from host.spec.types import LossTerm, Spec, StageSpec
 from host.tasks import open_spec
@@ -110,7 +111,7 @@ def test_what_is_kept_and_converted_has_no_trace_of_it(tiny: dict[str, Any], tmp
         assert set(file) == {"encoder", "decoder"}
     halves = load_halves(ModelFolder(open_spec("tiny", tmp_path)[1]), "float")
     for half, layer in (("encoder", b"linear"), ("decoder", b"correction")):
-        converted = convert(halves, half, "float32", np.zeros((1, 16, 16, 3), np.float32))
+        converted = convert(halves, half, DEFAULTS["float32"], np.zeros((1, 16, 16, 3), np.float32))
         assert layer in converted and b"discriminator" not in converted
 
 

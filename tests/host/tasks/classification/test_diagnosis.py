@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from host.data.kept_images import ModelImages, save_images
 from host.networks.weights import save_weights
-from host.packaging.images import ModelImages, save_images
 from host.quantization.aware import set_ranges
 from host.quantization.diagnosis.diagnose import diagnose
 from host.spec.model_folder import ModelFolder

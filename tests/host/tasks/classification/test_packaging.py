@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from host.data.kept_images import ModelImages, save_images
 from host.networks.weights import save_weights
-from host.packaging.images import ModelImages, save_images
 from host.spec.model_folder import ModelFolder
 from host.spec.types import Spec
 from host.tasks.classification.networks import build

@@ -17,10 +17,10 @@ import tf_keras as keras
 from device.files import read_json
 from device.runtime import make_interpreter
 from host.data import DataSet
+from host.data.kept_images import read_images
 from host.data.split import Split
 from host.errors import ModelError, SpecError
 from host.interruption import Interrupted
-from host.packaging.images import read_images
 from host.packaging.network_file import describe
 from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec, Spec

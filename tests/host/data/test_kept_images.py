@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from host.data.kept_images import ModelImages, read_images, save_images
 from host.errors import ModelError
-from host.packaging.images import ModelImages, read_images, save_images
 from host.spec.model_folder import ModelFolder
 from host.tasks import open_spec
 
