@@ -138,13 +138,16 @@ def _in_order(reader: Reader, stages: list[StageSpec], kinds: Mapping[str, Stage
     found: dict[str, StageSpec] = {}
     waiting = list(stages)
     while waiting:
-        ready = next((stage for stage in waiting if stage.options.get(SOURCE) in (None, *found)), None)
+        sources = [name for name, stage in found.items() if kinds[stage.kind].source]
+        ready = next((stage for stage in waiting if stage.options.get(SOURCE) in (None, *sources)), None)
         if ready is None:
             stage = waiting[0]
-            others = [each.name for each in stages if each.name != stage.name and kinds[each.kind].weights]
+            others = [each.name for each in stages if each.name != stage.name and kinds[each.kind].source]
             source = stage.options[SOURCE]
             raise Reader({}, f"{reader.path}.{stage.name}", reader.file).error(
-                SOURCE, f"no stage {json.dumps(source)} that comes before it; {offer(source, others)}"
+                SOURCE,
+                f"no stage {json.dumps(source)} that comes before it and that others can start from; "
+                f"{offer(source, others)}",
             )
         waiting.remove(ready)
         source = ready.options.get(SOURCE)

@@ -135,12 +135,14 @@ class StageSection:
 
     Attributes:
         required: a spec that lists no stage of this kind is refused.
-        weights: it leaves weights that a recipe may convert, and other stages start from.
+        weights: it leaves weights that a recipe may convert.
+        source: other stages may start from its weights.
     """
 
     fields: Mapping[str, Field]
     required: bool = False
     weights: bool = False
+    source: bool = False
 
     @property
     def trains(self) -> bool:

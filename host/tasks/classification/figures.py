@@ -64,7 +64,7 @@ def confusion_figure(result: Result, rows: Sequence[Row]) -> Figure:
 
 
 def class_figure(result: Result, rows: Sequence[Row]) -> Figure:
-    """Each class's accuracy as bars beside each other, the class that loses most first."""
+    """Each class's accuracy as a point for each row on one line, the class that loses most first."""
     classes = result.classes
     shares = []
     for row in rows:
@@ -75,15 +75,15 @@ def class_figure(result: Result, rows: Sequence[Row]) -> Figure:
     figure = Figure(figsize=(7.2, 1.3 + size * len(classes)), dpi=_DPI, layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(classes))
-    for offset, row, share, colour in zip((-0.2, 0.2), rows, shares, _COLOURS, strict=True):
-        axes.barh(places + offset, share[order], 0.38, color=colour, label=row.row)
+    axes.hlines(places, shares[0][order], shares[1][order], color="#999999", linewidth=1.4)
+    for row, share, colour, size in zip(rows, shares, _COLOURS, (34, 16), strict=True):
+        axes.scatter(share[order], places, size, color=colour, label=row.row, zorder=3)
+    changes = axes.get_yaxis_transform()  # beside the axes, at the height of the class
     for place, index in enumerate(order):
         change = shares[1][index] - shares[0][index]
-        axes.annotate(f"{change:+.1f}", (101, place), va="center", fontsize=7, annotation_clip=False)
+        axes.text(1.01, place, f"{change:+.1f}", transform=changes, va="center", fontsize=7)
     axes.set_yticks(places, [classes[index] for index in order], fontsize=8 if len(classes) <= _NUMBERED else 6)
     axes.set_ylim(len(classes) - 0.4, -0.6)  # the first class at the top
-    lowest = min(share.min() for share in shares)
-    axes.set_xlim(max(0.0, 10 * np.floor(lowest / 10) - 10), 100)
     axes.set_xlabel(f"accuracy of the class (%); right: points that {rows[1].row} changes it by")
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)

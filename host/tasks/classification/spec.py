@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from host.metrics import Metric
@@ -38,6 +39,10 @@ _SHRINKING = {"share": number(0.0, 0.99, 0.25, text="share of each layer's chann
 _STARTERS = ("local_pca", "cosine")  # of autoencoders
 
 
+def _stage(fields: Mapping[str, Field], *, required: bool = False, source: bool = False) -> StageSection:
+    return StageSection(dict(fields) | _LESSON, required, weights=True, source=source)
+
+
 @dataclass(frozen=True)
 class ClassificationOptions:
     """When a variant is accepted; None asks for nothing."""
@@ -61,11 +66,11 @@ SECTIONS = Sections(
         ),
     },
     stages={
-        "float": StageSection(stage_fields(30, 1e-3, None, source="") | _LESSON, required=True, weights=True),
-        "prune": StageSection(_PRUNING | _LESSON, weights=True),
-        "shrink": StageSection(stage_fields(4, 1e-4, None, source="float") | _SHRINKING | _LESSON, weights=True),
-        "qat": StageSection(stage_fields(4, 1e-4, None, source="float") | _LESSON, weights=True),
-        "fake_quant": StageSection(stage_fields(4, 1e-4, None, source="float") | _LESSON, weights=True),
+        "float": _stage(stage_fields(30, 1e-3, None, source=""), required=True, source=True),
+        "prune": _stage(_PRUNING, source=True),
+        "shrink": _stage(stage_fields(4, 1e-4, None, source="float") | _SHRINKING, source=True),
+        "qat": _stage(stage_fields(4, 1e-4, None, source="float")),
+        "fake_quant": _stage(stage_fields(4, 1e-4, None, source="float")),
     },
     objects={"acceptance": ACCEPTANCE},
     losses={},

@@ -24,7 +24,6 @@ from host.tasks.classification.networks import (
     build,
     checked_classes,
     float_network,
-    is_aware,
     keep_channels,
     keep_classes,
     load_network,
@@ -130,14 +129,8 @@ STAGES = {
 
 
 def _source(model: ModelFolder, stage: StageSpec) -> keras.Model:
-    """The network that a stage starts from, with its weights; raises ModelError, SpecError."""
-    source = stage.options[SOURCE]
-    if is_aware(model, source):
-        raise SpecError(
-            f"{model.spec.file}: $.training.stages.{stage.name}.{SOURCE}: {source} has fake quantization; "
-            "start from a stage without"
-        )
-    return load_network(model, source)
+    """The network that a stage starts from, with its weights; raises ModelError."""
+    return load_network(model, stage.options[SOURCE])
 
 
 def _fitted(

@@ -37,6 +37,15 @@ def test_a_stage_that_another_does_not_start_from_leaves_its_identity(spec_json:
     assert all(changed[name].identity != stage.identity for name, stage in after.items())
 
 
+@pytest.mark.parametrize("kind", ["qat", "fake_quant"])
+def test_no_stage_starts_from_fake_quantization(spec_json: dict[str, Any], parsed: Parse, kind: str) -> None:
+    stages = spec_json["training"]["stages"]
+    stages |= {"aware": {"kind": kind, "from": "float"}, "again": {"kind": "qat", "from": "aware"}}
+    found = r'stages\.again\.from: no stage "aware" .*others can start from; available: float$'
+    with pytest.raises(SpecError, match=found):
+        parsed(spec_json)
+
+
 @pytest.mark.parametrize("source", ["missing", "qat", "later"])
 def test_an_unknown_source_or_a_circle_is_refused(spec_json: dict[str, Any], parsed: Parse, source: str) -> None:
     stages = spec_json["training"]["stages"]

@@ -183,13 +183,6 @@ def test_the_weights_of_other_channels_are_refused(tmp_path: Path, spec_json: di
         load_network(model, "shrunk")
 
 
-def test_training_starts_from_float_weights_alone(tmp_path: Path, spec_json: dict[str, Any], parsed: Parse) -> None:
-    spec_json["training"]["stages"]["again"] = {"kind": "qat", "from": "qat"}
-    model = ModelFolder(parsed(spec_json))
-    with pytest.raises(SpecError, match=r"stages\.again\.from: qat has fake quantization; start from a stage without"):
-        run(model, "again")
-
-
 def test_pruning_cannot_end_before_it_begins(tmp_path: Path, spec_json: dict[str, Any], parsed: Parse) -> None:
     spec_json["training"]["stages"]["pruned"] = {"kind": "prune", "begin": 0.6, "end": 0.5}
     with pytest.raises(SpecError, match=r"stages\.pruned\.begin: expected at most end, 0\.5, found 0\.6"):
