@@ -66,6 +66,9 @@ def augment(images: np.ndarray, spec: DataSpec, rng: np.random.Generator) -> np.
         images: uint8 (batch, height, width, channels), at least as large; larger ones are cut at a random place.
     """
     height, width = spec.image_shape[:2]
+    if spec.shift:
+        sides = spec.shift, spec.shift
+        images = np.pad(images, ((0, 0), sides, sides, (0, 0)), mode="reflect")
     if images.shape[1:3] != (height, width):
         spare = np.subtract(images.shape[1:3], (height, width))
         cuts = rng.integers(0, spare + 1, (len(images), 2))

@@ -138,6 +138,7 @@ NOT_CARRIED = {
     "LocallyConnected2D": "TFLite has no operation for it",
     "RandomFlip": "use data.flip instead",
     "RandomRotation": "use data.rotation instead",
+    "RandomTranslation": "use data.shift instead",
     "RandomZoom": "use data.zoom instead",
     "Resizing": "use data.size instead",
 }

@@ -25,6 +25,7 @@ _STREAM = flag(ABSENT, text="read images from disk during training; the default 
 _SIZE = replace(sides(8, ABSENT), text="image size: a side or [height, width]")
 _AUGMENTATION = {
     "rotation": number(0.0, 180.0, 0.0, text="largest random rotation of training images, in degrees"),
+    "shift": integer(0, 1024, 0, text="largest random shift of training images, in pixels in both directions"),
     "zoom": number(0.0, 4.0, 0.0, text="largest random change of scale of training images; 0.1 means 10 %"),
 }
 _TURN = {"turn": flag(False, text="rotate training patches by multiples of 90 degrees and mirror them, at random")}

@@ -47,6 +47,7 @@ class DataSpec:
         fit: "resize" the image, "crop" a part of it, in training at a random place, or keep it "whole".
         flip, turn: training mirrors images left to right, or turns them by quarters and mirrors them both ways.
         rotation, zoom: training turns images by up to so many degrees, and scales them by up to this share.
+        shift: training moves images by up to so many pixels; the border is mirrored.
         stream: of a folder: read images as training goes along; None: where they are more than memory should hold.
     """
 
@@ -60,6 +61,7 @@ class DataSpec:
     flip: bool = False
     turn: bool = False
     rotation: float = 0.0
+    shift: int = 0
     zoom: float = 0.0
     stream: bool | None = None
 
@@ -74,7 +76,7 @@ class DataSpec:
     @property
     def augments(self) -> bool:
         """Whether training changes its images by more than mirroring them."""
-        return self.fit == "crop" or bool(self.rotation or self.zoom)
+        return self.fit == "crop" or bool(self.rotation or self.zoom or self.shift)
 
 
 @dataclass(frozen=True)

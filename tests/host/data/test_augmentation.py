@@ -50,6 +50,17 @@ def test_larger_images_are_cut_everywhere() -> None:
     assert corners == {int(images[0, top, left, 0]) for top in range(3) for left in range(3)}
 
 
-@pytest.mark.parametrize(("other", "expected"), [({}, False), ({"zoom": 0.1}, True), ({"fit": "crop"}, True)])
+def test_shifted_images_are_mirrored_at_the_border() -> None:
+    images = RNG.integers(0, 256, (1, 16, 16, 3), dtype=np.uint8).repeat(300, 0)
+    shifted = augment(images, spec(shift=2), np.random.default_rng(0))
+    padded = np.pad(images[0], ((2, 2), (2, 2), (0, 0)), mode="reflect")
+    places = [(top, left) for top in range(5) for left in range(5)]
+    expected = {padded[top : top + 16, left : left + 16].tobytes() for top, left in places}
+    assert {image.tobytes() for image in shifted} == expected and len(expected) == 25
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"), [({}, False), ({"zoom": 0.1}, True), ({"shift": 1}, True), ({"fit": "crop"}, True)]
+)
 def test_a_spec_knows_whether_it_augments(other: dict[str, Any], expected: bool) -> None:
     assert spec(**other).augments is expected

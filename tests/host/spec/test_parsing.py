@@ -40,7 +40,7 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
         (
             "$.data.colour",
             lambda s: s["data"].update(colour=1),
-            ("unknown key", "did you mean color?", "flip, rotation, size, validation, zoom"),
+            ("unknown key", "did you mean color?", "flip, rotation, shift, size, validation, zoom"),
         ),
         (
             "$.encoder[1].kernel",
