@@ -118,4 +118,11 @@ def convert_network(
         # A value moved to each end of the range fixes the input's scale, and costs no operation in the file.
         reaching = samples.copy()
         reaching[0].flat[0], reaching[0].flat[-1] = source
-    return conversion.converter(Job(network, conversion, reaching, source, output, recipe.layers))
+    job = Job(network, conversion, reaching, source, output, recipe.layers)
+    if not recipe.bias_correction:
+        return conversion.converter(job)
+    from host.quantization.bias_correction import corrected_biases  # TensorFlow takes its time
+
+    assert samples is not None
+    with corrected_biases(network, samples, recipe.layers):
+        return conversion.converter(job)

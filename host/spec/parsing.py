@@ -18,6 +18,7 @@ from host.spec.overrides import overridden
 from host.spec.reader import Reader, offer
 from host.spec.sections import (
     ADVERSARIAL,
+    CORRECTED,
     FORMAT_VERSION,
     LEAST_SIDES,
     QUANTIZATION,
@@ -271,5 +272,10 @@ def _quantization(reader: Reader, sections: Sections, stages: Mapping[str, Stage
                 "$.quantization.calibration_images keeps as many",
             )
         _check_layers(inner, recipe, sections.conversions)
+        if recipe["bias_correction"] and recipe["conversion"] not in CORRECTED:
+            able = [name for name in sections.conversions if name in CORRECTED]
+            raise inner.error(
+                "bias_correction", f"{recipe['conversion']} cannot have it; remove the key, or take {' or '.join(able)}"
+            )
         found[name] = RecipeSpec(**recipe)
     return QuantizationSpec(images, found, values["stratified"])

@@ -52,6 +52,8 @@ QUANTIZATION = {
     "stratified": flag(False, text="take equally many calibration images from each class"),
 }
 
+CORRECTED = ("int8", "int16x8", "mixed")  # conversions whose weights are rounded as bias correction expects
+
 
 def recipe_fields(conversions: Iterable[str]) -> dict[str, Field]:
     """What a recipe may hold; the names of stages and layers are checked with the spec at hand."""
@@ -60,6 +62,7 @@ def recipe_fields(conversions: Iterable[str]) -> dict[str, Field]:
         "conversion": choice(tuple(conversions), text="one of the conversions"),
         "calibration_images": integer(1, 10_000, ABSENT, text="use only so many calibration images"),
         "layers": Field((dict,), ABSENT, text="types of single layers, by name or pattern"),
+        "bias_correction": flag(False, text="biases make up for what rounded weights change in each channel's mean"),
     }
 
 

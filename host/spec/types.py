@@ -165,12 +165,14 @@ class RecipeSpec:
         weights: the stage whose weights are converted.
         calibration_images: how many calibrate it; 0: as many as there are.
         layers: name or pattern of layers -> the type in which they are kept; the last one that matches decides.
+        bias_correction: biases make up for what the rounding of weights takes from the mean of each channel.
     """
 
     weights: str
     conversion: str
     calibration_images: int
     layers: Mapping[str, str] = field(default_factory=dict)
+    bias_correction: bool = False
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,15 @@ def test_a_recipe_takes_the_specs_calibration_images(tiny: dict[str, Any], parse
     assert recipes["few"].calibration_images == 7
 
 
+def test_biases_are_corrected_where_weights_are_rounded(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:
+    recipe = {"weights": "float", "conversion": "int8", "bias_correction": True}
+    tiny["quantization"]["recipes"] = {"mine": recipe}
+    assert parse(tiny).quantization.recipes["mine"].bias_correction
+    recipe["conversion"] = "dynamic_range"
+    with pytest.raises(SpecError, match=r"mine\.bias_correction: dynamic_range cannot have it; .* int8 or int16x8 or"):
+        parse(tiny)
+
+
 def test_a_recipe_keeps_layers_in_their_order(tiny: dict[str, Any], parse: Callable[[Any], Spec]) -> None:
     layers = {"*": "int16", "linear": "float32"}
     tiny["quantization"]["recipes"] = {"mine": {"weights": "float", "conversion": "mixed", "layers": layers}}
