@@ -134,6 +134,42 @@ def _classifiers() -> str:
     return "\n\n".join(parts) or "None yet."
 
 
+def _classifier_speeds() -> str:
+    """Medians of one image on this machine's core, and how many times faster int8 is than Keras in each of its ways."""
+    ways = ("predict", "call", "tf.function")
+    titles = [
+        "model",
+        "int8 (ms)",
+        "float32 (ms)",
+        *(f"{way} (ms)" for way in ways),
+        *(f"{way} / int8" for way in ways),
+    ]
+    body = []
+    for result in evaluations():
+        times = {row.row: row.latency["device"].median_ns / 1e6 for row in result.rows if "device" in row.latency}
+        keras = [times.get(f"keras {way}") for way in ways]
+        if _sends_images(result) or None in keras:
+            continue
+        shown = [f"{value:.3g}" for value in (times["int8"], times["float32"], *map(float, filter(None, keras)))]
+        body.append((result.model, *shown, *(f"{value / times['int8']:,.0f}" for value in keras if value)))
+    return markdown(titles, body, 1)
+
+
+def _classifier_sizes() -> str:
+    """Files in kB, and how many times smaller int8 is than each of the three that it may be compared with."""
+    files = {"keras_optimizer": "Keras, optimizer", "keras_weights": "Keras, weights", "float32": "float32 .tflite"}
+    titles = ["model", *(f"{title} (kB)" for title in files.values()), "int8 (kB)"]
+    titles += [f"{title} / int8" for title in files.values()]
+    body = []
+    for result in evaluations():
+        sizes = {row.row: row.sizes["network_bytes"] / 1000 for row in result.rows if "network_bytes" in row.sizes}
+        if _sends_images(result) or not sizes.keys() >= files.keys():
+            continue
+        shown = [f"{sizes[row]:,.1f}" for row in (*files, "int8")]
+        body.append((result.model, *shown, *(f"{sizes[row] / sizes['int8']:.1f}" for row in files)))
+    return markdown(titles, body, 1)
+
+
 def _sends_images(result: Result) -> bool:
     """Whether what the device sends stands for the image."""
     return any("actual" in row.ratios for row in result.rows)
@@ -305,6 +341,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "cifar10-rd": _cifar10_rd,
     "evaluations": _evaluations,
     "classifiers": _classifiers,
+    "classifier-speeds": _classifier_speeds,
+    "classifier-sizes": _classifier_sizes,
     "studies": _studies,
     "times": _times,
     "models": _models,
