@@ -182,14 +182,16 @@ def _inner_folders(folder: Path) -> list[str]:
 def list_images(folder: Path) -> tuple[dict[Path, tuple[int, int]], str]:
     """Height and width of the readable images below a folder by path, and the digest of all.
 
-    The damaged ones are named on stderr. What was found is kept until a file changes.
+    Hidden files and folders, such as .ipynb_checkpoints, are no images. The damaged ones are named on stderr. What was
+    found is kept until a file changes.
 
     Raises:
         DataError: no such folder, no images, more than a tenth of them damaged.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of images")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    shown = (path for path in folder.rglob("*") if not _is_hidden(path.relative_to(folder)))
+    paths = sorted(path for path in shown if path.suffix.lower() in SUFFIXES and path.is_file())
     if not paths:
         raise DataError(f"{folder}: no images here; looked for {', '.join(SUFFIXES)} in it and below")
     names = [str(path.relative_to(folder)) for path in paths]
@@ -212,6 +214,10 @@ def list_images(folder: Path) -> tuple[dict[Path, tuple[int, int]], str]:
     _name(found["damaged"], len(paths), folder)
     sizes = found["sizes"]
     return {folder / name: (sizes[name][0], sizes[name][1]) for name in names if name in sizes}, found["sha256"]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _look(path: Path) -> tuple[str, tuple[int, int], str]:

@@ -14,7 +14,7 @@ from PIL import Image
 from device.image_file import read_image
 from host.data import load
 from host.data.batches import batches, draw_patches
-from host.data.folder import FolderFiles, find_files
+from host.data.folder import FolderFiles, find_files, folder_labels, list_images
 from host.data.split import Split
 from host.data.stream import ImageFiles
 from host.errors import DataError
@@ -198,6 +198,26 @@ def test_labels_stay_with_their_images_when_folders_are_split_and_streamed(write
         *((part.array, part.labels) for part in (found.sample, found.validation, found.test)),
     ]:
         assert [kinds[image.tobytes()] for image in images] == labels.tolist()
+
+
+def test_hidden_files_and_folders_are_no_images(write: Any, tmp_path: Path) -> None:
+    names = ("train/a/1.png", "train/b/2.png", "test/a/3.png", "val/b/4.png")
+    pixels = as_set(np.stack([write(name) for name in names]))
+    for name in ("train/.ipynb_checkpoints/1-checkpoint.png", "test/.thumbnails/deep/3.png", ".trash/b/5.png"):
+        write(name)
+    for number in range(3):  # what macOS leaves beside each file
+        (tmp_path / f"train/a/._{number}.png").write_bytes(b"resource fork")
+    files = find(tmp_path, 1)
+    assert files.classes == ("a", "b")
+    found = load(spec(tmp_path))
+    assert as_set(np.concatenate([part.array for part in (found.train, found.validation, found.test)])) == pixels
+    read, _ = list_images(tmp_path / "test")
+    assert folder_labels(tmp_path / "test", list(read), ("a", "b")) == [0]
+
+
+def test_a_hidden_folder_can_hold_the_images(write: Any, tmp_path: Path) -> None:
+    write(".cache/images/0.png")
+    assert len(list_images(tmp_path / ".cache" / "images")[0]) == 1
 
 
 @pytest.mark.parametrize("stray", ["train/0.png", "test/new/0.png"])
