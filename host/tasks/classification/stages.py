@@ -23,6 +23,7 @@ from host.tasks.classification.networks import (
     AWARE,
     build,
     checked_classes,
+    class_names,
     float_network,
     keep_channels,
     keep_classes,
@@ -56,8 +57,8 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
         if session.start_from is not None:
             load_weights(session.start_from, {NETWORK: network})
     else:
-        network = _source(model, stage)
-    teacher, taught_by = load_teacher(model, stage)
+        classes, network = class_names(spec), _source(model, stage)
+    teacher, taught_by = load_teacher(model, stage, classes)
 
     def make() -> list[keras.Model]:
         return [build(spec, len(classes)) if anew else float_network(model, stage.name)]
@@ -142,7 +143,7 @@ def _fitted(
     after_step: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
     """Trains a network on one device; returns what training.json records."""
-    teacher, taught_by = load_teacher(model, stage)
+    teacher, taught_by = load_teacher(model, stage, class_names(model.spec))
     work = classifier_work(model.spec, stage, network, data, seed=model.spec.training.seed + 1, teacher=teacher)
     work = _keeping_zeros(work, model, stage, network) if after_step is None else replace(work, after_step=after_step)
     return {**fit(work, stage, model.checkpoints / stage.name, session), **taught_by}

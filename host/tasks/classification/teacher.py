@@ -16,8 +16,13 @@ from host.tasks.classification.networks import class_names, load_network
 from host.tasks.classification.spec import SECTIONS
 
 
-def load_teacher(model: ModelFolder, stage: StageSpec) -> tuple[keras.Model | None, dict[str, Any]]:
+def load_teacher(
+    model: ModelFolder, stage: StageSpec, own: tuple[str, ...]
+) -> tuple[keras.Model | None, dict[str, Any]]:
     """The network that a stage learns from, and what training.json records of it; (None, {}) without a teacher.
+
+    Args:
+        own: the classes that the stage trains; the first stage has them from the images and keeps them at its end.
 
     Raises:
         SpecError: there is no such model or stage, or it is of other classes or of images of another size.
@@ -28,7 +33,10 @@ def load_teacher(model: ModelFolder, stage: StageSpec) -> tuple[keras.Model | No
         return None, {}
     spec = model.spec
     where = f"{spec.file}: $.training.stages.{stage.name}"
-    file = spec_file(name, spec.folder.parent)
+    try:
+        file = spec_file(name, spec.folder.parent)
+    except ModelError as error:
+        raise SpecError(f"{where}.teacher: {error}") from None
     other = parse_spec(read_spec(file), file, SECTIONS)
     chosen = stage.options["teacher_stage"]
     if chosen not in other.training.stages:
@@ -41,7 +49,7 @@ def load_teacher(model: ModelFolder, stage: StageSpec) -> tuple[keras.Model | No
             f"{where}.teacher: {name} has no weights of its stage {chosen}; make them with "
             f"`host train {name} --stage {chosen}`"
         )
-    its, own = class_names(other), class_names(spec)
+    its = class_names(other)
     if its != own:
         differing = next((pair for pair in zip(its, own, strict=False) if pair[0] != pair[1]), None)
         found = f"{len(its)} classes, this model has {len(own)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from device.files import sha256_bytes
+from device.files import sha256_bytes, write_json
 from host.data import DataSet
 from host.data.split import Split
 from host.errors import ModelError, SpecError
 from host.networks.weights import save_weights
 from host.spec.model_folder import ModelFolder
 from host.spec.types import Spec
-from host.tasks.classification.networks import stage_network
+from host.tasks.classification.networks import class_names, stage_network
 from host.tasks.classification.spec import NETWORK
 from host.tasks.classification.stages import STAGES
 from host.tasks.classification.teacher import load_teacher
@@ -49,7 +50,7 @@ def teacher(tmp_path: Path, spec_json: dict[str, Any], *stages: str) -> ModelFol
     from host.tasks import open_spec
 
     folder = tmp_path / "models" / "large"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     other = json.loads(json.dumps(spec_json))
     other["classifier"][0]["filters"] = 16
     other["training"]["stages"] = {"float": {}, "qat": {}}
@@ -101,12 +102,33 @@ def test_a_stage_learns_from_another_model(tmp_path: Path, spec_json: dict[str, 
     assert model.weights("distilled").is_file()
 
 
+@pytest.mark.parametrize("stale", [None, ["cat", "dog"]])
+def test_the_first_stage_learns_with_the_classes_of_its_images(
+    stale: list[str] | None, tmp_path: Path, spec_json: dict[str, Any], parsed: Parse
+) -> None:
+    names = tuple("abcdefghij")
+    spec_json["data"] = {"dataset": "folder", "path": "not-below-the-usual-folder", "size": 32}
+    large = tmp_path / "models" / "large"
+    own = json.loads(json.dumps(spec_json))
+    own["training"]["stages"] = {"float": {"epochs": 1, "teacher": "large"}}
+    model = ModelFolder(parsed(own))
+    for folder, classes in ((large, names), (model.folder, stale)):
+        folder.mkdir(parents=True)
+        if classes:
+            write_json(folder / "classes.json", {"format_version": 1, "classes": list(classes)})
+    teacher(tmp_path, spec_json, "float")
+    data = replace(DATA, classes=names)
+    found = STAGES["float"].run(model, data, model.spec.training.stages["float"], Session())
+    assert found["taught_by"]["model"] == "large"
+    assert class_names(model.spec) == names
+
+
 def test_a_teacher_must_be_trained(tmp_path: Path, spec_json: dict[str, Any], parsed: Parse) -> None:
     teacher(tmp_path, spec_json, "float")
     model = taught(spec_json, parsed, teacher_stage="qat")
     wanted = r"stages\.distilled\.teacher: large has no weights of its stage qat; make them with `host train large"
     with pytest.raises(ModelError, match=wanted):
-        load_teacher(model, model.spec.training.stages["distilled"])
+        load_teacher(model, model.spec.training.stages["distilled"], class_names(model.spec))
 
 
 @pytest.mark.parametrize(
@@ -125,10 +147,12 @@ def test_a_teacher_of_something_else_is_refused(
     spec_json["data"] |= data
     teacher(tmp_path, spec_json, "float")
     with pytest.raises(SpecError, match=wanted):
-        load_teacher(model, model.spec.training.stages["distilled"])
+        load_teacher(model, model.spec.training.stages["distilled"], class_names(model.spec))
 
 
 def test_a_teacher_that_is_no_model_is_refused(spec_json: dict[str, Any], parsed: Parse) -> None:
     model = taught(spec_json, parsed)
-    with pytest.raises(ModelError, match="no such model"):
-        load_teacher(model, model.spec.training.stages["distilled"])
+    with pytest.raises(
+        SpecError, match=r"spec\.json: \$\.training\.stages\.distilled\.teacher: .*large.*: no such model"
+    ):
+        load_teacher(model, model.spec.training.stages["distilled"], class_names(model.spec))
