@@ -24,14 +24,15 @@ from host.spec.types import WHOLE, DataSpec
 __all__ = ["DataSet", "Split", "data_folder", "load"]
 
 IN_MEMORY_BYTES = 1 << 30  # of pixels; a folder that has more is streamed, unless the spec decides
-SAMPLE = 20_000  # images of a streamed folder that are held in memory, for what needs an array
+SAMPLE = 20_000  # images of each part of a folder that are held in memory at most, for what needs an array
 
 
 @dataclass(frozen=True)
 class DataSet:
     """A data set.
 
-    `train` and `validation` are the training split cut in two, `test` is the official test split.
+    `train` and `validation` are the training split cut in two, `test` is the official test split. Of a folder's
+    validation and test images, `SAMPLE` at most.
 
     Attributes:
         train: what training draws its batches from: an array, files, or images larger than those that it cuts of them.
@@ -122,11 +123,18 @@ def _fitted_folder(spec: DataSpec, files: FolderFiles) -> DataSet:
         return replace(split, images=split.images.load())
 
     too_many = len(files.train) * int(np.prod(shape)) > IN_MEMORY_BYTES if spec.stream is None else spec.stream
-    sample = in_memory(files.train[:SAMPLE] if too_many else files.train)
+    sample = in_memory(_drawn(files.train) if too_many else files.train)
     # Random cuts are taken from the files anew each epoch: an array would hold one cut of each.
     train = stream(files.train) if too_many or not resize else sample
-    validation, test = (in_memory(some[:SAMPLE]) for some in (files.validation, files.test))
+    validation, test = (in_memory(_drawn(some)) for some in (files.validation, files.test))
     return DataSet(train, validation, test, sample, files.digest, files.classes)
+
+
+def _drawn(files: Sequence[ImageFile]) -> Sequence[ImageFile]:
+    """All files, or SAMPLE of them in a random order: the first ones may all be of the first classes."""
+    if len(files) <= SAMPLE:
+        return files
+    return [files[index] for index in np.random.default_rng(0).permutation(len(files))[:SAMPLE]]
 
 
 def _whole_folder(spec: DataSpec, files: FolderFiles) -> DataSet:

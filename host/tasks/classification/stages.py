@@ -170,7 +170,7 @@ def _labelled(model: ModelFolder, data: DataSet) -> tuple[str, ...]:
                 f"{spec.file}: $.data: a label of the {name} images is {wrong}, "
                 f"the {len(classes)} classes are 0 to {len(classes) - 1}; mend the data set"
             )
-    counts = np.bincount(data.sample.labels, minlength=len(classes))  # type: ignore[arg-type]
+    counts = np.bincount(data.train.labels, minlength=len(classes))  # type: ignore[arg-type]
     if not counts.all():
         name = classes[int(np.argmin(counts))]
         raise SpecError(

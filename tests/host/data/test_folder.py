@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import host.data
 from device.image_file import read_image
 from host.data import load
 from host.data.batches import batches, draw_patches
@@ -198,6 +199,28 @@ def test_labels_stay_with_their_images_when_folders_are_split_and_streamed(write
         *((part.array, part.labels) for part in (found.sample, found.validation, found.test)),
     ]:
         assert [kinds[image.tobytes()] for image in images] == labels.tolist()
+
+
+@pytest.mark.parametrize("fit", ["resize", "crop"])
+def test_a_sample_of_a_large_folder_has_every_class(
+    fit: str, write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host.data, "SAMPLE", 16)
+    kinds = {}
+    for split, count in (("train", 12), ("val", 9), ("test", 9)):
+        for kind in "abc":
+            for number in range(count):
+                kinds[write(f"{split}/{kind}/{number:02d}.png").tobytes()] = "abc".index(kind)
+    found = load(spec(tmp_path, stream=True, fit=fit))
+    assert len(found.train) == 36
+    again = load(spec(tmp_path, stream=True, fit=fit))
+    for part, other in zip(
+        (found.sample, found.validation, found.test), (again.sample, again.validation, again.test), strict=True
+    ):
+        assert len(part) == 16 and set(part.labels[:8]) == {0, 1, 2}, "also of the first ones, which set ranges"
+        assert [kinds[image.tobytes()] for image in part.array] == part.labels.tolist()
+        assert len(as_set(part.array)) == 16
+        np.testing.assert_array_equal(part.array, other.array)
 
 
 def test_hidden_files_and_folders_are_no_images(write: Any, tmp_path: Path) -> None:

@@ -72,9 +72,9 @@ def made(tmp_path: Path, spec_json: dict[str, Any], parsed: Parse, *names: str) 
     return model
 
 
-def run(model: ModelFolder, name: str, session: Session | None = None) -> dict[str, Any]:
+def run(model: ModelFolder, name: str, session: Session | None = None, data: DataSet = DATA) -> dict[str, Any]:
     stage = model.spec.training.stages[name]
-    return stages.STAGES[stage.kind].run(model, DATA, stage, session or Session())
+    return stages.STAGES[stage.kind].run(model, data, stage, session or Session())
 
 
 def int8(model: ModelFolder, stage: str) -> bytes:
@@ -181,6 +181,17 @@ def test_the_weights_of_other_channels_are_refused(tmp_path: Path, spec_json: di
     (model.folder / "shrunk.channels.json").write_text(json.dumps({"format_version": 1, "kept": {"gone": [1]}}))
     with pytest.raises(ModelError, match="channels of another network"):
         load_network(model, "shrunk")
+
+
+def test_a_class_may_be_missing_among_the_images_in_memory(
+    tmp_path: Path, spec_json: dict[str, Any], parsed: Parse
+) -> None:
+    labels = DATA.sample.labels
+    assert labels is not None
+    some = Split(DATA.sample.array[labels < 9], labels[labels < 9])
+    model = made(tmp_path, spec_json, parsed)
+    run(model, "float", data=replace(DATA, sample=some))
+    assert load_network(model, "float").output_shape == (None, 10)
 
 
 def test_pruning_cannot_end_before_it_begins(tmp_path: Path, spec_json: dict[str, Any], parsed: Parse) -> None:
