@@ -25,6 +25,7 @@ from host.spec.sections import (
     SOURCE,
     TRAINING,
     WEIGHT,
+    Networks,
     Sections,
     StageSection,
     recipe_fields,
@@ -70,7 +71,7 @@ def parse_spec(value: object, file: Path, sections: Sections) -> Spec:
         if table.required or name in top.value
     }
     top.known += sections.networks
-    training = _training(top.child("training"), sections, data.image_shape, _DISCRIMINATOR in networks)
+    training = _training(top.child("training"), sections, data.image_shape, networks)
     quantization = _quantization(top.child("quantization", {}), sections, training.stages)
     top.done()
     assert isinstance(value, dict)
@@ -108,15 +109,17 @@ def recorded_overrides(folder: Path) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _training(reader: Reader, sections: Sections, image_shape: tuple[int, int, int], critic: bool) -> TrainingSpec:
-    adversarial = _adversarial(reader, critic) if _DISCRIMINATOR in sections.networks else None
+def _training(
+    reader: Reader, sections: Sections, image_shape: tuple[int, int, int], networks: Networks
+) -> TrainingSpec:
+    adversarial = _adversarial(reader, _DISCRIMINATOR in networks) if _DISCRIMINATOR in sections.networks else None
     terms = _loss(reader, sections.losses, image_shape) if sections.losses else ()
     named = {key: read_named(reader, key, available, default) for key, (available, default) in sections.named.items()}
-    stages = _stages(reader.child("stages"), sections, named)
+    stages = _stages(reader.child("stages"), sections, named, networks)
     return TrainingSpec(_in_words(terms), terms, stages=stages, adversarial=adversarial, **reader.fields(TRAINING))
 
 
-def _stages(reader: Reader, sections: Sections, named: Mapping[str, Json]) -> dict[str, StageSpec]:
+def _stages(reader: Reader, sections: Sections, named: Mapping[str, Json], networks: Networks) -> dict[str, StageSpec]:
     """The stages in the order of their kinds, those of one kind in the order of the spec."""
     kinds = sections.stages
     found = []
@@ -126,7 +129,10 @@ def _stages(reader: Reader, sections: Sections, named: Mapping[str, Json]) -> di
             raise reader.error(name, "a stage's name becomes a file name; use letters, digits, dashes, underscores")
         if name not in kinds and "kind" not in inner.value:
             raise reader.error(name, f'unknown stage; {offer(name, kinds)}; or give it a "kind"')
-        found.append(_stage(inner, name, inner.choose("kind", tuple(kinds), name), sections, named))
+        stage = _stage(inner, name, inner.choose("kind", tuple(kinds), name), sections, named)
+        if (check := kinds[stage.kind].check) is not None:
+            check(inner, stage.options, networks)
+        found.append(stage)
     for kind, section in kinds.items():
         if section.required and all(stage.kind != kind for stage in found):
             raise reader.error(kind, "missing; give an object in braces, {} takes the defaults")

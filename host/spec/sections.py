@@ -9,7 +9,9 @@ from typing import Any
 from host.spec.catalogue import INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, LayerKind
 from host.spec.fields import ABSENT, REQUIRED, Field, choice, flag, integer, number, sides
 from host.spec.reader import Reader
-from host.spec.types import NATIVE_SHAPES, WHOLE, DataSpec
+from host.spec.types import NATIVE_SHAPES, WHOLE, DataSpec, Json, LayerSpec
+
+Networks = Mapping[str, tuple[LayerSpec, ...]]
 
 FORMAT_VERSION = 1
 DATASETS = (*NATIVE_SHAPES, "skimage", "folder")
@@ -141,12 +143,15 @@ class StageSection:
         required: a spec that lists no stage of this kind is refused.
         weights: it leaves weights that a recipe may convert.
         source: other stages may start from its weights.
+        check: (reader, options, the spec's networks) raises SpecError where values of the stage do not go together, or
+            with the networks; None where all do.
     """
 
     fields: Mapping[str, Field]
     required: bool = False
     weights: bool = False
     source: bool = False
+    check: Callable[[Reader, Json, Networks], None] | None = None
 
     @property
     def trains(self) -> bool:

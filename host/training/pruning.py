@@ -33,11 +33,12 @@ def pruned_gradually(
     Args:
         layers: whose kernels are pruned.
         sparsity: share of zeros in each of these kernels at the end.
-        begin, end: the first and the last training step that prunes.
+        begin, end: the first and the last training step that prunes, from 1; the same step prunes all at once.
     """
-    # The toolkit prunes at begin, begin + frequency, ...: the last of these steps must be the end itself.
+    # The toolkit prunes at begin, begin + frequency, ...: the last of these steps must be the end itself, and another
+    # one before it, since the share grows with (step - begin) / (end - begin).
     frequency = max((end - begin) // _UPDATES, 1)
-    begin = max(end - (end - begin) // frequency * frequency, 1)
+    begin = end - max((end - begin) // frequency, 1) * frequency
     schedule = tfmot.sparsity.keras.PolynomialDecay(0.0, sparsity, begin, end, frequency=frequency)
 
     def wrapped(layer: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from host.metrics import Metric
@@ -10,8 +10,8 @@ from host.quantization.recipes import OFFERED
 from host.spec.catalogue import INITIALIZERS
 from host.spec.fields import ABSENT, Field, number
 from host.spec.reader import Reader
-from host.spec.sections import LayerList, Sections, StageSection, stage_fields
-from host.spec.types import DataSpec
+from host.spec.sections import LayerList, Networks, Sections, StageSection, stage_fields
+from host.spec.types import DataSpec, Json
 
 NETWORK = "classifier"
 ACCURACY = Metric("accuracy_percent", "accuracy", "%", 2, True)
@@ -39,8 +39,19 @@ _SHRINKING = {"share": number(0.0, 0.99, 0.25, text="share of each layer's chann
 _STARTERS = ("local_pca", "cosine")  # of autoencoders
 
 
-def _stage(fields: Mapping[str, Field], *, required: bool = False, source: bool = False) -> StageSection:
-    return StageSection(dict(fields) | _LESSON, required, weights=True, source=source)
+def _check_pruning(reader: Reader, options: Json, networks: Networks) -> None:
+    if options["begin"] > options["end"]:
+        raise reader.error("begin", f"expected at most end, {options['end']:g}, found {options['begin']:g}")
+
+
+def _stage(
+    fields: Mapping[str, Field],
+    *,
+    required: bool = False,
+    source: bool = False,
+    check: Callable[[Reader, Json, Networks], None] | None = None,
+) -> StageSection:
+    return StageSection(dict(fields) | _LESSON, required, weights=True, source=source, check=check)
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,7 @@ SECTIONS = Sections(
     },
     stages={
         "float": _stage(stage_fields(30, 1e-3, None, source=""), required=True, source=True),
-        "prune": _stage(_PRUNING, source=True),
+        "prune": _stage(_PRUNING, source=True, check=_check_pruning),
         "shrink": _stage(stage_fields(4, 1e-4, None, source="float") | _SHRINKING, source=True),
         "qat": _stage(stage_fields(4, 1e-4, None, source="float")),
         "fake_quant": _stage(stage_fields(4, 1e-4, None, source="float")),

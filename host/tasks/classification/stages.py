@@ -78,9 +78,6 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
 def train_prune(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
     """Magnitude pruning: single weights become zero."""
     options = stage.options
-    if options["begin"] > options["end"]:
-        where = f"{model.spec.file}: $.training.stages.{stage.name}.begin"
-        raise SpecError(f"{where}: expected at most end, {options['end']:g}, found {options['begin']:g}")
     network = _source(model, stage)
     steps = stage.epochs * batch_count(stage, len(data.train), model.spec.training.batch_size)
     begin, end = (max(round(options[key] * steps), 1) for key in ("begin", "end"))

@@ -53,3 +53,11 @@ def test_an_unknown_source_or_a_circle_is_refused(spec_json: dict[str, Any], par
     stages["later"] = {"kind": "qat", "from": "qat"}
     with pytest.raises(SpecError, match=rf'stages\.qat\.from: no stage "{source}" that comes before it'):
         parsed(spec_json)
+
+
+def test_pruning_cannot_end_before_it_begins(spec_json: dict[str, Any], parsed: Parse) -> None:
+    spec_json["training"]["stages"]["pruned"] = {"kind": "prune", "begin": 0.5, "end": 0.5}
+    parsed(spec_json)
+    spec_json["training"]["stages"]["pruned"]["begin"] = 0.6
+    with pytest.raises(SpecError, match=r"stages\.pruned\.begin: expected at most end, 0\.5, found 0\.6"):
+        parsed(spec_json)

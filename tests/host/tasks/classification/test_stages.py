@@ -19,7 +19,7 @@ from device.runtime import make_interpreter
 from host.data import DataSet
 from host.data.kept_images import read_images
 from host.data.split import Split
-from host.errors import ModelError, SpecError
+from host.errors import ModelError
 from host.interruption import Interrupted
 from host.packaging.network_file import describe
 from host.spec.model_folder import ModelFolder
@@ -192,9 +192,3 @@ def test_a_class_may_be_missing_among_the_images_in_memory(
     model = made(tmp_path, spec_json, parsed)
     run(model, "float", data=replace(DATA, sample=some))
     assert load_network(model, "float").output_shape == (None, 10)
-
-
-def test_pruning_cannot_end_before_it_begins(tmp_path: Path, spec_json: dict[str, Any], parsed: Parse) -> None:
-    spec_json["training"]["stages"]["pruned"] = {"kind": "prune", "begin": 0.6, "end": 0.5}
-    with pytest.raises(SpecError, match=r"stages\.pruned\.begin: expected at most end, 0\.5, found 0\.6"):
-        run(ModelFolder(parsed(spec_json)), "pruned")
