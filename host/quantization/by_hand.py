@@ -21,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from host.errors import ModelError
 from host.quantization.aware import activation_spans, is_folded, rounded
 
 _DECAY = 0.99  # of the ranges of activations
@@ -95,7 +96,15 @@ def quantization_aware(model: keras.Model, source: tuple[float, float]) -> keras
     Args:
         model: functional, each layer called once.
         source: the range of what the network reads.
+
+    Raises:
+        ModelError: a layer is a Conv2DTranspose. It is a Conv2D to Keras, but computes something else.
     """
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2DTranspose):
+            raise ModelError(
+                f"{layer.name}: no fake quantization by hand of a Conv2DTranspose; take the toolkit's (qat)"
+            )
 
     def wrapped(layer: Any) -> Any:
         reads = layer.inbound_nodes[0].inbound_layers is model.layers[0]

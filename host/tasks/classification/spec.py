@@ -44,6 +44,12 @@ def _check_pruning(reader: Reader, options: Json, networks: Networks) -> None:
         raise reader.error("begin", f"expected at most end, {options['end']:g}, found {options['begin']:g}")
 
 
+def _check_fake_quantization(reader: Reader, options: Json, networks: Networks) -> None:
+    transposed = next((layer.name for layer in networks[NETWORK] if layer.layer == "Conv2DTranspose"), None)
+    if transposed is not None:
+        raise reader.error("kind", f"fake_quant cannot train the Conv2DTranspose {transposed}; take the kind qat")
+
+
 def _stage(
     fields: Mapping[str, Field],
     *,
@@ -81,7 +87,7 @@ SECTIONS = Sections(
         "prune": _stage(_PRUNING, source=True, check=_check_pruning),
         "shrink": _stage(stage_fields(4, 1e-4, None, source="float") | _SHRINKING, source=True),
         "qat": _stage(stage_fields(4, 1e-4, None, source="float")),
-        "fake_quant": _stage(stage_fields(4, 1e-4, None, source="float")),
+        "fake_quant": _stage(stage_fields(4, 1e-4, None, source="float"), check=_check_fake_quantization),
     },
     objects={"acceptance": ACCEPTANCE},
     losses={},

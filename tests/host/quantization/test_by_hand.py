@@ -7,6 +7,7 @@ import pytest
 import tf_keras as keras
 
 from device.runtime import Network, make_interpreter
+from host.errors import ModelError
 from host.packaging.network_file import describe
 from host.quantization.by_hand import leave_kernels, plain, quantization_aware, rounded, set_ranges
 from host.quantization.recipes import convert_network
@@ -80,6 +81,13 @@ def test_ranges_follow_what_passes_in_training_alone(aware: keras.Model) -> None
     aware(0 * IMAGES, training=True)
     assert wide.high.numpy() < before
     wide.high.assign(before)
+
+
+def test_a_transposed_convolution_is_refused() -> None:
+    image = keras.Input((8, 8, 3))
+    made = keras.Model(image, LAYERS.Conv2D(4, 1)(LAYERS.Conv2DTranspose(3, 3, name="larger")(image)))
+    with pytest.raises(ModelError, match="larger: no fake quantization by hand of a Conv2DTranspose"):
+        quantization_aware(made, (0.0, 1.0))
 
 
 def test_the_file_has_the_operations_of_post_training_quantization(model: keras.Model, aware: keras.Model) -> None:

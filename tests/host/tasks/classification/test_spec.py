@@ -61,3 +61,11 @@ def test_pruning_cannot_end_before_it_begins(spec_json: dict[str, Any], parsed: 
     spec_json["training"]["stages"]["pruned"]["begin"] = 0.6
     with pytest.raises(SpecError, match=r"stages\.pruned\.begin: expected at most end, 0\.5, found 0\.6"):
         parsed(spec_json)
+
+
+def test_fake_quantization_by_hand_takes_no_transposed_convolution(spec_json: dict[str, Any], parsed: Parse) -> None:
+    spec_json["classifier"].insert(0, {"layer": "Conv2DTranspose", "name": "up", "filters": 3, "kernel_size": 2})
+    parsed(spec_json)
+    spec_json["training"]["stages"]["by_hand"] = {"kind": "fake_quant"}
+    with pytest.raises(SpecError, match=r"stages\.by_hand\.kind: fake_quant cannot train the Conv2DTranspose up; take"):
+        parsed(spec_json)
