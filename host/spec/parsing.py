@@ -134,8 +134,11 @@ def _stages(reader: Reader, sections: Sections, named: Mapping[str, Json], netwo
             check(inner, stage.options, networks)
         found.append(stage)
     for kind, section in kinds.items():
-        if section.required and all(stage.kind != kind for stage in found):
-            raise reader.error(kind, "missing; give an object in braces, {} takes the defaults")
+        # By its name: export and evaluation take the weights of the stage float.
+        if section.required and not any(stage.name == stage.kind == kind for stage in found):
+            raise reader.error(
+                kind, "missing; one stage of this kind has its name; give an object in braces, {} takes the defaults"
+            )
     order = list(kinds)
     return _in_order(reader, sorted(found, key=lambda stage: order.index(stage.kind)), kinds)
 

@@ -140,7 +140,7 @@ class StageSection:
     """A kind of stage.
 
     Attributes:
-        required: a spec that lists no stage of this kind is refused.
+        required: a spec that lists no stage of this kind under the kind's own name is refused.
         weights: it leaves weights that a recipe may convert.
         source: other stages may start from its weights.
         check: (reader, options, the spec's networks) raises SpecError where values of the stage do not go together, or

@@ -263,6 +263,17 @@ def test_stages_run_in_the_order_of_their_kinds_and_have_names_of_their_own(
     assert stages["float"].optimizer["name"] == "sgd" and stages["tables"].epochs == 0
 
 
+@pytest.mark.parametrize("kind", ["float", "tables"])
+def test_a_required_stage_has_the_name_of_its_kind(
+    kind: str, tiny: dict[str, Any], parse: Callable[[Any], Spec]
+) -> None:
+    stages = tiny["training"]["stages"]
+    stages["other"] = {**stages[kind], "kind": kind}
+    parse(tiny)
+    del stages[kind]
+    assert "missing; one stage of this kind has its name" in refusal(parse, tiny, f"$.training.stages.{kind}")
+
+
 def test_a_stage_depends_on_what_comes_before_it_and_not_on_what_comes_after(
     tiny: dict[str, Any], parse: Callable[[Any], Spec]
 ) -> None:
