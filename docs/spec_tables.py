@@ -14,7 +14,6 @@ from host.spec.sections import (
     FOLDER_PATH,
     QUANTIZATION,
     TFDS,
-    TRAINING,
     StageSection,
     data_fields,
     recipe_fields,
@@ -95,6 +94,23 @@ def _data() -> str:
     return "\n\n".join([*parts, *(f"### {title}\n\n{field_table(table)}" for title, table in tables.items())])
 
 
+def _training() -> str:
+    """As `field_table`, with the tasks that take a key."""
+    tables = {name: task.sections.training for name, task in TASKS.items()}
+    fields = {key: field for table in tables.values() for key, field in table.items()}
+    takers = {key: [name for name, table in tables.items() if key in table] for key in fields}
+    return markdown(
+        ("key", "value", "default", "meaning", "tasks"),
+        (
+            (
+                *(f"`{key}`", _wanted(field), _default(field), field.text),
+                "all" if len(takers[key]) == len(TASKS) else ", ".join(f"`{name}`" for name in takers[key]),
+            )
+            for key, field in fields.items()
+        ),
+    )
+
+
 def _tasks() -> str:
     parts = []
     for name, task in TASKS.items():
@@ -137,7 +153,7 @@ def _stages(stages: Mapping[str, StageSection]) -> str:
 
 SPEC_TABLES: dict[str, Callable[[], str]] = {
     "spec-data": _data,
-    "spec-training": lambda: field_table(TRAINING),
+    "spec-training": _training,
     "spec-losses": lambda: _named_tables(LOSSES),
     "spec-adversarial": lambda: field_table(ADVERSARIAL),
     "spec-optimizers": lambda: _named_tables(OPTIMIZERS),

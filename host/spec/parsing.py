@@ -23,7 +23,6 @@ from host.spec.sections import (
     LEAST_SIDES,
     QUANTIZATION,
     SOURCE,
-    TRAINING,
     WEIGHT,
     Networks,
     Sections,
@@ -116,7 +115,8 @@ def _training(
     terms = _loss(reader, sections.losses, image_shape) if sections.losses else ()
     named = {key: read_named(reader, key, available, default) for key, (available, default) in sections.named.items()}
     stages = _stages(reader.child("stages"), sections, named, networks)
-    return TrainingSpec(_in_words(terms), terms, stages=stages, adversarial=adversarial, **reader.fields(TRAINING))
+    values = reader.fields(sections.training)
+    return TrainingSpec(_in_words(terms), terms, stages=stages, adversarial=adversarial, **values)
 
 
 def _stages(reader: Reader, sections: Sections, named: Mapping[str, Json], networks: Networks) -> dict[str, StageSpec]:

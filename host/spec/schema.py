@@ -14,7 +14,6 @@ from host.spec.sections import (
     FORMAT_VERSION,
     QUANTIZATION,
     TFDS,
-    TRAINING,
     WEIGHT,
     LayerList,
     Sections,
@@ -120,7 +119,7 @@ def _training(sections: Sections, defs: dict[str, Json]) -> Json:
         own["loss"] = _losses(sections.losses)
     if "discriminator" in sections.networks:
         own["adversarial"] = _object(ADVERSARIAL)
-    return _object(TRAINING, own, ["stages", *(["loss"] if sections.losses else [])])
+    return _object(sections.training, own, ["stages", *(["loss"] if sections.losses else [])])
 
 
 def _layers(table: LayerList, name: str, defs: dict[str, Json]) -> Json:

@@ -39,9 +39,10 @@ FOLDER_PATH = {
 TRAINING = {
     "batch_size": integer(1, 65536, 64, text="images in each training step"),
     "seed": integer(0, 2**31 - 1, 1, text="seed of everything random"),
-    "mixed_precision": flag(False, text="compute the stage float in bfloat16; its weights stay float32"),
-    "half_weights": flag(False, text="keep trained weights in float16, which halves the files"),
 }
+# Of tasks whose stages do so.
+MIXED_PRECISION = {"mixed_precision": flag(False, text="compute the stage float in bfloat16; its weights stay float32")}
+HALF_WEIGHTS = {"half_weights": flag(False, text="keep trained weights in float16, which halves the files")}
 WEIGHT = number(1e-9, 1e9, 1.0, text="factor of this term")
 ADVERSARIAL = {
     "weight": number(1e-9, 1e3, text="factor of the adversarial term in the loss"),
@@ -169,6 +170,7 @@ class Sections:
         networks: by key of the spec.
         stages: by kind, in the order in which they run.
         objects, lists: what `read` reads: further objects, and lists of objects, by key of the spec.
+        training: keys of the object `training`, beside those of losses, names and stages.
         fits: ways in which this task's images may be brought to one size; the first is the default.
         losses: those that a spec may name; {} where the task has a loss of its own.
         schedule: what becomes of the learning rate where the spec says nothing.
@@ -182,6 +184,7 @@ class Sections:
     stages: Mapping[str, StageSection]
     objects: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
     lists: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
+    training: Mapping[str, Field] = field(default_factory=lambda: TRAINING)
     fits: tuple[str, ...] = ("resize", "crop")
     losses: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: LOSSES)
     schedule: str = "cosine"

@@ -10,7 +10,16 @@ from host.quantization.recipes import OFFERED
 from host.spec.catalogue import INITIALIZERS
 from host.spec.fields import ABSENT, Field, number
 from host.spec.reader import Reader
-from host.spec.sections import LayerList, Networks, Sections, StageSection, stage_fields
+from host.spec.sections import (
+    HALF_WEIGHTS,
+    MIXED_PRECISION,
+    TRAINING,
+    LayerList,
+    Networks,
+    Sections,
+    StageSection,
+    stage_fields,
+)
 from host.spec.types import DataSpec, Json
 
 NETWORK = "classifier"
@@ -90,6 +99,7 @@ SECTIONS = Sections(
         "fake_quant": _stage(stage_fields(4, 1e-4, None, source="float"), check=_check_fake_quantization),
     },
     objects={"acceptance": ACCEPTANCE},
+    training=TRAINING | MIXED_PRECISION | HALF_WEIGHTS,
     losses={},
     conversions=OFFERED,
     judged_by=("acceptance",),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from host.quantization.recipes import OFFERED
 from host.spec.fields import ABSENT, LATENT_DIMS, integer, number
 from host.spec.reader import Reader
-from host.spec.sections import LayerList, Sections, StageSection, stage_fields
+from host.spec.sections import MIXED_PRECISION, TRAINING, LayerList, Sections, StageSection, stage_fields
 from host.spec.types import DataSpec
 
 LATENT = {
@@ -53,5 +53,6 @@ SECTIONS = Sections(
         "tune": StageSection(stage_fields(6, 2e-4)),
     },
     objects={"latent": LATENT},
+    training=TRAINING | MIXED_PRECISION,
     conversions=OFFERED,
 )

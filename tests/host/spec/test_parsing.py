@@ -99,6 +99,11 @@ def refusal(parse: Callable[[Any], Spec], value: Any, path: str) -> str:
         ("$.encoder[1].filters", lambda s: s["encoder"][1].update(filters=True), ("expected int", "found true")),
         ("$.data.flip", lambda s: s["data"].update(flip=1), ("expected bool", "found 1")),
         ("$.data", lambda s: s.update(data=[]), ("expected dict", "found []")),
+        (
+            "$.training.half_weights",
+            lambda s: s["training"].update(half_weights=True),
+            ("unknown key; available: adversarial, batch_size, learning_rate_schedule, loss, mixed_precision, ",),
+        ),
         ("$.training.seed", lambda s: s["training"].update(seed=-1), ("expected 0 to", "found -1")),
         (
             "$.training.stages.float.learning_rate",

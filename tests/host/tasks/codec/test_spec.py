@@ -22,6 +22,8 @@ Parse = Callable[[Any], Spec]
     [
         (lambda s: s["latent"].update(halo=[2]), "$.latent.halo", "a list of 2 values"),
         (lambda s: s["latent"].update(dead_zone=0.5), "$.latent.dead_zone", "0.0 to 0.45"),
+        (lambda s: s["training"].update(mixed_precision=True), "$.training.mixed_precision", "unknown key"),
+        (lambda s: s["training"].update(half_weights=True), "$.training.half_weights", "unknown key"),
         (lambda s: s["data"].update(size=24), "$.data.size", "whole blocks of latent.block"),
         (lambda s: s["data"].update(color="grayscale"), "$.data.color", "rgb"),
         (lambda s: s["data"].update(fit="resize"), "$.data.fit", "available: whole"),
