@@ -35,7 +35,7 @@ def export(
 
     Writes device/bundles/NAME, which travels to the device, and build/NAME, which holds the decoders. Without NAME it
     exports all models. With --part it writes one file for use without splitlite: the encoder, the decoder, or both
-    joined.
+    joined (full), which for a classifier is its network.
 
     \b
     Example:

@@ -38,7 +38,8 @@ def export_part(
     """Writes one part of a model.
 
     The encoder takes an image and gives the latent, the decoder the reverse; "full" is both, with the latent on its
-    grid between them (int16x8 has no kernel for that rounding: there it stays 16 bits). Images are 0..1 where a file's
+    grid between them (int16x8 has no kernel for that rounding: there it stays 16 bits). Of a model that runs on the
+    device as a whole, such as a classifier, "full" is that network. Images are 0..1 where a file's
     ends are float32; integer ends have the scale and zero point that the file says. A .tflite file takes one image and
     is the packaged one; where one file serves all qualities, a variant's name with a quality sets that. SavedModel and
     .keras take batches and hold nothing of splitlite's own: TensorFlow alone loads a SavedModel, tf_keras loads .keras
@@ -94,10 +95,12 @@ def _packaged(task: Task, model: ModelFolder, part: str, variant: str, bundles: 
         why = read_record(build, name).left_out.get(variant)
         reason = f" ({why})" if why else ""
         raise ExportError(f"{name}: no variant {variant!r}{reason}; available: {', '.join(bundle.variants)}")
-    if part == "encoder":
+    home = find_decoders(build, entry.tag, name)
+    if part == "encoder" or (part == "full" and not home.networks):
         named = variant == entry.name
         return bundle.read_network(variant) if named else bundle.read_file(entry.file, entry.sha256)
-    home = find_decoders(build, entry.tag, name)
+    if not home.networks:
+        raise ExportError(f"{name}: no {part}: the whole network runs on the device; take --part full")
     network = "own" if part == "decoder" else part
     if network not in home.networks or not home.networks[network].file.endswith(".tflite"):
         raise ExportError(f"{name}: no {part} as tflite; take --part encoder, or --part decoder --format saved_model")
