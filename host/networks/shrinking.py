@@ -112,9 +112,10 @@ def _rows(reader: Any, channels: int) -> np.ndarray:
 def _output_scale(reader: Any) -> Any:
     """What a layer's output is scaled by in the batch normalization behind it."""
     normal = _normalization(reader)
-    if normal is None or normal.gamma is None:
+    if normal is None:
         return 1.0
-    return normal.gamma.numpy() / np.sqrt(normal.moving_variance.numpy() + normal.epsilon)
+    scale = 1 / np.sqrt(normal.moving_variance.numpy() + normal.epsilon)
+    return scale if normal.gamma is None else normal.gamma.numpy() * scale
 
 
 def _normalization(layer: Any) -> Any | None:

@@ -64,6 +64,22 @@ def test_what_is_hardly_read_goes_first() -> None:
     assert choose_channels(model, 1 / 3, read_moments(model, IMAGES))["wide"] == [*range(3), *range(11, 24)]
 
 
+@pytest.mark.parametrize("gamma", [True, False])
+def test_what_a_normalization_scales_down_is_hardly_read(gamma: bool) -> None:
+    keras.utils.set_random_seed(0)
+    image = keras.Input((8, 8, 3))
+    wide = LAYERS.Conv2D(16, 1, name="wide")(image)
+    normal = LAYERS.BatchNormalization(scale=gamma, name="bn")(LAYERS.Conv2D(8, 1, use_bias=False, name="last")(wide))
+    model = keras.Model(image, LAYERS.Dense(5)(LAYERS.GlobalAveragePooling2D()(normal)))
+    # The first half of `wide` is read with large weights into outputs of a large variance, the others with small ones.
+    kernel = np.zeros((1, 1, 16, 8), np.float32)
+    kernel[:, :, :8, :4], kernel[:, :, 8:, 4:] = 10, 1
+    model.get_layer("last").set_weights([kernel])
+    model.get_layer("wide").set_weights([np.ones((1, 1, 3, 16), np.float32), np.zeros(16, np.float32)])
+    model.get_layer("bn").moving_variance.assign([1e4] * 4 + [1e-2] * 4)
+    assert choose_channels(model, 0.5, read_moments(model, IMAGES))["wide"] == list(range(8, 16))
+
+
 def test_eight_channels_stay_in_each_layer() -> None:
     model = network(LAYERS.Flatten)
     kept = choose_channels(model, 0.99, read_moments(model, IMAGES))
