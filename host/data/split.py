@@ -58,7 +58,7 @@ def labelled(images: np.ndarray, labels: Sequence[int] | np.ndarray) -> Split:
 
 
 def calibration_indices(split: Split, count: int, seed: int, *, stratified: bool = False) -> np.ndarray:
-    """Indices of some images, drawn without repetition, in rising order.
+    """Indices of some images, drawn without repetition, in rising order; stratified ones in turns.
 
     Args:
         stratified: as many of each class, in turns, so that the first of them are so too. What a class lacks is drawn

@@ -17,7 +17,7 @@ def join(encoder: bytes, decoder: bytes) -> bytes:
 
     Args:
         encoder, decoder: .tflite files of one subgraph each, the first's output equal to the second's input in shape,
-            type, scale and zero point, which packaging/checks.py sees to.
+            type, scale and zero point, which check_decoder of tasks/compression/packaging.py sees to.
     """
     first, second = (flatbuffer_utils.convert_bytearray_to_object(bytearray(half)) for half in (encoder, decoder))
     head, tail = first.subgraphs[0], second.subgraphs[0]

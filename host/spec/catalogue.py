@@ -52,7 +52,8 @@ _DEPTH = {"depth_multiplier": integer(default=ABSENT)}
 _WITHOUT_FILTERS = {key: value for key, value in _CONVOLUTION.items() if key != "filters"}
 _AXIS = Field((int,), ABSENT, low=-4, high=3)
 
-# Networks of keras.applications without their heads. ConvNeXt is not here: it is made of LayerNormalization.
+# Networks of keras.applications without their heads. ConvNeXt is not here: it is made of LayerNormalization. Nor are
+# ResNetRS and the larger RegNets.
 APPLICATIONS = (
     *("DenseNet121", "DenseNet169", "DenseNet201"),
     *(f"EfficientNetB{size}" for size in range(8)),
@@ -193,7 +194,7 @@ SCHEDULES: dict[str, dict[str, Field]] = {
     },
 }
 
-# What training may minimize, training/losses.py; the sizes that some need are spec.py's to check.
+# What training may minimize, training/losses.py; the sizes that some need are parsing.py's to check.
 LOSSES: dict[str, dict[str, Field]] = {
     "mse": {},
     "mae": {},

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from device.run_file import read_outputs, read_run
 from host.cli import main
+from host.spec.models import templates
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = sorted(main.commands)
@@ -71,6 +72,12 @@ def test_every_options_help_is_a_sentence_that_stands_alone(name: str) -> None:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
             assert not re.match(r"(Of|Whose|Where|And|For|Which)\b", parameter.help), parameter.help
+
+
+def test_the_help_of_new_names_every_template(tmp_path: Path) -> None:
+    (option,) = (each for each in main.commands["new"].params if each.name == "template")
+    assert isinstance(option, click.Option) and option.help
+    assert f": {', '.join(templates(tmp_path))}, or a model's name" in option.help
 
 
 def test_the_help_is_not_cut_at_80_columns_and_names_the_way_through() -> None:
