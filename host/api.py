@@ -43,7 +43,8 @@ def train(
         stages: names of some of the spec's stages, such as "float"; None: all.
         overrides: values by JSON path that stand in for the spec's, such as {"training.stages.float.epochs": 5}. None:
             none, or with `resume` those that the interrupted training recorded.
-        resume: go on from the checkpoints of an interrupted training; a finished stage is not trained again.
+        resume: go on from the checkpoints of an interrupted training; a finished stage is not trained again. A stage
+            that now has fewer epochs than were trained begins anew.
         overwrite: train all stages of a trained model anew.
         start_from: a float.weights.h5 of the same layers to start from, or the name of its model.
         data_dir: local folder of data sets; else SPLITLITE_DATA, else Keras downloads.

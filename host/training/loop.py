@@ -50,7 +50,8 @@ def fit(work: Work, stage: StageSpec, folder: Path, session: Session) -> dict[st
 
     Args:
         folder: checkpoints; emptied at the start unless the session resumes, kept afterwards. Its name is that of
-            TensorBoard's folder, too. Checkpoints of another `stage.identity` are not resumed from.
+            TensorBoard's folder, too. Checkpoints of another `stage.identity` are not resumed from; those of more
+            epochs than `stage.epochs` are deleted.
 
     Returns:
         {"epochs", "best_epoch", "seconds", "history"}; `seconds` is wall time. A row of the history has "epoch",
@@ -61,7 +62,8 @@ def fit(work: Work, stage: StageSpec, folder: Path, session: Session) -> dict[st
         ModelError: the loss is no finite number any more, or the checkpoints are of another spec.
         Interrupted: Ctrl-C or SIGTERM, after the step that it came in is checkpointed.
     """
-    if not session.resume:
+    resumes = session.resume and not _too_long(folder, stage)
+    if not resumes:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = tf.train.Checkpoint(**work.models, **work.state)
@@ -70,11 +72,9 @@ def fit(work: Work, stage: StageSpec, folder: Path, session: Session) -> dict[st
     best = folder / "best.weights.h5"
     if (folder / "state.json").is_file():
         state = read_json(folder / "state.json", ModelError)
-        if state["identity"] != stage.identity:
-            raise ModelError(f"{folder}: checkpoints of another spec; train without --resume, or restore that spec")
         checkpoint.read(str(folder / state["checkpoint"])).assert_consumed()
         history, begun = state["history"], _Part(**state["begun"])
-    observe = observer(session.log_dir / folder.name, work, stage.epochs, session.resume) if session.log_dir else None
+    observe = observer(session.log_dir / folder.name, work, stage.epochs, resumes) if session.log_dir else None
 
     step = share(work.step)
     with deferred() as signalled:
@@ -116,6 +116,22 @@ def fit(work: Work, stage: StageSpec, folder: Path, session: Session) -> dict[st
         "seconds": round(sum(row["seconds"] for row in history), 1),
         "history": history,
     }
+
+
+def _too_long(folder: Path, stage: StageSpec) -> bool:
+    """Whether the checkpoints, if there are any, are of more epochs than the stage has.
+
+    Neither their last weights nor their best ones are those of a training of so few epochs.
+
+    Raises:
+        ModelError: they are of another spec.
+    """
+    if not (folder / "state.json").is_file():
+        return False
+    state = read_json(folder / "state.json", ModelError)
+    if state["identity"] != stage.identity:
+        raise ModelError(f"{folder}: checkpoints of another spec; train without --resume, or restore that spec")
+    return len(state["history"]) + (_Part(**state["begun"]).batches > 0) > stage.epochs
 
 
 def _best_epoch(history: list[Row]) -> int:

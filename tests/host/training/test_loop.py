@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -232,6 +233,34 @@ def test_a_longer_training_goes_on_from_the_checkpoint(tmp_path: Path) -> None:
     longer = stage_of(5)
     result = run(identity_work(longer), tmp_path, longer, RESUMED)
     assert numbers(result)[:3] == short and result["epochs"] == 5
+
+
+@pytest.mark.parametrize("make", [identity_work, averaged_work])
+@pytest.mark.parametrize(("batches", "checkpoint"), [(9, "epoch-2-3"), (12, "epoch-2")])  # an epoch has six
+def test_fewer_epochs_than_were_trained_begin_anew(
+    batches: int, checkpoint: str, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = []
+
+    def progress(steps: Iterable[int], **_: Any) -> Iterator[int]:
+        for step in steps:
+            trained.append(step)
+            if len(trained) == batches:
+                os.kill(os.getpid(), signal.SIGINT)
+            yield step
+
+    monkeypatch.setattr(loop, "tqdm", progress)
+    with pytest.raises(KeyboardInterrupt):
+        run(make(), tmp_path / "broken")
+    assert read_json(tmp_path / "broken" / "state.json", ModelError)["checkpoint"] == checkpoint
+    shutil.copytree(tmp_path / "broken", tmp_path / "as-many")
+    as_many, fewer = stage_of(2), stage_of(1)
+    run(make(as_many), tmp_path / "as-many", as_many, RESUMED)
+    assert len(trained) == 12  # the second epoch was begun or done: what is there is kept
+    straight, shorter = make(fewer), make(fewer)
+    expected = run(straight, tmp_path / "straight", fewer)
+    assert numbers(run(shorter, tmp_path / "broken", fewer, RESUMED)) == numbers(expected)
+    check_same(straight, shorter)
 
 
 def test_the_seed_decides_the_order_of_the_images(tmp_path: Path) -> None:
