@@ -12,12 +12,8 @@ import zlib
 from pathlib import Path
 
 from device.errors import one_line
+from host.cache import cache_folder
 from host.errors import DataError
-
-
-def cache_folder() -> Path:
-    """Where unpacked archives are kept: XDG_CACHE_HOME/splitlite, by default ~/.cache/splitlite."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "splitlite"
 
 
 def checked(path: Path, md5: str) -> bytes:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from device.errors import one_line
 from device.files import read_json, write_json
-from host.data.archive import cache_folder
+from host.cache import cache_folder
 from host.errors import DataError
 from host.progress import say
 from host.spec.types import FolderPath

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from device.errors import one_line
+from host.cache import alone
 from host.data.archive import checked, unpacked
 from host.data.split import Split, labelled
 from host.errors import DataError
@@ -48,7 +49,8 @@ class Official(ABC):
         import tf_keras
 
         try:
-            train, test = getattr(tf_keras.datasets, self.name).load_data()
+            with alone(self.name):  # Keras writes a download to where other processes would read it
+                train, test = getattr(tf_keras.datasets, self.name).load_data()
             return labelled(*train), labelled(*test)
         except Exception as error:  # whatever the network or the archive did
             raise DataError(

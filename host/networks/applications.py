@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -21,6 +20,7 @@ import tf_keras as keras
 from tf_keras.src.utils import data_utils
 
 from device.errors import one_line
+from host.cache import alone
 from host.errors import SpecError
 from host.quiet import quiet
 from host.spec.types import LayerSpec, Spec
@@ -156,13 +156,13 @@ def _pretrained(entry: LayerSpec, weights: str, folder: Path | None, where: str)
 
 def _local_files(folder: Path | None) -> Any:
     """Lets Keras take its files from the local folder; what is not there is downloaded."""
-    if folder is None or not (folder / _WEIGHTS_FOLDER).is_dir():
-        return nullcontext()
     download = data_utils.get_file
 
     def find(name: str, *arguments: Any, **options: Any) -> str:
-        local = folder / _WEIGHTS_FOLDER / name
-        return str(local) if local.is_file() else download(name, *arguments, **options)
+        if folder is not None and (local := folder / _WEIGHTS_FOLDER / name).is_file():
+            return str(local)
+        with alone(IMAGENET):  # Keras writes a download to where other processes would read it
+            return str(download(name, *arguments, **options))
 
     return mock.patch.object(data_utils, "get_file", find)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host.data.archive import cache_folder, checked, unpacked
+from host.cache import cache_folder
+from host.data.archive import checked, unpacked
 from host.errors import DataError
 
 # Compresses by half: a cut or a hole is in the data and not in a header, and what zlib says of it is zlib's own error.

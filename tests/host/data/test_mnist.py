@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tf_keras as keras
 
 from host.data.official import MNIST, Mnist
 from host.errors import DataError
@@ -43,6 +45,18 @@ def test_a_data_folder_with_a_folder_of_the_data_set_will_do(mnist: Mnist, tmp_p
     for name in mnist.md5:
         (tmp_path / name).rename(tmp_path / "mnist" / name)
     assert len(mnist.load(tmp_path)[1]) == 2
+
+
+def test_one_process_at_a_time_downloads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def load_data() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        with open(tmp_path / "splitlite" / "mnist.lock") as stream, pytest.raises(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return (np.zeros((3, 28, 28), np.uint8), np.zeros(3)), (np.zeros((2, 28, 28), np.uint8), np.zeros(2))
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", load_data)
+    assert [len(split) for split in MNIST.load(None)] == [3, 2]
 
 
 @pytest.mark.parametrize("name", list(MNIST.md5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,24 @@ def test_weights_of_another_width_are_refused(tmp_path: Path) -> None:
 def test_a_missing_file_of_weights_is_named(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"classifier\[0\]\.weights: no file .*none\.h5"):
         pretrain(_Spec(weights="none.h5"), "classifier", _network({"application": "MobileNetV2"}), tmp_path)  # type: ignore[arg-type]
+
+
+def test_one_process_at_a_time_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def download(name: str, origin: str) -> str:
+        with open(tmp_path / "splitlite" / "imagenet.lock") as stream, pytest.raises(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return f"{origin}/{name}"
+
+    monkeypatch.setattr(applications.data_utils, "get_file", download)
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "here.h5").write_text("")
+    with applications._local_files(tmp_path):
+        assert applications.data_utils.get_file("a.h5", "there") == "there/a.h5"
+        assert applications.data_utils.get_file("here.h5", "there") == str(tmp_path / "weights" / "here.h5")
+    with applications._local_files(None):
+        assert applications.data_utils.get_file("a.h5", "there") == "there/a.h5"
 
 
 def test_imagenet_weights_are_taken_from_the_local_folder(tmp_path: Path) -> None:
