@@ -37,7 +37,11 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
     Training makes the codes finer than they need be, since bits are not in its loss; the spec's `latent.bits` sets how
     many remain. The stages after this one train on the chosen grid.
     """
-    spec = model.spec
+    spec, wanted = model.spec, model.spec.quantization
+    # Before the training, which may take hours: there may be fewer images than are asked for.
+    chosen = calibration_indices(
+        data.sample, wanted.calibration_images, spec.training.seed, stratified=wanted.stratified
+    )
     encoder, decoder = build(spec)
     initialize(spec, encoder, decoder, data.sample.array)
     if session.start_from is not None:
@@ -51,10 +55,6 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
         result = fit(work, stage, model.checkpoints / stage.name, session)
     for half, other in zip((encoder, decoder), trained, strict=True):
         half.set_weights(other.get_weights())
-    wanted = spec.quantization
-    chosen = calibration_indices(
-        data.sample, wanted.calibration_images, spec.training.seed, stratified=wanted.stratified
-    )
     save_images(model, ModelImages(data.sample.array[chosen], data.test.array[:SAMPLES]))
     save_weights(model.weights(stage.name), {"encoder": encoder, "decoder": decoder})
     scale = None
