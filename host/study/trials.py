@@ -100,6 +100,7 @@ class Trial:
         folder, begun = self.models / self.model, self._record("trial.json")
         known: Json = begun.get("stages", {})
         if not begun or begun["source"] != self.source_digest:
+            known = {}
             for name in ("models", "bundles", "build"):
                 shutil.rmtree(self.folder / name, ignore_errors=True)
             if self.source is not None:
@@ -109,11 +110,14 @@ class Trial:
                 for path in [*folder.glob(f"checkpoints/{stage}"), *folder.glob(f"checkpoints/{stage}.*")]:
                     shutil.rmtree(path)
         write_json(folder / "spec.json", self.spec)
+        for link in self.models.iterdir():  # of a folder of models that may have moved
+            if link.is_symlink():
+                link.unlink()
         for other in models.resolve().iterdir():
-            link = self.models / other.name
-            if other.is_dir() and not link.exists():
-                link.symlink_to(other)
-        write_json(self.folder / "trial.json", {"source": self.source_digest, "stages": dict(self.identities)})
+            if other.is_dir() and other.name != self.model:
+                (self.models / other.name).symlink_to(other)
+        # Stages that an earlier study trained here stay listed: their checkpoints are still there.
+        write_json(self.folder / "trial.json", {"source": self.source_digest, "stages": known | dict(self.identities)})
 
     def _record(self, name: str) -> Json:
         path = self.folder / name

@@ -98,6 +98,19 @@ def test_checkpoints_stay_where_only_the_epochs_change_and_go_where_more_does(pl
     assert not (checkpoints / "float").exists()
 
 
+def test_checkpoints_of_a_stage_that_is_left_out_for_a_while_go_where_it_has_changed(
+    planned: Planned, models: Path
+) -> None:
+    three = {"name": "base", "stages": ["float", "qat", "tables"]}
+    trial = planned(cells=[three])[0]
+    trial.prepare(models)
+    checkpoints = trial.models / "small" / "checkpoints" / "qat"
+    checkpoints.mkdir(parents=True)
+    for cell, kept in ((FLOAT, True), (three, True), (FLOAT, True), (three | {"set": {"data.flip": True}}, False)):
+        planned(cells=[cell])[0].prepare(models)
+        assert checkpoints.is_dir() == kept
+
+
 def test_a_trial_is_finished_until_something_of_it_changes(planned: Planned, models: Path) -> None:
     trial = planned(cells=[FLOAT])[0]
     assert trial.finished() is None
@@ -117,6 +130,17 @@ def test_other_models_are_at_hand_for_a_spec_that_names_one(planned: Planned, mo
     trial.prepare(models)
     assert (trial.models / "teacher").resolve() == models / "teacher"
     assert not (trial.models / "small").is_symlink()
+
+
+def test_the_folder_of_models_may_move(planned: Planned, models: Path) -> None:
+    (models / "teacher").mkdir()
+    trial = planned(cells=[FLOAT])[0]
+    trial.prepare(models)
+    moved = models.rename(models.with_name("moved"))
+    (moved / "teacher").rename(moved / "another")
+    trial.prepare(moved)
+    assert (trial.models / "another").resolve() == moved / "another"
+    assert sorted(path.name for path in trial.models.iterdir()) == ["another", "small"]
 
 
 @pytest.mark.parametrize(
