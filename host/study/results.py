@@ -174,8 +174,8 @@ def cell_rows(trials: Sequence[TrialResult], metrics: Mapping[str, Sequence[Metr
         cells.setdefault((trial.model, trial.cell), []).append(trial)
     for (model, cell), some in cells.items():
         first_cell = next(others for (name, _), others in cells.items() if name == model)
-        for name in dict.fromkeys(row.row for trial in some for row in trial.rows):
-            found.append(_cell_row(model, cell, name, some, first_cell, metrics[model]))
+        names = list(dict.fromkeys(row.row for trial in some for row in trial.rows))
+        found += [_cell_row(model, cell, name, names[0], some, first_cell, metrics[model]) for name in names]
     return tuple(found)
 
 
@@ -183,6 +183,7 @@ def _cell_row(
     model: str,
     cell: str,
     name: str,
+    reference: str,
     trials: Sequence[TrialResult],
     first_cell: Sequence[TrialResult],
     metrics: Sequence[Metric],
@@ -191,7 +192,7 @@ def _cell_row(
     rows = [row for _, row in having]
     key, sign = metrics[0].key, 1 if metrics[0].higher_is_better else -1
     own = {trial.seed: row.metrics[key] for trial, row in having if key in row.metrics}
-    first = {trial.seed: trial.rows[0].metrics.get(key) for trial in trials if trial.rows[0].row != name}
+    first = {trial.seed: row.metrics.get(key) for trial in trials for row in trial.rows if row.row == reference != name}
     before = {
         trial.seed: row.metrics.get(key)
         for trial in first_cell

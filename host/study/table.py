@@ -15,22 +15,25 @@ _NAMES, _TITLE = 30, 14  # the most characters of a row's name, and of a title w
 
 def study_text(found: StudyResult) -> str:
     """For each model a table: a line for each row of each cell."""
-    blocks = [_model_text(model, [row for row in found.rows if row.model == model], found) for model in found.metrics]
+    blocks = [_model_text(model, rows, found) for model, rows in _by_model(found).items()]
     return "\n\n".join([*blocks, "\n".join(line for text in _notes(found) for line in wrapped(text))])
 
 
 def study_markdown(found: StudyResult) -> str:
     """The same in Markdown."""
     blocks = []
-    for model, metrics in found.metrics.items():
-        rows = [row for row in found.rows if row.model == model]
-        columns = _columns(metrics, rows[0].cell)
-        texts = [[shown(row) for row in rows] for _, _, shown in columns]
-        kept = [place for place, cells in enumerate(texts) if set(cells) != {NOTHING}]
-        titles = [f"{title} ({unit})" if unit else title for title, unit, _ in columns]
-        body = [[name, *(texts[place][line] for place in kept)] for line, name in enumerate(_names(rows))]
-        blocks += [f"{_title(model, found)}.", markdown(["row", *(titles[place] for place in kept)], body)]
+    for model, rows in _by_model(found).items():
+        columns = _filled(_columns(found.metrics[model], rows[0].cell), rows)
+        titles = [f"{title} ({unit})" if unit else title for title, unit, *_ in columns]
+        body = zip(_names(rows), *(cells for _, _, *cells in columns), strict=True)
+        blocks += [f"{_title(model, found)}.", markdown(["row", *titles], [list(line) for line in body])]
     return "\n\n".join([*blocks, " ".join(_notes(found))])
+
+
+def _by_model(found: StudyResult) -> dict[str, list[CellRow]]:
+    """The rows of each model that has some: a study may name rows that only another model's evaluations have."""
+    rows = {model: [row for row in found.rows if row.model == model] for model in found.metrics}
+    return {model: some for model, some in rows.items() if some}
 
 
 def _model_text(model: str, rows: Sequence[CellRow], found: StudyResult) -> str:
@@ -56,8 +59,7 @@ def _columns(metrics: Sequence[Metric], first_cell: str) -> list[Column]:
         (first.title, first.unit, lambda row: _with_width(row.metrics.get(first.key), first.digits)),
         ("drop", first.unit, lambda row: _with_width(row.drop, first.digits, signed=True)),
         (clip(f"to {first_cell}", _TITLE), first.unit, lambda row: _with_width(row.against, first.digits, signed=True)),
-        # A drop of the task's own stands there already, with its interval over the seeds.
-        *((each.title, each.unit, _mean_of(each)) for each in metrics[1:] if each.title != "drop"),
+        *((each.title, each.unit, _mean_of(each)) for each in metrics[1:]),
         (NETWORK.title, NETWORK.unit, lambda row: _mean(row.sizes.get("network_bytes"), NETWORK.digits, 1e3)),
         ("device", "ms", lambda row: _mean(row.latency_ms, 3)),
         ("epochs", "", lambda row: _mean(row.epochs, 0)),
@@ -65,10 +67,22 @@ def _columns(metrics: Sequence[Metric], first_cell: str) -> list[Column]:
     ]
 
 
-def _table(names: Sequence[str], rows: Sequence[CellRow], columns: Sequence[Column]) -> list[str]:
-    """Lines of the columns in which some row has a value; those that do not fit stand in further blocks below."""
+def _filled(columns: Sequence[Column], rows: Sequence[CellRow]) -> list[list[str]]:
+    """Title, unit and cells of the columns in which some row has a value; of those with the same title the first.
+
+    A task's own metric may be called like a column of every study, which has the interval over the seeds.
+    """
     texts = [[title, unit, *(shown(row) for row in rows)] for title, unit, shown in columns]
-    texts = [entries for entries in texts if set(entries[2:]) != {NOTHING}]
+    first: dict[str, list[str]] = {}
+    for entries in texts:
+        if set(entries[2:]) != {NOTHING}:
+            first.setdefault(entries[0], entries)
+    return list(first.values())
+
+
+def _table(names: Sequence[str], rows: Sequence[CellRow], columns: Sequence[Column]) -> list[str]:
+    """Lines of the columns that are filled; those that do not fit stand in further blocks below."""
+    texts = _filled(columns, rows)
     labels = ["", "", *(clip(name, _NAMES) for name in names)]
     first = max(map(len, labels))
     blocks: list[list[str]] = []
@@ -108,6 +122,8 @@ def _notes(found: StudyResult) -> list[str]:
         lines.append("drop: how much worse than the first row of the same cell, paired by seed.")
     if any(row.against for row in found.rows):
         lines.append("to ...: difference to the same row of the first cell, paired by seed.")
+    if without := [model for model in found.metrics if model not in _by_model(found)]:
+        lines.append(f"Models without such rows: {', '.join(without)}.")
     if found.missing:
         lines.append(f"Not finished: {len(found.missing)} trials, such as {found.missing[0]}.")
     return lines

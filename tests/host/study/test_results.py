@@ -47,6 +47,14 @@ def test_a_drop_is_positive_where_lower_is_better_and_a_row_is_higher() -> None:
     assert cell_rows(trials, metrics)[1].drop.mean == 0.5  # type: ignore[union-attr]
 
 
+def test_a_seed_without_the_first_row_has_no_drop_and_one_without_rows_nothing() -> None:
+    trials = [BASE[0], trial("m", "base", 2, {"int8": 91.5, "int4": 80.0}), trial("m", "base", 3, {})]
+    rows = {row.row: row for row in result(trials).rows}
+    assert rows["int8"].seeds == (1, 2)
+    assert rows["int8"].drop is not None and rows["int8"].drop.values == (1.0,)
+    assert rows["int4"].drop is None
+
+
 def test_a_cell_stands_against_the_first_one_with_the_seeds_that_both_have() -> None:
     more = [trial("m", "wide", seed, {"float32": value}) for seed, value in ((2, 93.0), (3, 94.5), (4, 99.0))]
     row = next(row for row in result([*BASE, *more]).rows if row.cell == "wide")

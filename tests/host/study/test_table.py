@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from host.study.table import study_markdown, study_text
-from tests.host.study.results_by_hand import result, trial
+from tests.host.study.results_by_hand import AGREEMENT, result, trial
 
 
 def lines_of(text: str, name: str) -> list[list[str]]:
@@ -45,3 +46,24 @@ def test_one_seed_has_no_interval_and_the_table_says_so() -> None:
     text = study_text(result([trial("m", "base", 7, {"float32": 90.0, "int8": 89.0})]))
     assert "±" not in text and "; seed 7\n" in text
     assert "Rows of one seed have no interval; list two or more seeds." in text
+
+
+def test_a_model_without_the_rows_of_the_study_is_named() -> None:
+    trials = [trial("m", "base", s, {"int8_q0": 90.0}) for s in (1, 2)]
+    found = result([*trials, *(trial("other", "base", s, {}) for s in (1, 2))])
+    text = study_text(found)
+    assert "m: test set" in text and "other: test set" not in text
+    assert text.endswith("Models without such rows: other.")
+    assert study_markdown(found).endswith("Models without such rows: other.")
+
+
+def test_of_columns_of_one_title_the_first_that_is_filled_stays() -> None:
+    def with_drop(rows: dict[str, float]) -> str:
+        """Agreement stands for a task's metric that is called like the study's own drop."""
+        found = result([trial("m", "base", seed, rows) for seed in (1, 2)])
+        (first, _), *_ = found.metrics.values()
+        return study_markdown(replace(found, metrics={"m": (first, replace(AGREEMENT, title="drop", unit="points"))}))
+
+    both = with_drop({"float32": 90.0, "int8": 89.5})
+    assert "| drop (%) |" in both and "points" not in both
+    assert "| 90.00 ±0.00 | 99.00 |" in with_drop({"float32": 90.0}), "the study has no drop of one row"
