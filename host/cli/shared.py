@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
+import signal
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ _SHORT = re.compile(
     r"(?<![\w./-])(?<!-m )host (?=(?:bench|check|collect|compare|decode|demo|deploy|diagnose|evaluate|export|new|"
     r"reconstruct|report|schema|study|summary|train)\b)"
 )
+_GIVEN = "host.cli.given"  # where a context keeps a command's arguments
 
 
 class Command(click.Command):
@@ -29,6 +33,16 @@ class Command(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
         formatter.write_text(f"host is short for: {program()}")
+
+
+class Resumable(Command):
+    """Keeps its arguments as they were given, for `interrupted`."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
+        given = list(args)  # parsing empties it
+        context = super().make_context(info_name, args, *rest, **extra)
+        context.meta[_GIVEN] = given
+        return context
 
 
 command = partial(click.command, cls=Command)
@@ -54,6 +68,18 @@ def pasteable(text: str) -> str:
 def say(text: str, *, err: bool = False) -> None:
     """Prints a message, its commands as they can be pasted."""
     click.echo(pasteable(text), err=err)
+
+
+def interrupted(interruption: KeyboardInterrupt, *, without: Sequence[str], added: Sequence[str] = ()) -> SystemExit:
+    """Says how to go on with a `Resumable` command; returns what ends it, with the exit code that a shell gives.
+
+    Args:
+        without, added: options of the command to leave out, and to give.
+    """
+    context = click.get_current_context()
+    given = [each for each in context.meta[_GIVEN] if each not in without]
+    say(f"interrupted; to continue: host {context.info_name} {shlex.join([*given, *added])}", err=True)
+    return SystemExit(128 + getattr(interruption, "number", signal.SIGINT))  # 130 of Ctrl-C, 143 of SIGTERM
 
 
 def print_json(value: Any) -> None:

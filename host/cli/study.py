@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import signal
 from pathlib import Path
 
 import click
@@ -11,8 +9,10 @@ import click
 from host.cli.shared import (
     ANY_PATH,
     FOLDER,
+    Resumable,
     command,
     data_dir_option,
+    interrupted,
     json_option,
     models_folder,
     models_option,
@@ -21,7 +21,7 @@ from host.cli.shared import (
 )
 
 
-@command()
+@command(cls=Resumable)
 @click.argument("file", type=ANY_PATH)
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Trials at a time.  [default: one per core]")
 @click.option(
@@ -31,7 +31,7 @@ from host.cli.shared import (
     help="Share the batches of each trial between all devices of this machine (mirrored).  [default: none]",
 )
 @click.option("--finished", is_flag=True, help="Train nothing; show the trials that are finished.")
-@click.option("--again", is_flag=True, help="Export and evaluate finished trials again; train none of them again.")
+@click.option("--again", is_flag=True, help="Export, evaluate and time finished trials again; train none of them.")
 @click.option("--out", type=FOLDER, help="Folder for the results.  [default: benchmarks/studies/results]")
 @click.option("--work", type=FOLDER, hidden=True, help="Folder of the trials, instead of build/studies.")
 @data_dir_option
@@ -61,8 +61,10 @@ def study(
       host study small-cnns --jobs 4 --data-dir ~/data
       host study small-cnns --finished
     """
-    from device.records import as_json as plain
+    if again and finished:
+        raise click.UsageError("--finished only shows what --again would make anew; give one of them")
     from host.interruption import interruptible
+    from host.study.results import as_document
     from host.study.study import RESULTS, WORK, run_study
     from host.study.table import study_text
     from host.study.worker import Setting
@@ -74,10 +76,10 @@ def study(
                 file, setting, jobs=jobs, only_finished=finished, again=again, work=work or WORK, out=out or RESULTS
             )
     except KeyboardInterrupt as interruption:
-        say(f"interrupted; to continue: host study {shlex.quote(str(file))}", err=True)
-        raise SystemExit(128 + getattr(interruption, "number", signal.SIGINT)) from None
+        # The trials that are to be evaluated again are no longer finished.
+        raise interrupted(interruption, without=("--again",)) from None
     if as_json:
-        print_json(plain(found))
+        print_json(as_document(found))
         return
     say(study_text(found))
     say("\n" + "\n".join(map(str, written)))

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
-import signal
 from pathlib import Path
 from typing import Any
 
 import click
 
-from host.cli.shared import FOLDER, Command, command, data_dir_option, models_folder, models_option, say
-
-_GIVEN = "host.cli.given"
-
-
-class _Resumable(Command):
-    """Keeps its arguments as they were given, so that it can say how to go on."""
-
-    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
-        given = list(args)  # parsing empties it
-        context = super().make_context(info_name, args, *rest, **extra)
-        context.meta[_GIVEN] = given
-        return context
-
+from host.cli.shared import (
+    FOLDER,
+    Resumable,
+    command,
+    data_dir_option,
+    interrupted,
+    models_folder,
+    models_option,
+    say,
+)
 
 # Option -> where it stands in the spec, its type, its help.
 OVERRIDE_OPTIONS: dict[str, tuple[str, Any, str]] = {
@@ -42,7 +36,7 @@ def _override_options(function: Any) -> Any:
     return click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help=text)(function)
 
 
-@command(cls=_Resumable)
+@command(cls=Resumable)
 @click.argument("name")
 @click.option(
     "--stage",
@@ -100,10 +94,7 @@ def train(name: str, models: Path | None, verbose: int, settings: tuple[str, ...
         with interruptible():
             record = run(name, stages=stages, models=models, overrides=overrides, verbose=verbose, **options)
     except KeyboardInterrupt as interruption:
-        given = [each for each in click.get_current_context().meta[_GIVEN] if each not in ("--resume", "--overwrite")]
-        say(f"interrupted; to continue: host train {shlex.join([*given, '--resume'])}", err=True)
-        # As a shell has it: 130 of Ctrl-C, 143 of SIGTERM.
-        raise SystemExit(128 + getattr(interruption, "number", signal.SIGINT)) from None
+        raise interrupted(interruption, without=("--resume", "--overwrite"), added=("--resume",)) from None
     if not verbose:
         return
     if not record:

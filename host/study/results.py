@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from device.files import check_version, read_json
-from device.records import from_json
+from device.records import as_json, from_json
 from host.errors import ModelError, StudyError
 from host.metrics import Metric
 from host.results import Latency, Result, read_document
@@ -160,6 +160,11 @@ def trial_result(trial: Trial, result: Result, latency: Mapping[str, Latency]) -
         seconds=done["seconds"],
         rows=tuple(rows),
     )
+
+
+def as_document(found: StudyResult) -> dict[str, Any]:
+    """What the results file holds, and `read_result` reads."""
+    return {"format_version": FORMAT_VERSION, **as_json(found)}
 
 
 def cell_rows(trials: Sequence[TrialResult], metrics: Mapping[str, Sequence[Metric]]) -> tuple[CellRow, ...]:

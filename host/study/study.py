@@ -10,12 +10,11 @@ from pathlib import Path
 
 from device.environment import read_environment
 from device.files import write_bytes, write_json
-from device.records import as_json
 from device.runtime import load_runtime
 from host.errors import StudyError
 from host.packaging.decoders import BUILD
 from host.study.latencies import Measured, measure
-from host.study.results import FORMAT_VERSION, StudyResult, cell_rows, read_evaluations, trial_result
+from host.study.results import StudyResult, as_document, cell_rows, read_evaluations, trial_result
 from host.study.schedule import cores, run_trials
 from host.study.study_file import Study, read_study
 from host.study.trials import Trial, plan
@@ -44,7 +43,7 @@ def run_study(
         file: of the study; the name of one in benchmarks/studies will do.
         jobs: trials at a time; None: one for each core, or one where a strategy shares each.
         only_finished: train nothing; take the trials that are finished.
-        again: evaluate finished trials again.
+        again: export, evaluate and time finished trials again; not together with `only_finished`.
         work: the folder of the trials.
         out: the folder of the results.
 
@@ -60,13 +59,14 @@ def run_study(
     with _at_work(work / study.name / "lock") as alone:
         if not (alone or only_finished):
             raise StudyError(f"{study.file}: another process is at work on this study; wait for it, or give --finished")
-        for trial in trials if again else ():
-            (trial.folder / "finished.json").unlink(missing_ok=True)
+        latencies = work / study.name / "latency.json"
+        for path in [latencies, *(trial.folder / "finished.json" for trial in trials)] if again else ():
+            path.unlink(missing_ok=True)
         if not only_finished:
             run_trials(trials, setting, jobs or (cores() if setting.strategy == "none" else 1))
-        found = _result(study, trials, work / study.name / "latency.json" if alone else None)
+        found = _result(study, trials, latencies if alone else None)
     results = out / f"{study.name}.json"
-    write_json(results, {"format_version": FORMAT_VERSION, **as_json(found)})
+    write_json(results, as_document(found))
     from host.study.charts import charts  # matplotlib takes a second to import
 
     pictures = {out / f"{study.name}.{name}.png": data for name, data in charts(found).items()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -86,7 +88,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
 
 
 def test_a_killed_study_says_how_to_go_on_and_leaves_no_process(done: Done) -> None:
-    assert "interrupted; to continue: " in done.killed and "tiny-study.json" in done.killed.splitlines()[-1]
+    last = done.killed.splitlines()[-1]
+    assert last.startswith("interrupted; to continue: ")
+    assert last.endswith(f"host study {shlex.join(arguments(done.folder))}")
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
     assert not [each for each in commands if str(done.folder).encode() in each]
 
@@ -151,6 +155,24 @@ def test_a_finished_study_only_prints_and_keeps_its_latencies(done: Done) -> Non
     assert result.exit_code == 0, result.output
     after = json.loads(result.stdout)
     assert after["rows"] == before["rows"] and result.stderr == ""
+    assert after == json.loads((done.folder / "out" / "tiny-study.json").read_text())
+
+
+def test_trials_are_exported_evaluated_and_timed_again_but_not_trained(done: Done, tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps({**STUDY, "seeds": [1], "cells": CELLS[:1]}))
+    work = tmp_path / "work" / "one"
+    shutil.copytree(done.folder / "work" / "tiny-study" / "small" / "base" / "seed-1", work / "small/base/seed-1")
+    places = [f"--models={done.folder / 'models'}", f"--work={work.parent}", f"--out={tmp_path / 'out'}"]
+    assert run(str(tmp_path / "one.json"), *places).exit_code == 0
+    (weights,) = work.glob("*/*/*/models/small/float.weights.h5")
+    made = [work / "latency.json", *work.glob("*/*/*/evaluation.json"), *work.glob("*/*/*/finished.json")]
+    before = [path.stat().st_mtime_ns for path in (weights, *made)]
+    result = run(str(tmp_path / "one.json"), *places, "--again")
+    assert result.exit_code == 0, result.output
+    after = [path.stat().st_mtime_ns for path in (weights, *made)]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False, False]
+    assert run(str(tmp_path / "one.json"), *places, "--again", "--finished").exit_code == 2
+    assert made[-1].is_file()
 
 
 def test_a_study_shows_what_is_finished_of_it(done: Done, tmp_path: Path) -> None:
