@@ -14,6 +14,8 @@ from host.metrics import Metric
 
 FORMAT_VERSION = 1  # of the files that hold a Result or a CollectedRun
 
+KERAS = "keras, batch 1"  # a Latency's runtime where Keras computed
+
 T = TypeVar("T")
 
 

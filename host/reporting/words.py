@@ -9,7 +9,7 @@ from host.metrics import Metric
 from host.reporting.columns import ACTUAL, EMULATED, LATENT, NETWORK, NOMINAL, STREAM, milliseconds, threads_text
 from host.reporting.sources import ModelSources, one_per_name
 from host.reporting.training import Record, find_record, minutes
-from host.results import Row
+from host.results import KERAS, Row
 
 _EQUAL_RATIO = 0.005
 
@@ -192,7 +192,8 @@ def _baselines(rows: Rows, metric: Metric) -> str | None:
         return None
     parts = []
     for row in rows.values():
-        if row.variant or row.quality is not None or "full_bytes" in row.sizes:  # that is the network in Keras
+        in_keras = any(time.runtime == KERAS for time in row.latency.values())  # no baseline, but the network itself
+        if row.variant or row.quality is not None or in_keras:
             continue
         better, stream = gain(ours, row, metric), STREAM.value(row)
         verb = f"{_verb(better, metric)} against" if better else "is equal to"

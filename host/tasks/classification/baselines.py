@@ -12,14 +12,13 @@ import tf_keras as keras
 
 from host.data import DataSet
 from host.metrics import gzip_bytes
-from host.results import Row
+from host.results import KERAS, Row
 from host.spec.model_folder import ModelFolder
 from host.tasks.classification.judging import KERAS_OPTIMIZER, KERAS_WEIGHTS
 from host.tasks.classification.networks import load_network
 from host.tasks.classification.spec import ACCURACY
 from host.timing import timed
 
-_KERAS = "keras, batch 1"
 _BATCH = 250
 
 
@@ -32,7 +31,7 @@ def baselines(model: ModelFolder, data: DataSet) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         whole = saved(network, Path(folder))
     for name, call in calls(network, data.test.array[0]).items():
-        time = timed(call, _KERAS)
+        time = timed(call, KERAS)
         yield Row(
             f"keras {name}",
             metrics={ACCURACY.key: right},

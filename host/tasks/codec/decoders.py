@@ -14,6 +14,7 @@ from device.outputs.context_codes.tables import ContextTables
 from host.errors import CollectError
 from host.packaging.decoders import DecoderFolder
 from host.quiet import load_tensorflow
+from host.results import KERAS
 from host.spec.parsing import parse_spec
 from host.tasks.codec.spec import SECTIONS
 
@@ -24,7 +25,7 @@ class CodecDecoders:
     """See `host.tasks.task.Decoders`."""
 
     makes_pictures = True
-    runtime: str | None = "keras, batch 1"
+    runtime: str | None = KERAS
 
     def __init__(self, home: DecoderFolder) -> None:
         self.home, self.names = home, home.names

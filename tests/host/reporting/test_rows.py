@@ -5,6 +5,7 @@ from __future__ import annotations
 from host.reporting.columns import milliseconds
 from host.reporting.rows import time_source
 from host.reporting.sources import one_per_name
+from host.results import Latency, Row
 
 
 def rows(project):
@@ -70,5 +71,7 @@ def test_a_variant_that_only_the_run_has_stands_before_the_baselines(project):
 def test_sources_of_times_name_every_place(project):
     found = rows(project.write()).values()
     assert time_source(found, "device") == "pi, ai_edge_litert 2.3.0, n=200 of 10 processes"
-    assert time_source(found, "full") == "bench-pc, ai_edge_litert 2.3.0, n=100 to 150"
+    fewer = Row("other", latency={"decoder": Latency("bench-pc", "ai_edge_litert 2.3.0", 100, 1.0, 1.0, 1.0)})
+    assert time_source([*found, fewer], "decoder") == "bench-pc, ai_edge_litert 2.3.0, n=100 to 150"
+    assert time_source(found, "full") == "bench-pc, ai_edge_litert 2.3.0, n=150; bench-pc, keras, batch 1, n=100"
     assert time_source([], "full") is None
