@@ -52,9 +52,12 @@ def run_study(
 
     Raises:
         SpecError: something in the file is wrong; said before anything is trained.
-        StudyError: a trial failed, or none is finished.
+        StudyError: a trial failed, or none is finished, or the results would overwrite the study's file.
     """
     study = read_study(_study_file(file), setting.models)
+    results = out / f"{study.name}.json"
+    if results.resolve() == study.file.resolve():
+        raise StudyError(f"{study.file}: the results would overwrite the study itself; give another --out")
     trials = plan(study, setting.models, work)
     with _at_work(work / study.name / "lock") as alone:
         if not (alone or only_finished):
@@ -65,7 +68,6 @@ def run_study(
         if not only_finished:
             run_trials(trials, setting, jobs or (cores() if setting.strategy == "none" else 1))
         found = _result(study, trials, latencies if alone else None)
-    results = out / f"{study.name}.json"
     write_json(results, as_document(found))
     from host.study.charts import charts  # matplotlib takes a second to import
 

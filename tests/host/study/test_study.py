@@ -207,6 +207,14 @@ def test_nothing_finished_is_one_line(models: Path, write: Callable[..., Path]) 
     assert result.exit_code == 1 and "mine.json: no trial is finished yet; " in result.output
 
 
+def test_results_do_not_overwrite_the_study(models: Path, write: Callable[..., Path]) -> None:
+    file = write()
+    text = file.read_text()
+    result = run(str(file), f"--models={models}", f"--work={models.parent / 'work'}", f"--out={file.parent}")
+    assert result.exit_code == 1 and "the results would overwrite the study itself; give another --out" in result.output
+    assert file.read_text() == text and not (models.parent / "work").exists()
+
+
 def test_a_wrong_file_is_one_line(tmp_path: Path) -> None:
     result = run(str(tmp_path / "no.json"))
     assert result.exit_code == 1 and result.output.startswith(f"Error: {tmp_path}/no.json: cannot be read")
