@@ -135,20 +135,15 @@ def _classifiers() -> str:
 
 
 def _classifier_speeds() -> str:
-    """Medians of one image on this machine's core, and how many times faster int8 is than Keras in each of its ways."""
+    """Medians of one image, and how many times faster int8 is than Keras in each of its ways."""
     ways = ("predict", "call", "tf.function")
-    titles = [
-        "model",
-        "int8 (ms)",
-        "float32 (ms)",
-        *(f"{way} (ms)" for way in ways),
-        *(f"{way} / int8" for way in ways),
-    ]
+    titles = ["model", "int8 (ms)", "float32 (ms)", *(f"{way} (ms)" for way in ways)]
+    titles += [f"{way} / int8" for way in ways]
     body = []
     for result in evaluations():
         times = {row.row: row.latency["device"].median_ns / 1e6 for row in result.rows if "device" in row.latency}
         keras = [times.get(f"keras {way}") for way in ways]
-        if _sends_images(result) or None in keras:
+        if None in keras:
             continue
         shown = [f"{value:.3g}" for value in (times["int8"], times["float32"], *map(float, filter(None, keras)))]
         body.append((result.model, *shown, *(f"{value / times['int8']:,.0f}" for value in keras if value)))
@@ -163,7 +158,7 @@ def _classifier_sizes() -> str:
     body = []
     for result in evaluations():
         sizes = {row.row: row.sizes["network_bytes"] / 1000 for row in result.rows if "network_bytes" in row.sizes}
-        if _sends_images(result) or not sizes.keys() >= files.keys():
+        if not sizes.keys() >= files.keys():
             continue
         shown = [f"{sizes[row]:,.1f}" for row in (*files, "int8")]
         body.append((result.model, *shown, *(f"{sizes[row] / sizes['int8']:.1f}" for row in files)))

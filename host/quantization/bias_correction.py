@@ -18,7 +18,8 @@ import tf_keras as keras
 
 from host.errors import ExportError
 from host.networks.layer_names import kept_type, named_layers
-from host.quantization.aware import is_folded, rounded
+from host.quantization.aware import is_folded
+from host.quantization.by_hand import computed, kernel_of, rounded_kernel
 
 _AT_ONCE = 32  # inputs, since what all layers read is in memory together
 _KERNELS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
@@ -89,7 +90,8 @@ def _mean_errors(network: keras.Model, layers: list[Any], samples: np.ndarray) -
     def errors(images: Any) -> list[Any]:
         inputs = reading(images, training=False)
         read = inputs if len(layers) > 1 else [inputs]
-        return [_mean(_computed(layer, each)) for layer, each in zip(layers, read, strict=True)]
+        wrong = [rounded_kernel(layer) - kernel_of(layer) for layer in layers]
+        return [_mean(computed(*each)) for each in zip(layers, read, wrong, strict=True)]
 
     totals = [np.zeros(int(place.shape[0]), np.float64) for place in map(_place, layers) if place is not None]
     for start in range(0, len(samples), _AT_ONCE):
@@ -101,16 +103,3 @@ def _mean_errors(network: keras.Model, layers: list[Any], samples: np.ndarray) -
 
 def _mean(values: Any) -> Any:
     return tf.reduce_mean(values, axis=tuple(range(len(values.shape) - 1)))
-
-
-def _computed(layer: Any, inputs: Any) -> Any:
-    """What a layer makes with the error of its kernel in the kernel's place, without bias and activation."""
-    if isinstance(layer, keras.layers.DepthwiseConv2D):
-        kernel = layer.depthwise_kernel
-        error = rounded(kernel, int(np.prod(kernel.shape[2:]))) - kernel
-        places = {"strides": layer.strides, "padding": layer.padding, "dilation_rate": layer.dilation_rate}
-        return keras.backend.depthwise_conv2d(inputs, error, **places)
-    error = rounded(layer.kernel, int(layer.kernel.shape[-1])) - layer.kernel
-    if isinstance(layer, keras.layers.Dense):
-        return tf.linalg.matmul(inputs, error)
-    return layer.convolution_op(inputs, error)

@@ -76,18 +76,30 @@ class FakeQuantized(keras.layers.Wrapper):
 
     def _computed(self, inputs: Any) -> Any:
         layer = self.layer
-        if isinstance(layer, keras.layers.DepthwiseConv2D):
-            kernel = self._kernel(layer.depthwise_kernel, np.prod(layer.depthwise_kernel.shape[2:]))
-            places = {"strides": layer.strides, "padding": layer.padding, "dilation_rate": layer.dilation_rate}
-            made = keras.backend.depthwise_conv2d(inputs, kernel, **places)
-        else:
-            kernel = self._kernel(layer.kernel, layer.kernel.shape[-1])
-            dense = isinstance(layer, keras.layers.Dense)
-            made = tf.linalg.matmul(inputs, kernel) if dense else layer.convolution_op(inputs, kernel)
-        return layer.activation(tf.nn.bias_add(made, layer.bias))
+        kernel = rounded_kernel(layer) if self.rounds else kernel_of(layer)
+        return layer.activation(tf.nn.bias_add(computed(layer, inputs, kernel), layer.bias))
 
-    def _kernel(self, kernel: Any, channels: int) -> Any:
-        return rounded(kernel, int(channels)) if self.rounds else kernel
+
+def kernel_of(layer: Any) -> Any:
+    """The kernel of a convolution or a dense layer."""
+    return layer.depthwise_kernel if isinstance(layer, keras.layers.DepthwiseConv2D) else layer.kernel
+
+
+def rounded_kernel(layer: Any) -> Any:
+    """The same as the file has it: rounded channel by channel."""
+    kernel = kernel_of(layer)
+    depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+    return rounded(kernel, int(np.prod(kernel.shape[2:] if depthwise else kernel.shape[-1:])))
+
+
+def computed(layer: Any, inputs: Any, kernel: Any) -> Any:
+    """What a convolution or a dense layer makes with another kernel, without bias and activation."""
+    if isinstance(layer, keras.layers.DepthwiseConv2D):
+        places = {"strides": layer.strides, "padding": layer.padding, "dilation_rate": layer.dilation_rate}
+        return keras.backend.depthwise_conv2d(inputs, kernel, **places)
+    if isinstance(layer, keras.layers.Dense):
+        return tf.linalg.matmul(inputs, kernel)
+    return layer.convolution_op(inputs, kernel)
 
 
 def quantization_aware(model: keras.Model, source: tuple[float, float]) -> keras.Model:
