@@ -1,4 +1,4 @@
-"""The half of splitlite that goes onto the device: images in, bitstreams or labels out, and what that costs.
+"""The half of splitlite that goes onto the device: images in; bitstreams, labels or larger images out; what that costs.
 
 It needs Python 3.9, numpy and a TFLite runtime, nothing else; the folder can be copied anywhere as it is.
 Importing it loads none of them yet.
@@ -12,6 +12,9 @@ Importing it loads none of them yet.
 
     classifier = device.open_classifier("mobilenetv2-cifar10", "int8")
     label, probability = classifier.classify(image)[0]  # best first
+
+    upscaler = device.open_upscaler("espcn-x3", "int8")
+    larger = upscaler.upscale(photograph)  # uint8 (3 * height, 3 * width, 3)
 
 Every error that it raises on purpose is a `SplitliteError`.
 """
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from .classifier import Classifier
     from .pipeline import Pipeline
+    from .upscaler import Upscaler
 
 __version__ = "0.1.0"
 BitstreamError, BundleError, ImageError = errors.BitstreamError, errors.BundleError, errors.ImageError
@@ -76,3 +80,17 @@ def open_classifier(
     from .runtime import load_runtime
 
     return Classifier(read_bundle(find_bundle(bundle)), variant, threads, load_runtime(runtime))
+
+
+def open_upscaler(bundle: str | Path, variant: str = "int8", threads: int = 1, runtime: str | None = None) -> Upscaler:
+    """Loads what enlarges images; takes and raises what `open_encoder` does.
+
+    Raises:
+        BundleError: also for the bundle of another task.
+    """
+    from .bundle import read_bundle
+    from .pipeline import find_bundle
+    from .runtime import load_runtime
+    from .upscaler import Upscaler
+
+    return Upscaler(read_bundle(find_bundle(bundle)), variant, threads, load_runtime(runtime))

@@ -1,4 +1,4 @@
-"""python -m device {info, bench, encode, classify}."""
+"""python -m device {info, bench, encode, classify, upscale}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__, open_classifier, open_encoder
+from . import __version__, open_classifier, open_encoder, open_upscaler
 from .errors import SplitliteError
 
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("numpy is not installed; pip install -r device/requirements.txt", file=sys.stderr)
         return 1
     try:
-        {"info": _info, "encode": _encode, "classify": _classify}[options.command](options)
+        {"info": _info, "encode": _encode, "classify": _classify, "upscale": _upscale}[options.command](options)
     except SplitliteError as reason:
         print(reason, file=sys.stderr)
         return 1
@@ -92,6 +92,25 @@ def _classify(options: argparse.Namespace) -> None:
         print(f"{label:<{width}} {100 * probability:7.2f} %")
 
 
+def _upscale(options: argparse.Namespace) -> None:
+    from .errors import BundleError
+    from .image_file import read_image, write_image
+    from .runtime import check_runtime
+
+    check_runtime(options.runtime)
+    upscaler = open_upscaler(options.bundle, options.variant, runtime=options.runtime)
+    if options.scale not in (None, upscaler.factor):
+        raise BundleError(
+            f"{options.bundle}: enlarges {upscaler.factor} times, not {options.scale} times; take another bundle, or"
+            " leave --scale out"
+        )
+    image = read_image(options.image)
+    made = upscaler.upscale(image)
+    write_image(options.output, made)
+    sizes = [f"{width} x {height}" for height, width in (image.shape[:2], made.shape[:2])]
+    print(f"{options.output}: {sizes[1]} pixels, from {sizes[0]}")
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no count, expected 1 or more")
@@ -99,10 +118,10 @@ def _count(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    text = "Encode and classify images, and measure networks, on this device."
+    text = "Encode, classify and enlarge images, and measure networks, on this device."
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=text)
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{info,bench,encode,classify}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{info,bench,encode,classify,upscale}")
     runtime = "runtime to use: ai_edge_litert or tflite_runtime (default: the first one installed)"
     info = commands.add_parser("info", help="show this machine, its runtimes and the bundles")
     info.add_argument("--runtime", help=runtime)
@@ -122,6 +141,13 @@ def _parser() -> argparse.ArgumentParser:
     classify.add_argument("--variant", default="int8", help="variant of the classifier (default: int8)")
     classify.add_argument("--top", type=_count, default=5, metavar="N", help="labels to print (default: 5)")
     classify.add_argument("--runtime", help=runtime)
+    upscale = commands.add_parser("upscale", help="enlarge one image")
+    upscale.add_argument("image", type=Path, help=files)
+    upscale.add_argument("-o", "--output", type=Path, required=True, help="picture file to write, of the same kinds")
+    upscale.add_argument("--bundle", required=True, help="bundle of a super-resolution network: a name or a folder")
+    upscale.add_argument("--variant", default="int8", help="variant of the network (default: int8)")
+    upscale.add_argument("--scale", type=_count, metavar="N", help="stop if the bundle does not enlarge N times")
+    upscale.add_argument("--runtime", help=runtime)
     return parser
 
 

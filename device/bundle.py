@@ -140,7 +140,7 @@ class Bundle:
     def macs(self, name: str, height: int, width: int) -> int | None:
         """Multiply-accumulates of a variant on an image of this size; None where the bundle does not tell."""
         variant = self.variant(name)
-        return None if variant.macs is None else int(self.input.macs(variant.macs, variant.tensor, height, width))
+        return None if variant.macs is None else int(self.input.macs(variant.macs, variant.input, height, width))
 
     def read_network(self, name: str) -> bytes:
         """The .tflite file of a variant, its output scale set; raises BundleError if the file's digest differs."""

@@ -1,4 +1,5 @@
-"""The one reader of pictures: binary PPM and PGM and .npy need no library, others Pillow, where that is installed.
+"""The one reader and writer of pictures: binary PPM and PGM and .npy need no library, others Pillow, where that is
+installed.
 
 What a picture becomes is uint8 (height, width, channels), grey or RGB. Samples of 16 bits are scaled to 8. By Pillow,
 an orientation in EXIF data is applied, transparent parts are laid on white, and other colour modes become RGB; a line
@@ -8,6 +9,7 @@ says so for these two.
 from __future__ import annotations
 
 import importlib.util
+import io
 import re
 import sys
 from collections.abc import Callable
@@ -17,10 +19,11 @@ from typing import Any
 import numpy as np
 
 from .errors import ImageError, one_line
-from .files import read_bytes
+from .files import read_bytes, write_bytes
 from .quantization import Array, parse_array
 
 Say = Callable[[str], None]
+_GREY = np.array([19595, 38470, 7471], np.uint32)  # of red, green and blue, in 65536ths
 # Magic, width, height and highest value, with white space or comment lines between, one white space before the data.
 _GAP = rb"(?:\s|#[^\n]*\n)+"
 _HEADER = re.compile(rb"P([56])" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})\s")
@@ -36,7 +39,7 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
 
     Args:
         path: .ppm (P6), .pgm (P5) or .npy of uint8; any other is left to Pillow.
-        channels: 3 makes grey pictures RGB; None takes them as they are.
+        channels: 3 makes grey pictures RGB, 1 makes RGB grey (BT.601, as Pillow does); None takes them as they are.
         say: is given a line where something was converted.
     """
     path = Path(path)
@@ -50,7 +53,34 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
         image = _by_pillow(path, say)
     if image.dtype != np.uint8 or image.ndim != 3 or min(image.shape) < 1:
         raise ImageError(f"{path}: {image.dtype} {image.shape}, expected uint8 (height, width, channels)")
+    if channels == 1 and image.shape[2] == 3:
+        return ((image.astype(np.uint32) @ _GREY + 0x8000) >> np.uint32(16)).astype(np.uint8)[..., None]
     return np.repeat(image, channels, axis=2) if channels and image.shape[2] == 1 else image
+
+
+def write_image(path: Path, image: Array) -> None:
+    """Writes a picture, uint8 (height, width, 3 or 1), by the name's suffix; raises ImageError in one line."""
+    path = Path(path)
+    if path.suffix == ".npy":
+        buffer = io.BytesIO()
+        np.save(buffer, image, allow_pickle=False)
+        data = buffer.getvalue()
+    elif path.suffix in (".ppm", ".pgm"):
+        height, width, channels = image.shape
+        if (path.suffix == ".ppm") != (channels == 3):
+            wanted = ".ppm" if channels == 3 else ".pgm"
+            raise ImageError(
+                f"{path}: the picture has {channels} channels; name the file {path.with_suffix(wanted).name}"
+            )
+        data = f"P{6 if channels == 3 else 5}\n{width} {height}\n255\n".encode() + image.tobytes()
+    elif importlib.util.find_spec("PIL") is None:
+        raise ImageError(f"{path}: writing it needs Pillow; name it .ppm, .pgm or .npy, or: pip install pillow")
+    else:
+        data = _with_pillow(path, image)
+    try:
+        write_bytes(path, data)
+    except OSError as reason:
+        raise ImageError(f"{path}: cannot be written ({reason.strerror})") from None
 
 
 def read_folder(folder: Path, channels: int | None = None, say: Say = say_on_stderr) -> dict[str, Array]:
@@ -117,6 +147,17 @@ def _by_pillow(path: Path, say: Say) -> Array:
     except Exception as reason:  # whatever its many parsers raise
         detail = reason.strerror if isinstance(reason, OSError) and reason.strerror else one_line(reason, 100)
         raise ImageError(f"{path}: cannot be read ({detail})") from None
+
+
+def _with_pillow(path: Path, image: Array) -> bytes:
+    from PIL import Image
+
+    form = Image.registered_extensions().get(path.suffix.lower())
+    if form is None or form not in Image.SAVE:
+        raise ImageError(f"{path}: no kind of picture file ends so; name it .png, .ppm, .pgm or .npy")
+    buffer = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, form)
+    return buffer.getvalue()
 
 
 def _scaled(samples: Array, highest: int) -> Array:

@@ -9,7 +9,7 @@ dataclass, as `records.as_json` writes it, with
     wanted                                which images it takes and what to do with others, in words
     takes(shape)                          whether it takes uint8 images of this shape
     check(tensor)                         raises BundleError for a `TensorInfo` of an input that does not fit
-    macs(macs, tensor, height, width)     of an image, from those of the file and the file's output tensor
+    macs(macs, tensor, height, width)     of an image, from those of the file and the file's input tensor
     open(network)                         its *tensors*, ready for a `runtime.Network`
 
 These have buffers of their own (one thread at a time).

@@ -24,9 +24,10 @@ STRIP_PIXELS = 1 << 17  # a whole number of block rows at about this; see benchm
 
 @dataclass(frozen=True)
 class Strips:
-    """How the network sees an image: one position of its output for each `block` of pixels; see device/inputs.
+    """How the network sees an image: block by block, of `block` pixels a side; see device/inputs.
 
     `before` and `after` are how many pixels above (and left of), below (and right of) its blocks the network reads.
+    Its output has a position for each block, or a square of positions where it enlarges.
     """
 
     kind: ClassVar[str] = "strips"
@@ -56,14 +57,15 @@ class Strips:
         return self.before + blocks * self.block + self.after
 
     def check(self, tensor: TensorInfo) -> None:
-        if tensor.dtype != "int8" or len(tensor.shape) != 4 or tensor.shape[3] != self.channels:
-            raise BundleError(f"input {tensor.name!r} is {tensor}, expected int8 of {self.channels} channels")
+        if len(tensor.shape) != 4 or tensor.shape[3] != self.channels:
+            raise BundleError(f"input {tensor.name!r} is {tensor}, expected 4 axes and {self.channels} channels")
         make_input_quantizer(tensor)
 
     def macs(self, macs: int, tensor: TensorInfo, height: int, width: int) -> int:
-        """Multiply-accumulates of an image: those of the file for each position of its output, times the blocks."""
+        """Multiply-accumulates of an image: those of the file for each block of its input, times the blocks."""
         rows, columns = self.blocks(height, width)
-        return round(macs / (tensor.shape[1] * tensor.shape[2]) * rows * columns)
+        known = [(side - self.before - self.after) // self.block for side in tensor.shape[1:3]]
+        return round(macs / (known[0] * known[1]) * rows * columns)
 
     def open(self, network: Network) -> StripTensors:
         return StripTensors(self, network)
@@ -74,8 +76,11 @@ class StripTensors:
 
     def __init__(self, source: Strips, network: Network) -> None:
         self._source, self._network = source, network
+        self._is_int8 = network.input.dtype == "int8"
+        self._put = make_input_quantizer(network.input)
         self._tensor_blocks = (0, 0)
-        self._strips: list[tuple[int, int]] = []  # first row of blocks; how many of its rows the strip before has
+        self._strips: list[tuple[int, int]] = []  # first row of blocks; how many output rows the strip before has
+        self._positions = 1  # of the output, along a side of a block
         self._inputs: list[Array] = []
         self._outputs: list[Array] = []
 
@@ -89,18 +94,19 @@ class StripTensors:
             shape = 1, source.pixels(taken), source.pixels(columns), source.channels
             self._tensor_blocks = 0, 0
             self._network.resize(shape)
-            if self._network.output.shape[:3] != (1, taken, columns):
+            made = self._network.output.shape
+            self._positions = made[1] // taken
+            if made[:3] != (1, taken * self._positions, columns * self._positions) or not self._positions:
                 raise BundleError(
-                    f"the network makes {self._network.output.shape} of {shape}, expected {taken} x {columns}"
-                    " positions; another runtime may do"
+                    f"the network makes {made} of {shape}, expected {taken} x {columns} blocks; another runtime may do"
                 )
             self._tensor_blocks = taken, columns
-            self._inputs = [np.empty(shape, np.int8)]
+            self._inputs = [np.empty(shape, self._network.input.dtype)]
         # All strips are equally high, so that one size of the tensors does: the last begins in the one before.
         tops = [min(index * taken, rows - taken) for index in range(count)]
-        self._strips = [(top, index * taken - top) for index, top in enumerate(tops)]
+        self._strips = [(top, (index * taken - top) * self._positions) for index, top in enumerate(tops)]
         del self._inputs[1:]
-        return 1, rows, columns, *self._network.output.shape[3:]
+        return 1, rows * self._positions, columns * self._positions, *self._network.output.shape[3:]
 
     def run(self, image: Array) -> Iterator[Array]:
         """The strips of the output tensor, from the top; one is in memory at a time."""
@@ -123,7 +129,13 @@ class StripTensors:
 
     def _fill(self, image: Array, strip: tuple[int, int], pixels: Array) -> None:
         source = self._source
-        put_pixels(image, (strip[0] * source.block - source.before, -source.before), pixels[0])
+        corner = strip[0] * source.block - source.before, -source.before
+        if self._is_int8:
+            put_pixels(image, corner, pixels[0].view(np.uint8), 0x80)
+            return
+        part = np.empty(pixels.shape[1:], np.uint8)
+        put_pixels(image, corner, part)
+        self._put(part, pixels)
 
     def _run(self, pixels: Array) -> Array:
         self._network.set(pixels)
@@ -147,21 +159,21 @@ def reflected(begin: int, count: int, size: int) -> Array:
     return np.minimum(places, period - places) if size > 1 else np.zeros(count, np.intp)
 
 
-def put_pixels(image: Array, corner: Sequence[int], out: Array) -> None:
+def put_pixels(image: Array, corner: Sequence[int], out: Array, flip: int = 0) -> None:
     """Writes the part of an image, uint8 (height, width, channels), that begins at `corner`, a row and a column.
 
-    Beyond the image it is reflected. `out` is int8 (rows, columns, channels): each pixel XOR 0x80.
+    Beyond the image it is reflected. `out` is uint8 (rows, columns, channels): each pixel XOR `flip`; 0x80 makes it
+    what an int8 tensor holds.
     """
     (top, left), (height, width, _) = corner, image.shape
     rows, columns, _ = out.shape
     inside = slice(max(0, -left), min(columns, width - left))
-    flip = np.uint8(0x80)
-    target = out.view(np.uint8)
+    bits = np.uint8(flip)
     if top >= 0 and top + rows <= height:
         source = image[top : top + rows]
     else:
         source = image[reflected(top, rows, height)]
-    np.bitwise_xor(source[:, left + inside.start : left + inside.stop], flip, out=target[:, inside])
+    np.bitwise_xor(source[:, left + inside.start : left + inside.stop], bits, out=out[:, inside])
     for begin, end in ((0, inside.start), (inside.stop, columns)):
         if begin < end:
-            target[:, begin:end] = source[:, reflected(left + begin, end - begin, width)] ^ flip
+            out[:, begin:end] = source[:, reflected(left + begin, end - begin, width)] ^ bits

@@ -32,10 +32,12 @@ from typing import Any, TypeVar
 
 from ..errors import BundleError
 from ..files import digest_tag
+from ..quantization import TensorInfo, same_grid
 from ..records import as_json
 
 T = TypeVar("T")
 ReadFile = Callable[[str, str], bytes]
+_LIMITS = {"int8": 1 << 7, "int16": 1 << 15}
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,27 @@ class TablesFile:
         if tables.sha256 != self.numbers_sha256:
             raise BundleError(f"{self.file}: other tables than the bundle says; export the bundle again")
         return tables  # type: ignore[no-any-return]
+
+
+def check_real(what: str, dtype: str, scale: float, zero_point: int) -> None:
+    """Raises BundleError for numbers, `what`, that stand for no real ones; those of float32 have scale 0, zero point 0.
+
+    A number stands for scale * (number - zero_point), or in float32 for itself.
+    """
+    quantization = f"scale {scale!r}, zero point {zero_point}"
+    if dtype == "float32":
+        if (scale, zero_point) != (0, 0):
+            raise BundleError(f"{what}: float32 with {quantization}; expected 0 and 0")
+    elif dtype not in _LIMITS:
+        raise BundleError(f"{what}: dtype {dtype!r:.80}; expected float32, int8 or int16")
+    elif not 0 < scale < float("inf") or not -_LIMITS[dtype] <= zero_point < _LIMITS[dtype]:
+        raise BundleError(f"{what}: {quantization} is no quantization of {dtype}; export the bundle again")
+
+
+def check_same(what: str, tensor: TensorInfo, dtype: str, scale: float, zero_point: int) -> None:
+    """Raises BundleError where the output tensor has another dtype or quantization than the numbers, `what`."""
+    if tensor.dtype != dtype or not same_grid(tensor.scale, tensor.zero_point, scale, zero_point):
+        raise BundleError(
+            f"output {tensor.name!r}: {tensor}; the {what} are {dtype} scale {scale:.9g} zero point {zero_point};"
+            " export the bundle again"
+        )

@@ -14,12 +14,11 @@ import numpy as np
 
 from ..errors import BitstreamError, BundleError
 from ..files import digest_tag
-from ..quantization import Array, TensorInfo, same_grid
+from ..quantization import Array, TensorInfo
 from ..records import as_json, from_json
-from . import ReadFile
+from . import ReadFile, check_real, check_same
 
 CODER_ID = 2
-_LIMITS = {"int8": 1 << 7, "int16": 1 << 15}
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,7 @@ class ScoresDescription:
         if len(set(self.classes)) != len(self.classes):
             twice = next(name for name in self.classes if self.classes.count(name) > 1)
             raise BundleError(f"scores: two classes are named {twice!r:.80}; give each a name of its own")
-        quantization = f"scale {self.scale!r}, zero point {self.zero_point}"
-        if self.dtype == "float32":
-            if (self.scale, self.zero_point) != (0, 0):
-                raise BundleError(f"scores: float32 with {quantization}; expected 0 and 0")
-        elif self.dtype not in _LIMITS:
-            raise BundleError(f"scores: dtype {self.dtype!r:.80}; expected float32, int8 or int16")
-        elif not 0 < self.scale < float("inf") or not -_LIMITS[self.dtype] <= self.zero_point < _LIMITS[self.dtype]:
-            raise BundleError(f"scores: {quantization} is no quantization of {self.dtype}; export the bundle again")
+        check_real("scores", self.dtype, self.scale, self.zero_point)
 
     def files(self) -> dict[str, str]:
         return {}
@@ -63,12 +55,7 @@ class ScoresDescription:
         shape = (1, len(self.classes))
         if tensor.shape != shape:
             raise BundleError(f"output {tensor.name!r}: shape {tensor.shape}, expected {shape}: a score for each class")
-        same = same_grid(tensor.scale, tensor.zero_point, self.scale, self.zero_point)
-        if tensor.dtype != self.dtype or not same:
-            raise BundleError(
-                f"output {tensor.name!r}: {tensor}; the scores are {self.dtype} scale {self.scale:.9g}"
-                f" zero point {self.zero_point}; export the bundle again"
-            )
+        check_same("scores", tensor, self.dtype, self.scale, self.zero_point)
 
     def check_labels(self, labels: Array) -> None:
         wrong = np.flatnonzero((labels < 0) | (labels >= len(self.classes)))

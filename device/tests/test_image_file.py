@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ImageError
-from ..image_file import parse_pnm, read_folder, read_image
+from ..image_file import parse_pnm, read_folder, read_image, write_image
 
 
 class ImageFile(unittest.TestCase):
@@ -37,6 +37,31 @@ class ImageFile(unittest.TestCase):
         for data, words in cases:
             with self.assertRaisesRegex(ImageError, words):
                 parse_pnm(data, "x.ppm")
+
+    def test_rgb_becomes_grey_where_one_channel_is_asked(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            file = Path(name) / "a.npy"
+            np.save(file, np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [7, 7, 7]]], np.uint8))
+            self.assertEqual(read_image(file, 1).tolist(), [[[76], [150], [29], [255], [7]]])
+            np.save(file, np.array([[[3], [4]]], np.uint8))
+            self.assertEqual(read_image(file, 1).tolist(), [[[3], [4]]])
+
+    def test_what_is_written_is_read_again(self) -> None:
+        colours = np.random.default_rng(0).integers(0, 256, (3, 5, 3), dtype=np.uint8)
+        with tempfile.TemporaryDirectory() as name:
+            for image, suffixes in ((colours, (".ppm", ".npy")), (colours[..., :1], (".pgm", ".npy"))):
+                for suffix in suffixes:
+                    write_image(Path(name) / f"a{suffix}", image)
+                    np.testing.assert_array_equal(read_image(Path(name) / f"a{suffix}"), image)
+            for image, file, words in (
+                (colours, "b.pgm", "3 channels; name the file b.ppm"),
+                (colours[..., :1], "b.ppm", "1 channels; name the file b.pgm"),
+                (colours, "a.ppm/b.ppm", "cannot be written"),
+                (colours, "b.what", r"no kind of picture file ends so|needs Pillow"),
+            ):
+                with self.assertRaisesRegex(ImageError, words):
+                    write_image(Path(name) / file, image)
+                self.assertFalse((Path(name) / file).exists())
 
     def test_files(self) -> None:
         with tempfile.TemporaryDirectory() as name:

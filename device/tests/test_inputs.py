@@ -31,7 +31,7 @@ class Sizes(unittest.TestCase):
             self.assertFalse(STRIPS.takes(other), other)
 
     def test_macs_are_those_of_the_images_blocks(self) -> None:
-        tensor = TensorInfo("latent", (1, 4, 48, 256), "int8", 1.0, 0)
+        tensor = TensorInfo("image", (1, 64, 768, 3), "int8", 1 / 255, -128)
         blocks = Strips(16, 0, 0, 3)
         self.assertEqual(blocks.macs(22_413_312, tensor, 256, 384), 2 * 22_413_312)
         self.assertEqual(blocks.macs(22_413_312, tensor, 512, 768), 8 * 22_413_312)
@@ -41,10 +41,10 @@ class Sizes(unittest.TestCase):
         Fixed(8, 8, 3).check(tiny.INPUTS["float32"])
         with self.assertRaisesRegex(BundleError, "shape"):
             Fixed(8, 9, 3).check(tiny.INPUTS["int8"])
-        Strips(4, 0, 0, 3).check(tiny.INPUTS["int8"])
-        for source in (Strips(4, 0, 0, 1), Strips(4, 0, 0, 3)):
-            with self.assertRaisesRegex(BundleError, "expected int8"):
-                source.check(tiny.INPUTS["float32"])
+        for tensor in tiny.INPUTS.values():
+            Strips(4, 0, 0, 3).check(tensor)
+        with self.assertRaisesRegex(BundleError, "expected 4 axes and 1 channels"):
+            Strips(4, 0, 0, 1).check(tiny.INPUTS["float32"])
         with self.assertRaises(BundleError):
             Strips(0, 0, 0, 3)
 
@@ -62,11 +62,13 @@ class Reflection(unittest.TestCase):
         for height, width in ((1, 1), (3, 7), (12, 5), (16, 16)):
             image = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
             rows, columns = reflected(-2, 30, height), reflected(-2, 30, width)
-            whole = (image[rows][:, columns] ^ 0x80).view(np.int8)
+            whole = image[rows][:, columns]
             for top, part in ((-2, 30), (-2, 5), (0, 6), (2, 12), (4, 24)):
-                out = np.zeros((part, 30, 3), np.int8)
-                put_pixels(image, (top, -2), out)
-                np.testing.assert_array_equal(out, whole[top + 2 : top + 2 + part], str((height, width, top)))
+                expected = whole[top + 2 : top + 2 + part]
+                for flip in (0, 0x80):
+                    out = np.zeros((part, 30, 3), np.uint8)
+                    put_pixels(image, (top, -2), out, flip)
+                    np.testing.assert_array_equal(out, expected ^ flip, str((height, width, top)))
 
 
 if __name__ == "__main__":

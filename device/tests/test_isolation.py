@@ -76,6 +76,7 @@ class Isolation(unittest.TestCase):
             "codes": (tiny.write, "int8", ["inputs.fixed", "outputs.codes", "outputs.entropy"]),
             "scores": (tiny.write_scores, "int8", ["inputs.fixed", "outputs.scores"]),
             "context_codes": (tiny.write_blocks, "int8_q0", ["inputs.strips", *context_codes]),
+            "pixels": (tiny.write_pixels, "int8", ["inputs.strips", "outputs.pixels"]),
         }
         self.assertEqual(sorted(kinds), sorted(path.stem for path in KINDS))
         for kind, (write, variant, own) in kinds.items():
@@ -84,7 +85,7 @@ class Isolation(unittest.TestCase):
                 code = (
                     f"import sys, numpy, {PACKAGE.name}\n"
                     f"encoder = {PACKAGE.name}.open_encoder({name!r}, {variant!r})\n"
-                    "encoder.encode(numpy.zeros((8, 8, 3), numpy.uint8))\n"
+                    "encoder.encode(numpy.zeros((8, 8, encoder.bundle.input.channels), numpy.uint8))\n"
                     f"print(*sorted(m for m in sys.modules if m.startswith('{PACKAGE.name}.')))"
                 )
                 done = subprocess.run(
@@ -93,21 +94,28 @@ class Isolation(unittest.TestCase):
             expected = sorted(f"{PACKAGE.name}.{module}" for module in (*common, *own))
             self.assertEqual(done.stdout.split(), expected, kind)
 
-    def test_a_classifier_loads_one_module_more_than_its_encoder(self) -> None:
+    def test_what_opens_an_encoder_loads_its_own_module_more(self) -> None:
         def loaded(opened: str, name: str) -> set[str]:
             code = (
                 f"import sys, numpy, {PACKAGE.name}\n"
-                f"{PACKAGE.name}.{opened}(numpy.zeros((8, 8, 3), numpy.uint8))\n"
+                f"{PACKAGE.name}.{opened}\n"
                 f"print(*(m for m in sys.modules if m.startswith('{PACKAGE.name}.')))"
             ).replace("BUNDLE", repr(name))
             command = [sys.executable, "-c", code]
             done = subprocess.run(command, capture_output=True, text=True, cwd=PACKAGE.parent, check=True)
             return set(done.stdout.split())
 
+        image, luma = ("numpy.zeros((8, 8, CHANNELS), numpy.uint8)".replace("CHANNELS", each) for each in "31")
         with tempfile.TemporaryDirectory() as name:
             tiny.write_scores(Path(name))
-            encoder, classifier = "open_encoder(BUNDLE).encode", "open_classifier(BUNDLE).classify"
-            self.assertEqual(loaded(classifier, name) - loaded(encoder, name), {f"{PACKAGE.name}.classifier"})
+            more = loaded(f"open_classifier(BUNDLE).classify({image})", name)
+            more -= loaded(f"open_encoder(BUNDLE).encode({image})", name)
+            self.assertEqual(more, {f"{PACKAGE.name}.classifier"})
+        with tempfile.TemporaryDirectory() as name:
+            tiny.write_pixels(Path(name))
+            more = loaded(f"open_upscaler(BUNDLE).upscale({image})", name)
+            more -= loaded(f"open_encoder(BUNDLE).encode({luma})", name)
+            self.assertEqual(more, {f"{PACKAGE.name}.upscaler", f"{PACKAGE.name}.colour"})
 
     def test_a_worker_imports_none_of_the_heavy_modules(self) -> None:
         heavy = ["argparse", "subprocess", "logging", "tempfile", "importlib.metadata", "socket", "email"]

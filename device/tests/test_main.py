@@ -11,7 +11,7 @@ from unittest import mock
 import numpy as np
 
 from .. import __main__ as command
-from .. import open_classifier, open_encoder, pipeline
+from .. import open_classifier, open_encoder, open_upscaler, pipeline
 from .. import stream as bitstream
 from ..runtime import PREFERENCE
 from . import tiny
@@ -86,6 +86,35 @@ class Command(unittest.TestCase):
             self.run_command("classify", self.folder / "a.npy", "--bundle", self.folder / "pets", "--top", "0")
         self.assertEqual(caught.exception.code, 2)
         self.assertIn("'0' is no count", self.stderr.getvalue())
+
+    def test_upscale_writes_a_larger_picture(self) -> None:
+        tiny.write_pixels(self.folder / "double")
+        image = tiny.samples()[1]
+        (self.folder / "a.ppm").write_bytes(b"P6\n8 8\n255\n" + image.tobytes())
+        output = self.folder / "b.ppm"
+        options = ("-o", output, "--bundle", self.folder / "double", "--variant", "float32")
+        self.assertEqual(self.run_command("upscale", self.folder / "a.ppm", *options, "--scale", 2), 0)
+        expected = open_upscaler(self.folder / "double", "float32").upscale(image)
+        self.assertEqual(output.read_bytes(), b"P6\n16 16\n255\n" + expected.tobytes())
+        self.assertEqual(self.stdout.getvalue(), f"{output}: 16 x 16 pixels, from 8 x 8\n")
+
+    def test_what_cannot_be_enlarged_is_one_line(self) -> None:
+        tiny.write_pixels(self.folder / "double")
+        np.save(self.folder / "a.npy", tiny.samples()[1])
+        np.save(self.folder / "alpha.npy", np.zeros((8, 8, 4), np.uint8))
+        np.save(self.folder / "deep.npy", np.zeros((8, 8, 3), np.uint16))
+        for image, bundle, more, words in (
+            ("a", "double", ("--scale", 3), "double: enlarges 2 times, not 3 times; take another bundle"),
+            ("a", "tiny", (), "tiny: enlarges nothing: int8 gives codes"),
+            ("alpha", "double", (), r"image is uint8 \(8, 8, 4\), expected uint8 \(height, width, 3\)"),
+            ("deep", "double", (), r"deep.npy: uint16 \(8, 8, 3\), expected uint8"),
+            ("a", "double", ("--output", self.folder / "b.pgm"), "3 channels; name the file b.ppm"),
+        ):
+            self.stderr.truncate(self.stderr.seek(0))
+            options = ("-o", self.folder / "b.ppm", "--bundle", self.folder / bundle, *more)
+            self.assertEqual(self.run_command("upscale", self.folder / f"{image}.npy", *options), 1)
+            self.assertRegex(self.stderr.getvalue(), words)
+            self.assertEqual(len(self.stderr.getvalue().splitlines()), 1)
 
     def test_encode_gives_the_stream_of_a_classifier_s_scores(self) -> None:
         tiny.write_scores(self.folder / "pets")

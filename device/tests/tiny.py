@@ -41,6 +41,16 @@ SCORES = {
     "int16x8": TensorInfo("scores", (1, 4), "int16", 5.020903699914925e-05, 0),
     "float32": TensorInfo("scores", (1, 4), "float32", 0.0, 0),
 }
+# Name, dtype, scale, zero point of the input, and of the output, of networks that double luma pictures of any size.
+_DOUBLERS = {
+    "int8": ("int8", (0.003921568859368563, -128), (0.0044797626323997974, -112)),
+    "int16x8": ("int16", (3.0518509447574615e-05, 0), (3.271777313784696e-05, 0)),
+    "float32": ("float32", (0.0, 0), (0.0, 0)),
+}
+PIXELS = {
+    name: (TensorInfo("image", (1, 12, 12, 1), dtype, *given), TensorInfo("pixels", (1, 8, 8, 4), dtype, *made))
+    for name, (dtype, given, made) in _DOUBLERS.items()
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,20 @@ def write_scores(folder: Path, labels: Array | None = LABELS, samples: Array = S
         entry = _network(folder, name, network, tag, ("CONV_2D", "RESHAPE", "FULLY_CONNECTED"))
         variants[name] = {**entry, "output": {"kind": "scores", **scores}}
     return _write(folder, "classification", _FIXED, samples, variants, labels)
+
+
+def write_pixels(folder: Path, samples: Array = SAMPLES[..., :1]) -> Bundle:
+    """Writes the bundle of a network that doubles luma, of all three variants; checks nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    variants = {}
+    for name, (given, made) in PIXELS.items():
+        network = EncoderFile((DATA / f"pixels.{name}.tflite").read_bytes(), given, made)
+        pixels = {"factor": 2, "channels": 1, **{key: as_json(made)[key] for key in ("dtype", "scale", "zero_point")}}
+        tag = digest_tag({"coder": 3, "pixels": pixels, "encoder_sha256": sha256_bytes(network.data)})
+        entry = _network(folder, name, network, tag, ("CONV_2D", "CONV_2D", "ADD"))
+        variants[name] = {**entry, "output": {"kind": "pixels", **pixels}}
+    source = {"kind": "strips", "block": 1, "before": 2, "after": 2, "channels": 1}
+    return _write(folder, "super_resolution", source, samples, variants)
 
 
 def with_scale(data: bytes, scale: float) -> bytes:

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from .. import open_encoder, open_upscaler, upscaler
+from ..colour import chroma, enlarge, luma, picture
+from ..errors import BundleError, ImageError
+from . import tiny
+
+
+class Upscaling(unittest.TestCase):
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name) / "tiny"
+        tiny.write_pixels(self.folder)
+
+    def test_colour_pictures_whole_and_in_strips(self) -> None:
+        image = np.random.default_rng(0).integers(0, 256, (23, 14, 3), dtype=np.uint8)
+        for variant in tiny.PIXELS:
+            light = open_encoder(self.folder, variant).numbers(luma(image))
+            expected = picture(light, enlarge(chroma(image), 2))
+            for strip in (1, 14 * 5, 1 << 16):
+                with mock.patch.object(upscaler, "_STRIP_PIXELS", strip):
+                    made = open_upscaler(self.folder, variant).upscale(image)
+                self.assertEqual((made.dtype, made.shape), (np.dtype(np.uint8), (46, 28, 3)))
+                # The order in which four products are added may differ by the place in a strip.
+                self.assertLessEqual(np.abs(made.astype(int) - expected).max(), 1)
+
+    def test_grey_pictures_stay_grey(self) -> None:
+        image = np.random.default_rng(1).integers(0, 256, (9, 14, 1), dtype=np.uint8)
+        opened = open_upscaler(self.folder)
+        self.assertEqual(opened.factor, 2)
+        made = opened.upscale(image)
+        self.assertEqual(made.shape, (18, 28, 1))
+        np.testing.assert_array_equal(made, picture(opened.encoder.numbers(luma(image))))
+
+    def test_one_pixel(self) -> None:
+        self.assertEqual(open_upscaler(self.folder).upscale(np.zeros((1, 1, 3), np.uint8)).shape, (2, 2, 3))
+
+    def test_another_image_is_refused(self) -> None:
+        opened = open_upscaler(self.folder)
+        wrong: Any
+        for wrong, words in (
+            (np.zeros((4, 4, 4), np.uint8), r"uint8 \(4, 4, 4\)"),
+            (np.zeros((4, 4, 3), np.uint16), r"uint16 \(4, 4, 3\)"),
+            (np.zeros((4, 4), np.uint8), r"uint8 \(4, 4\)"),
+            (np.zeros((0, 4, 3), np.uint8), r"uint8 \(0, 4, 3\)"),
+            (None, "NoneType"),
+        ):
+            with self.assertRaisesRegex(ImageError, f"image is {words}, expected uint8"):
+                opened.upscale(wrong)
+
+    def test_another_task_s_bundle_is_refused(self) -> None:
+        tiny.write(self.folder)
+        with self.assertRaisesRegex(BundleError, "tiny: enlarges nothing: int8 gives codes, expected pixels of luma"):
+            open_upscaler(self.folder)
+
+
+if __name__ == "__main__":
+    unittest.main()
