@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,16 +117,19 @@ def _evaluations() -> str:
     return "\n\n".join(parts)
 
 
-def _classifiers() -> str:
+def _of_task(task: str) -> str:
+    """The evaluations of a task: all that is known of each row, and pictures."""
     parts = []
     for result in evaluations():
-        if _sends_images(result):
+        if result.task != task:
             continue
         rows = result.rows
         columns = [*judged_columns(result.metrics, rows), STREAM, DEVICE, NETWORK, *file_columns(rows)]
         columns = [each for each in columns if any(each.value(row) is not None for row in rows)]
         titles = ["row", *(f"{each.title} ({each.unit})" for each in columns), "verdict"]
         body = [(row.row, *(each.cell(row).replace("-", "−") for each in columns), row.verdict or "−") for row in rows]
+        if not any(row.verdict for row in rows):
+            titles, body = titles[:-1], [cells[:-1] for cells in body]
         network = f"{sum(result.parameters.values()):,} parameters; {result.images:,} images of {_shape(result)}"
         folder = ROOT / "benchmarks" / "evaluations" / result.model / f"{result.tag}-figures"
         pictures = [f"![{path.stem}](../{path.relative_to(ROOT)})" for path in sorted(folder.glob("*.png"))]
@@ -335,7 +339,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "photo-facts": _photo_facts,
     "cifar10-rd": _cifar10_rd,
     "evaluations": _evaluations,
-    "classifiers": _classifiers,
+    "classifiers": partial(_of_task, "classification"),
+    "super-resolution": partial(_of_task, "super_resolution"),
     "classifier-speeds": _classifier_speeds,
     "classifier-sizes": _classifier_sizes,
     "studies": _studies,

@@ -148,7 +148,8 @@ class Enlarging(unittest.TestCase):
         network.invoke()
         height, width = image.shape[:2]
         spread = network.get()[0].reshape(height, width, 2, 2).transpose(0, 2, 1, 3).reshape(2 * height, 2 * width, 1)
-        return np.clip(np.rint(spread * 255), 0, 255).astype(np.uint8)
+        levels: Array = np.clip(np.rint(spread * 255), 0, 255).astype(np.uint8)
+        return levels
 
     def test_images_of_any_size_in_strips(self) -> None:
         random = np.random.default_rng(4)

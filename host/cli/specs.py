@@ -17,7 +17,7 @@ from host.cli.shared import FILE, command, models_folder, models_option, say
     default="conv",
     show_default=True,
     metavar="TEMPLATE",
-    help="Start from this template or model: classifier, codec, conv, dense, residual, or a model's name.",
+    help="Start from this template or model: classifier, codec, conv, dense, residual, upscaler, or a model's name.",
 )
 @models_option
 def new(name: str, template: str, models: Path | None) -> None:

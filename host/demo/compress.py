@@ -66,7 +66,7 @@ def compress(
     stream, encode_ns = _measured(lambda: pipeline.encode(image))
     made, decode_ns = _measured(lambda: receiver.picture(stream, decoder))
     file, jpeg_quality = jpeg_at(image, len(stream))
-    pixels, judge = decode_image(file, image.shape[2]), receiver.task.judge
+    pixels, judge = decode_image(file, image.shape[2]), receiver.decoders.judge
     return Compressed(
         ours=Reconstruction(image, made, len(stream), judge(image, made)),
         theirs=Reconstruction(image, pixels, len(file), judge(image, pixels)),

@@ -122,6 +122,6 @@ def _notes(run: Run, images: Path | None, own: Pictures | None, results: Sequenc
         sent = [row for row in result.rows if row.error is None]
         if sent and not any(set(row.metrics) - {BPP.key} for row in sent):
             notes.append(
-                f"{result.model}: nothing is judged: the task {result.task} needs labels, the images have none"
+                f"{result.model}: nothing is judged: the task {result.task} needs labels or originals of the images"
             )
     return tuple(notes)

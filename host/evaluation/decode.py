@@ -96,7 +96,7 @@ def decode(
                 made.shape,
                 len(stream),
                 bits_per_pixel(len(stream), made.shape),
-                {} if image is None else receiver.task.judge(image, made),
+                {} if image is None else receiver.decoders.judge(image, made),
                 receiver.task.metrics,
             )
         )

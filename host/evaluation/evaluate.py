@@ -34,6 +34,7 @@ from host.timing import this_machine, timed
 if TYPE_CHECKING:
     from host.tasks.task import Judged, Task
 
+Shown = Mapping[str, Sequence[np.ndarray]]  # row -> pictures
 EVALUATIONS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "evaluations"
 TEST_SET = "test set"
 _BUDGET = "int8"  # the row whose bytes baselines are set to
@@ -70,18 +71,13 @@ def evaluate(
     if not len(known.test):
         raise ModelError(f"{spec.name}: its data set has no test images; give a folder of images: --data DIR")
     known = replace(known, test=known.test.part(None, images))
-    if task.truths(known.test.part(None, 1)) is None:
-        raise DataError(
-            f"{spec.name}: the task {task.name} is judged by labels, and the images of the {source} have none; "
-            "put them into a folder for each class"
-        )
-    result, judged = _result(task, model, bundle, known, build, source, baselines)
+    result, judged, pictures = _result(task, model, bundle, known, build, source, baselines)
     result = replace(result, rows=tuple(task.conclude(result.rows, judged, spec)), classes=classes)
     if out is None and images is None:
         out = evaluations / spec.name / f"{result.tag if data is None else data.resolve().name}.json"
     if out is not None:
         _write(out, result)
-        for name, data_of_png in task.figures(result, judged, known.test).items():
+        for name, data_of_png in task.figures(result, judged, known.test, pictures).items():
             write_bytes(out.with_name(f"{out.stem}-figures") / name, data_of_png)
     return result
 
@@ -100,18 +96,20 @@ def _folder(folder: Path, bundle: Bundle, resize: bool, classes: Sequence[str]) 
 
 def _result(
     task: Task, model: ModelFolder, bundle: Bundle, data: DataSet, build: Path, source: str, baselines: bool
-) -> tuple[Result, Judged]:
+) -> tuple[Result, Judged, Shown]:
     spec = model.spec
     rows: list[Row] = []
     shapes: list[Shape] = []
     judged: dict[str, Sequence[Mapping[str, float | None]]] = {}
+    pictures: dict[str, Sequence[np.ndarray]] = {}
     variants = sorted(bundle.variants.values(), key=lambda each: in_order(each.family, each.quality))
     with tqdm(total=len(variants) * len(data.test), unit="image", disable=no_bar()) as bar:
         for variant in variants:
             bar.set_description(variant.name)
-            found, shapes, values = _variant(task, bundle, variant, data.test, build, source, bar)
+            found, shapes, tally = _variant(task, bundle, variant, data.test, build, source, bar)
             rows += found
-            judged |= values
+            judged |= tally.judged
+            pictures |= tally.pictures
     if baselines:
         budget = None if any(each.quality is not None for each in variants) else _bytes(rows)
         rows += [replace(row, source=source) for row in task.baselines(model, data, budget)]
@@ -133,27 +131,33 @@ def _result(
         data_sha256=data.digest,
         parameters={name: network.count_params() for name, network in task.networks(spec).items()},
     )
-    return result, judged
+    return result, judged, pictures
 
 
 def _variant(
     task: Task, bundle: Bundle, variant: Variant, test: Split, build: Path, source: str, bar: tqdm[None]
-) -> tuple[list[Row], list[Shape], Judged]:
+) -> tuple[list[Row], list[Shape], Tally]:
     pipeline = Pipeline(bundle, variant.name)
     tally = Tally(find_receiver(build, variant.tag, {task.name: task}, bundle.model))
     shapes: list[Shape] = []
     sizes: dict[str, list[int]] = {}
     for _, part in portions(test):
-        streams = [pipeline.encode(image) for image in part.pictures]
-        some = [shape_of(image) for image in part.pictures]
-        for numbers in tally.add(streams, some, task.truths(part)):
+        truths, given = tally.decoders.truths(part), tally.decoders.given(part).pictures
+        if truths is None:
+            raise DataError(
+                f"{bundle.model}: the task {task.name} is judged by labels, and the images of the {source} have none; "
+                "put them into a folder for each class"
+            )
+        some = [shape_of(image) for image in given]
+        for numbers in tally.add([pipeline.encode(image) for image in given], some, truths):
             for key, size in pipeline.sizes(numbers).items():
                 sizes.setdefault(key, []).append(size)
         shapes += some
         bar.update(len(part))
     means = {key: float(np.mean(each)) for key, each in sizes.items()}
     means["network_gzip_bytes"] = gzip_bytes(read_bytes(bundle.folder / variant.file))
-    return tally.rows(means, _latencies(pipeline, tally, test.pictures[0]), source), shapes, tally.judged
+    first = tally.decoders.given(test.part(0, 1)).pictures[0]
+    return tally.rows(means, _latencies(pipeline, tally, first), source), shapes, tally
 
 
 def _latencies(pipeline: Pipeline, tally: Tally, image: np.ndarray) -> dict[str, Latency]:

@@ -35,7 +35,7 @@ def find_images(files: Sequence[RunImage], folder: Path) -> Pictures:
     keys = [(file.sha256, file.shape) for file in files]
     for path in [*named, *sorted(folder.iterdir())]:
         if not found.keys() >= set(keys):
-            _add(found, path)
+            _add(found, path, files[0].shape[2])
     for key, path in zip(keys, named, strict=True):
         if key not in found and path.is_file():
             raise CollectError(
@@ -47,11 +47,11 @@ def find_images(files: Sequence[RunImage], folder: Path) -> Pictures:
     return Pictures([(found[key], 1.0) for key in keys], files[0].shape[2], keep=False)
 
 
-def _add(found: dict[Key, Path], path: Path) -> None:
+def _add(found: dict[Key, Path], path: Path, channels: int) -> None:
     # What is no image here may lie beside the images; what is missing is said by its name in the run.
     if path.is_file() and not path.name.startswith("."):
         try:
-            image = read_image(path)
+            image = read_image(path, channels, say=lambda line: None)
         except ImageError:
             return
         found[sha256_bytes(image.tobytes()), image.shape] = path

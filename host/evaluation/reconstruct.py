@@ -47,7 +47,7 @@ class Deployed:
         """
         stream = self.pipeline.encode(image)
         made = self.receiver.picture(stream, decoder)
-        return Reconstruction(image, made, len(stream), self.receiver.task.judge(image, made))
+        return Reconstruction(image, made, len(stream), self.receiver.decoders.judge(image, made))
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,7 @@ def model_result(
     rows = [row for row in run.rows if row.model == model]
     rows.sort(key=lambda each: (in_order(each.family, each.quality), each.threads))
     known = run.bundles[model]
-    own_split = None if own is None else Split(own)
-    sent: tuple[Sequence[Shape], Split | None] = [image.shape for image in run.images], own_split
+    images = _Images([image.shape for image in run.images])
     source = "samples" if not run.images else "folder" if own is None else f"folder {own.files[0][0].parent.name}"
     judged: list[Row] = []
     done: dict[tuple[str, str], list[Row]] = {}
@@ -82,15 +81,19 @@ def model_result(
         try:
             if not row.ok or row.outputs is None:
                 raise CollectError(row.error or "failed on the device")
-            if not run.images:
-                samples = read_samples(home.build, model, known.bundle_sha256)
-                sent = [shape_of(image) for image in samples.pictures], samples
+            samples = None if run.images else read_samples(home.build, model, known.bundle_sha256)
             same = row.tag, row.outputs.sha256
             entries = done.get(same, [])[:1]  # more threads, the same streams: no decoder at home has a part in it
             if not entries:
                 tally = Tally(find_receiver(home.build, row.tag, home.tasks, model))
                 task = tally.task
-                done[same] = entries = _judge(tally, folder, row, *sent, source, home.bundles / model)
+                if samples is not None:
+                    given = tally.decoders.given(samples)
+                    images = _Images([shape_of(image) for image in given.pictures], given, samples)
+                elif own is not None:
+                    given = Split(own)
+                    images = replace(images, given=given, originals=given if tally.decoders.given_originals else None)
+                done[same] = entries = _judge(tally, folder, row, images, source, home.bundles / model)
                 pictures |= {name: grid(kept) for name, kept in tally.pictures.items()}
                 values |= tally.judged
         except SplitliteError as error:
@@ -105,7 +108,7 @@ def model_result(
         task=task.name if task else "",
         metrics=task.metrics if task else (),
         images=max((len(row.outputs.images) for row in rows if row.ok and row.outputs), default=0),
-        image_shapes=tuple(sorted(set(sent[0]))),
+        image_shapes=tuple(sorted(set(images.shapes))),
         source=source,
         tag=set_tag(tags),
         tags=tags,
@@ -167,21 +170,29 @@ def compare_numbers(
     return Agreement(sum(each.size for each in sent), differing, largest)
 
 
-def _judge(
-    tally: Tally, folder: Path, row: RunRow, shapes: Sequence[Shape], split: Split | None, source: str, bundle: Path
-) -> list[Row]:
-    streams = read_outputs(folder, row)
+@dataclass(frozen=True)
+class _Images:
+    """What a device was given: shapes, the images where they are at hand, and what those were made of."""
+
+    shapes: Sequence[Shape]
+    given: Split | None = None
+    originals: Split | None = None
+
+
+def _judge(tally: Tally, folder: Path, row: RunRow, images: _Images, source: str, bundle: Path) -> list[Row]:
+    streams, shapes = read_outputs(folder, row), images.shapes
     if len(streams) != len(shapes):
         raise CollectError(f"{len(streams)} outputs of {len(shapes)} images; run the bench again")
     numbers: list[np.ndarray] = []
-    if split is None:
+    if images.originals is None:
         numbers += tally.add(streams, shapes, None)
     else:
-        for place, part in portions(split):
-            numbers += tally.add(streams[place], shapes[place], tally.task.truths(part))
+        for place, part in portions(images.originals):
+            numbers += tally.add(streams[place], shapes[place], tally.decoders.truths(part))
     if sha256_bytes(b"".join(each.tobytes() for each in numbers)) != row.numbers_sha256:
         raise CollectError("the numbers decoded here are not those that the device sent; report this as a bug")
-    agreement = compare_numbers(numbers, None if split is None else split.pictures, bundle, row.variant, row.tag)
+    given = None if images.given is None else images.given.pictures
+    agreement = compare_numbers(numbers, given, bundle, row.variant, row.tag)
     sizes = {key: float(np.mean(value)) for key, value in row.sizes.items() if key not in _OF_STREAMS}
     return [replace(each, agreement=agreement) for each in tally.rows(sizes, {}, source)]
 

@@ -70,7 +70,7 @@ class Tally:
 
         Args:
             shapes: of the images, (height, width, channels).
-            truths: as `Task.truths` gives them; None where they are not at hand: then nothing is judged.
+            truths: as `Decoders.truths` gives them; None where they are not at hand: then nothing is judged.
 
         Returns:
             The numbers that the device sent, an array an image.
@@ -91,7 +91,7 @@ class Tally:
                 _keep(self.pictures.setdefault(ORIGINALS, []), truths)
             for name in self.decoders.names:
                 made = self.decoders.restore(name, numbers, [shape[:2] for shape in shapes])
-                judged = [self.task.judge(*pair) for pair in zip(truths, made, strict=True)]
+                judged = [self.decoders.judge(*pair) for pair in zip(truths, made, strict=True)]
                 self.judged.setdefault(self._label(name), []).extend(judged)
                 if self.decoders.makes_pictures:
                     _keep(self.pictures.setdefault(self._label(name), []), made)

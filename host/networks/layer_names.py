@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from host.errors import SpecError
 from host.spec.reader import offer
+from host.spec.sections import QUANTIZED
 from host.spec.types import Spec
 
 if TYPE_CHECKING:
@@ -56,13 +57,20 @@ def kept_type(found: Iterable[NamedLayer], layers: Mapping[str, str]) -> str | N
 
 
 def check_layers(spec: Spec, networks: Mapping[str, keras.Model]) -> None:
-    """Raises SpecError where a recipe keeps a layer that none of the networks has."""
+    """Raises SpecError where a recipe or a stage names a layer that none of the networks has."""
     known = [layer for network in networks.values() for layer in named_layers(network)]
-    for name, recipe in spec.quantization.recipes.items():
-        for pattern in recipe.layers:
+    named = {f"quantization.recipes.{name}": each.layers for name, each in spec.quantization.recipes.items()}
+    named |= {f"training.stages.{name}": each.options.get(QUANTIZED, ()) for name, each in spec.training.stages.items()}
+    for path, patterns in named.items():
+        for pattern in patterns:
             if not any(layer.matches(pattern) for layer in known):
                 names = dict.fromkeys(layer.name for layer in known)
                 raise SpecError(
-                    f"{spec.file}: $.quantization.recipes.{name}.layers: {json.dumps(pattern)} matches no layer; "
-                    f"{offer(pattern, names)}"
+                    f"{spec.file}: $.{path}.layers: {json.dumps(pattern)} matches no layer; {offer(pattern, names)}"
                 )
+
+
+def matching(network: keras.Model, patterns: Iterable[str]) -> list[str]:
+    """Names of the layers that any of some names or patterns means."""
+    wanted = list(patterns)
+    return [layer.name for layer in named_layers(network) if any(layer.matches(pattern) for pattern in wanted)]

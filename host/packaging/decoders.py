@@ -35,7 +35,7 @@ from device.records import as_json, from_json
 from host.data.split import Split
 from host.errors import CollectError
 from host.packaging.bundle_writer import array_bytes, described
-from host.packaging.package import HomeNetwork, VariantFile
+from host.packaging.package import HomeNetwork, Package, VariantFile
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 FORMAT_VERSION = 1
@@ -182,12 +182,12 @@ def find_decoders(build: Path, tag: str, model: str | None = None) -> DecoderFol
     return _read(files[0].parent)
 
 
-def write_samples(build: Path, bundle: Bundle, labels: np.ndarray | None = None) -> None:
-    """Keeps a bundle's sample images, and their labels where they have some, for `read_samples`."""
+def write_samples(build: Path, bundle: Bundle, package: Package) -> None:
+    """Keeps what a bundle's samples were made of, and their labels where they have some, for `read_samples`."""
     path = samples_path(build, bundle.model, bundle.sha256)
-    write_bytes(path, array_bytes(bundle.read_samples()))
-    if labels is not None:
-        write_bytes(path.with_suffix(".labels.npy"), array_bytes(labels))
+    write_bytes(path, array_bytes(package.samples if package.originals is None else package.originals))
+    if package.labels is not None:
+        write_bytes(path.with_suffix(".labels.npy"), array_bytes(package.labels))
 
 
 def samples_path(build: Path, model: str, bundle_sha256: str) -> Path:
@@ -197,7 +197,7 @@ def samples_path(build: Path, model: str, bundle_sha256: str) -> Path:
 
 
 def read_samples(build: Path, model: str, bundle_sha256: str) -> Split:
-    """The images that a device with this bundle used, and their labels where they have some.
+    """What the samples of a device with this bundle were made of, and their labels where they have some.
 
     Raises:
         CollectError: the bundle was not exported here.

@@ -92,7 +92,7 @@ def export(task: Task, model: ModelFolder, bundles: Path = BUNDLES, build: Path 
     bundle = write_bundle(bundles / name, package)
     for variant in package.variants:
         write_decoders(build, bundle, variant)
-    write_samples(build, bundle, package.labels)
+    write_samples(build, bundle, package)
     tags = {variant: entry.tag for variant, entry in bundle.variants.items()}
     record = Record(source, bundle.sha256, tags, package.left_out, runs)
     write_json(build / name / FILE_NAME, {"format_version": FORMAT_VERSION, **as_json(record)})

@@ -109,7 +109,9 @@ def network_costs(model: bytes) -> Costs:
     """Counts the weighted operators of a .tflite file's first subgraph."""
     root = schema.Model.GetRootAs(model, 0)
     graph = root.Subgraphs(0)
-    shapes = [list(map(int, graph.Tensors(index).ShapeAsNumpy())) for index in range(graph.TensorsLength())]
+    tensors = [graph.Tensors(index) for index in range(graph.TensorsLength())]
+    # Of a single number the accessor gives 0, which is no shape.
+    shapes = [list(map(int, tensor.ShapeAsNumpy())) if tensor.ShapeLength() else [] for tensor in tensors]
     constants = {index for index in range(len(shapes)) if root.Buffers(graph.Tensors(index).Buffer()).DataLength()}
     counted: set[int] = set()
     macs = 0

@@ -60,6 +60,7 @@ class Package:
         variants: at least one.
         left_out: variant -> why it cannot be converted.
         labels: the truth of each sample where that is not the image itself: int64 (count,).
+        originals: uint8 (count, height, width, channels), what the samples were made of; None: the samples themselves.
         network: what the part that runs on the device is called; it is in the names of the files.
     """
 
@@ -72,4 +73,5 @@ class Package:
     variants: tuple[VariantFile, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     labels: np.ndarray | None = None
+    originals: np.ndarray | None = None
     network: str = "encoder"

@@ -98,15 +98,15 @@ def leave_kernels(quantized: keras.Model) -> None:
             config.quantizer.rounds = False
 
 
-def rounded(kernel: Any, channels: int) -> Any:
-    """A kernel with each output channel on its own grid of 255 steps, 0 among them; gradients pass unchanged.
+def rounded(kernel: Any, channels: int, bits: int = 8) -> Any:
+    """A kernel with each output channel on its own grid of 2**bits - 1 steps, 0 among them; gradients pass unchanged.
 
     Args:
         channels: output channels, along the last axis, or the last two of a depthwise kernel.
     """
     flat = tf.reshape(kernel, (-1, channels))
     largest = tf.stop_gradient(tf.maximum(tf.reduce_max(tf.abs(flat), axis=0), _SMALLEST))
-    made = tf.quantization.fake_quant_with_min_max_vars_per_channel(flat, -largest, largest, 8, narrow_range=True)
+    made = tf.quantization.fake_quant_with_min_max_vars_per_channel(flat, -largest, largest, bits, narrow_range=True)
     return tf.reshape(made, kernel.shape)
 
 

@@ -11,10 +11,12 @@ section 3. What differs from the toolkit:
   any training, MobileNetV2's features (width 0.35, ImageNet weights, 100 images of CIFAR-10) keep 9.6 dB of signal to
   quantization noise here and 6.3 dB there; folded kernels with one range for each depthwise kernel keep none.
 - Ranges of activations start from what the float network's span, and follow with a memory of about 100 steps.
+- Single layers may be quantized, the others stay in floating point; and fewer than 8 bits can be tried.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -39,19 +41,23 @@ _FUSING = (*_KERNELS, keras.layers.BatchNormalization, keras.layers.Add)
 
 
 class FakeQuantized(keras.layers.Wrapper):
-    """A layer that computes with its kernel, its input or its output rounded to 8 bits.
+    """A layer that computes with its kernel, its input or its output rounded.
 
     Args:
-        source: a fixed range that the input is rounded on; None leaves it.
-        ranged: whether the output is rounded, on a range that follows what passes.
+        source: a fixed range that the input is rounded on, to 8 bits; None leaves it.
+        weight_bits: of the kernel; None leaves it.
+        activation_bits: of the output, which is rounded on a range that follows what passes; None leaves it.
 
     Attributes:
         rounds: whether the kernel is rounded. The converter wants it as it is, and rounds it in the same way.
     """
 
-    def __init__(self, layer: Any, source: tuple[float, float] | None, ranged: bool) -> None:
+    def __init__(
+        self, layer: Any, source: tuple[float, float] | None, weight_bits: int | None, activation_bits: int | None
+    ) -> None:
         super().__init__(layer, name=layer.name)
-        self.source, self.ranged, self.rounds = source, ranged, True
+        self.source, self.weight_bits, self.activation_bits = source, weight_bits, activation_bits
+        self.ranged, self.rounds = activation_bits is not None, True
 
     def build(self, input_shape: Any) -> None:
         """Makes the range beside the layer's own weights."""
@@ -72,11 +78,12 @@ class FakeQuantized(keras.layers.Wrapper):
         if training:
             self.low.assign(_DECAY * self.low + (1 - _DECAY) * tf.minimum(tf.reduce_min(made), 0.0))
             self.high.assign(_DECAY * self.high + (1 - _DECAY) * tf.maximum(tf.reduce_max(made), 0.0))
-        return tf.quantization.fake_quant_with_min_max_vars(made, self.low, self.high)
+        return tf.quantization.fake_quant_with_min_max_vars(made, self.low, self.high, self.activation_bits)
 
     def _computed(self, inputs: Any) -> Any:
         layer = self.layer
-        kernel = rounded_kernel(layer) if self.rounds else kernel_of(layer)
+        bits = self.weight_bits if self.rounds else None
+        kernel = kernel_of(layer) if bits is None else rounded_kernel(layer, bits)
         return layer.activation(tf.nn.bias_add(computed(layer, inputs, kernel), layer.bias))
 
 
@@ -85,11 +92,11 @@ def kernel_of(layer: Any) -> Any:
     return layer.depthwise_kernel if isinstance(layer, keras.layers.DepthwiseConv2D) else layer.kernel
 
 
-def rounded_kernel(layer: Any) -> Any:
+def rounded_kernel(layer: Any, bits: int = 8) -> Any:
     """The same as the file has it: rounded channel by channel."""
     kernel = kernel_of(layer)
     depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
-    return rounded(kernel, int(np.prod(kernel.shape[2:] if depthwise else kernel.shape[-1:])))
+    return rounded(kernel, int(np.prod(kernel.shape[2:] if depthwise else kernel.shape[-1:])), bits)
 
 
 def computed(layer: Any, inputs: Any, kernel: Any) -> Any:
@@ -102,12 +109,20 @@ def computed(layer: Any, inputs: Any, kernel: Any) -> Any:
     return layer.convolution_op(inputs, kernel)
 
 
-def quantization_aware(model: keras.Model, source: tuple[float, float]) -> keras.Model:
+def quantization_aware(
+    model: keras.Model,
+    source: tuple[float, float],
+    layers: Collection[str] = (),
+    weight_bits: int | None = 8,
+    activation_bits: int | None = 8,
+) -> keras.Model:
     """The network with fake quantization, starting from its float weights; `set_ranges` sets what lies between.
 
     Args:
         model: functional, each layer called once.
         source: the range of what the network reads.
+        layers: names of those that compute with rounded kernels, and read and make rounded values; none: all.
+        weight_bits, activation_bits: of them; None leaves these in floating point.
 
     Raises:
         ModelError: a layer is a Conv2DTranspose. It is a Conv2D to Keras, but computes something else.
@@ -117,12 +132,16 @@ def quantization_aware(model: keras.Model, source: tuple[float, float]) -> keras
             raise ModelError(
                 f"{layer.name}: no fake quantization by hand of a Conv2DTranspose; take the toolkit's (qat)"
             )
+    chosen = _with_merged(model, layers or [layer.name for layer in model.layers])
 
     def wrapped(layer: Any) -> Any:
-        reads = layer.inbound_nodes[0].inbound_layers is model.layers[0]
-        copy, ranged = _without_normalization(layer), _has_range(layer)
-        if ranged or reads or isinstance(layer, _KERNELS):
-            return FakeQuantized(copy, source if reads else None, ranged)
+        copy, own = _without_normalization(layer), layer.name in chosen
+        read = own or any(reader.name in chosen for reader in _readers(layer))
+        weights = weight_bits if own and isinstance(layer, _KERNELS) else None
+        ranged = activation_bits if read and _has_range(layer) else None
+        inputs = source if own and layer.inbound_nodes[0].inbound_layers is model.layers[0] else None
+        if weights or ranged or inputs or isinstance(layer, _KERNELS):
+            return FakeQuantized(copy, inputs, weights, ranged)
         return copy
 
     quantized = keras.models.clone_model(model, clone_function=wrapped)
@@ -166,6 +185,24 @@ def leave_kernels(quantized: keras.Model) -> None:
     for layer in quantized.layers:
         if isinstance(layer, FakeQuantized):
             layer.rounds = False
+
+
+def _with_merged(model: keras.Model, layers: Collection[str]) -> set[str]:
+    """Names of layers, and of those after them that are computed by the same operation."""
+    found = set(layers)
+    for layer in model.layers:  # each after those that it reads
+        before = layer.inbound_nodes[0].inbound_layers if layer.inbound_nodes else None
+        if isinstance(before, keras.layers.Layer) and before.name in found and (is_folded(layer) or _is_fused(layer)):
+            found.add(layer.name)
+    return found
+
+
+def _readers(layer: Any) -> Iterator[Any]:
+    """The layers that read a layer's values, also behind those that only pass them on."""
+    for node in layer.outbound_nodes:
+        yield node.layer
+        if isinstance(node.layer, _PASS_ON):
+            yield from _readers(node.layer)
 
 
 def _without_normalization(layer: Any) -> Any:

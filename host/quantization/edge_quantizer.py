@@ -1,7 +1,8 @@
 """AI Edge Quantizer: takes the float32 .tflite file of a network and quantizes it operation by operation.
 
-`mixed` computes in int8, but keeps the layers that a recipe names in int16 (with 8-bit weights) or float32. QUANTIZE
-and DEQUANTIZE stand between two types. Both ends are int8. The two conversions with 4-bit weights have float32 ends.
+`mixed` computes in int8, but keeps the layers that a recipe names in int16 (with 8-bit weights) or float32; where
+patterns name too many, a later one takes some back to int8. QUANTIZE and DEQUANTIZE stand between two types. Both ends
+are int8. The two conversions with 4-bit weights have float32 ends.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ def _keep_layers(job: Job, graph: _Graph, rules: Any) -> None:
     for operation in graph.operations:
         layers = graph.layers(operation, known)
         kept = kept_type(layers, job.layers)
-        if kept is None or operation.name is None:  # what the quantizer does not know stays float32
+        if kept in (None, "int8") or operation.name is None:  # what the quantizer does not know stays float32
             continue
         # For this operation alone: a rule for any would also hold for the end of the graph, which has the same name.
         scope = f"^{re.escape(operation.scope)}$"

@@ -65,7 +65,7 @@ CONVERSIONS: dict[str, Conversion] = {
     "dynamic_range": Conversion(tensorflow_converter, "int8", "float32"),
     "int8": Conversion(tensorflow_converter, "int8", "int8"),
     "int16x8": Conversion(tensorflow_converter, "int8", "int16"),
-    "mixed": Conversion(quantize_statically, "int8", "int8", ("int16", "float32"), AI_EDGE),
+    "mixed": Conversion(quantize_statically, "int8", "int8", ("int8", "int16", "float32"), AI_EDGE),
     "int4_dynamic": Conversion(quantize_dynamically, "int4", "float32", ("float32",), AI_EDGE),
     "int4_weights": Conversion(quantize_weights, "int4", "float32", ("float32",), AI_EDGE),
 }

@@ -48,6 +48,7 @@ ADVERSARIAL = {
     "weight": number(1e-9, 1e3, text="factor of the adversarial term in the loss"),
     "learning_rate": number(1e-9, 1.0, 1e-4, text="learning rate of the discriminator"),
 }
+QUANTIZED = "layers"  # the option of a stage that says which layers it quantizes
 SOURCE = "from"  # the option of a stage that says which stage's weights it starts from
 _SOURCE = Field((str,), ABSENT, text="earlier stage whose weights this stage starts from")
 QUANTIZATION = {
@@ -93,6 +94,23 @@ def data_fields(dataset: str, fit: str, fits: tuple[str, ...]) -> dict[str, Fiel
     elif dataset not in NATIVE_SHAPES:
         found["size"] = replace(found["size"], default=REQUIRED)
     return found
+
+
+FAKE_QUANT = {  # of a stage that simulates quantization
+    QUANTIZED: Field((list,), [], items=Field((str,)), text="layers to quantize, by name or pattern; none: all"),
+    "weight_bits": integer(2, 8, 8, text="bits of each weight of theirs; a file holds 8"),
+    "activation_bits": integer(2, 8, 8, text="bits of what they read and make; a file holds 8"),
+}
+
+
+def check_fake_quant(reader: Reader, options: Json, networks: Networks) -> None:
+    """Raises SpecError for a stage with FAKE_QUANT on a network that fake quantization by hand does not know."""
+    for layers in networks.values():
+        for layer in layers:
+            if layer.layer == "Conv2DTranspose":
+                raise reader.error(
+                    "kind", f"fake_quant cannot train the Conv2DTranspose {layer.name}; take the kind qat"
+                )
 
 
 def stage_fields(

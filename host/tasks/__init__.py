@@ -14,6 +14,7 @@ from host.spec.types import Spec
 from host.tasks.classification.task import ClassificationTask
 from host.tasks.codec.task import CodecTask
 from host.tasks.compression.task import CompressionTask
+from host.tasks.super_resolution.task import SuperResolutionTask
 
 if TYPE_CHECKING:
     from host.tasks.task import Task
@@ -24,6 +25,7 @@ TASKS: dict[str, Task] = {
     "compression": CompressionTask(),
     "codec": CodecTask(),
     "classification": ClassificationTask(),
+    "super_resolution": SuperResolutionTask(),
 }
 
 

@@ -81,17 +81,8 @@ class Task(Protocol):
     def decoders(self, home: DecoderFolder) -> Decoders:
         """What turns one tag's payloads into what is judged; raises CollectError."""
 
-    def truths(self, split: Split) -> Sequence[Any] | None:
-        """What each image of a split should become: the image itself, or its label; None for images without labels."""
-
     def classes(self, spec: Spec) -> tuple[str, ...]:
         """Names of the labels, by index, where truths are labels; () elsewhere. Raises SpecError, DataError."""
-
-    def judge(self, truth: Any, made: np.ndarray) -> dict[str, float | None]:
-        """One image's metrics by key; None where there is no error at all and so no number.
-
-        Values of other keys are kept for `conclude` and `figures`: no mean of them is a result.
-        """
 
     def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
         """The rows of a model with what only all of them together tell, such as how much worse one is than another.
@@ -102,12 +93,15 @@ class Task(Protocol):
             spec: of the model, for what it asks of rows; None where it is not at hand.
         """
 
-    def figures(self, result: Result, judged: Judged, images: Split) -> Mapping[str, bytes]:
-        """Pictures of a result: name of a PNG file -> its bytes.
+    def figures(
+        self, result: Result, judged: Judged, images: Split, pictures: Mapping[str, Sequence[np.ndarray]]
+    ) -> Mapping[str, bytes]:
+        """Figures of a result: name of a PNG file -> its bytes.
 
         Args:
             result: of `host evaluate`.
             images: that were judged.
+            pictures: by row, the middles of the first pictures, the "originals" among them; none of other outputs.
         """
 
     # 4. What stands beside it.
@@ -121,19 +115,33 @@ class Task(Protocol):
 
 
 class Decoders(Protocol):
-    """What serves one tag.
+    """What serves one tag: what the device is given, what becomes of what it sends, and how that is judged.
 
     Attributes:
         names: "own", then "tuned" where there is one; one name also where nothing is decoded.
         makes_pictures: whether `restore` gives uint8 images, which can be shown.
+        given_originals: whether `given` changes nothing, so that images that a device was given can be judged.
         runtime: what runs `restore`, as times name it; None for the runtime of .tflite files.
     """
 
     names: tuple[str, ...]
     makes_pictures: bool
+    given_originals: bool
 
     @property
     def runtime(self) -> str | None: ...
+
+    def given(self, originals: Split) -> Split:
+        """What the device is given of images: the images themselves, or something made of them."""
+
+    def truths(self, originals: Split) -> Sequence[Any] | None:
+        """What `restore` should make: of each image itself, or its label; None for images without labels."""
+
+    def judge(self, truth: Any, made: np.ndarray) -> dict[str, float | None]:
+        """One image's metrics by key; None where there is no error at all and so no number.
+
+        Values of other keys are kept for `Task.conclude` and `Task.figures`: no mean of them is a result.
+        """
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         """A payload to the numbers that the device sent for one image; raises BitstreamError."""

@@ -100,7 +100,24 @@ class ColourDecoders:
 
     names = ("own",)
     makes_pictures = False
+    given_originals = True
     runtime = None
+
+    def given(self, originals: Any) -> Any:
+        return originals
+
+    def truths(self, originals: Any) -> list[tuple[np.ndarray, int]]:
+        colours = [image.reshape(-1, 3).mean(0) for image in originals.pictures]
+        if originals.labels is None:
+            return [(colour, int(colour.argmax())) for colour in colours]
+        return list(zip(colours, originals.labels, strict=True))
+
+    def judge(self, truth: tuple[np.ndarray, int], made: np.ndarray) -> dict[str, float | None]:
+        colour, strongest = truth
+        return {
+            "colour_error": float(np.abs(made - colour).max()),
+            "strongest_percent": 100.0 * (int(made.argmax()) == strongest),
+        }
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         if len(payload) != 3:
@@ -152,26 +169,13 @@ class ColourTask:
     def decoders(self, home: Any) -> ColourDecoders:
         return ColourDecoders()
 
-    def truths(self, split: Any) -> list[tuple[np.ndarray, int]]:
-        colours = [image.reshape(-1, 3).mean(0) for image in split.pictures]
-        if split.labels is None:
-            return [(colour, int(colour.argmax())) for colour in colours]
-        return list(zip(colours, split.labels, strict=True))
-
-    def judge(self, truth: tuple[np.ndarray, int], made: np.ndarray) -> dict[str, float | None]:
-        colour, strongest = truth
-        return {
-            "colour_error": float(np.abs(made - colour).max()),
-            "strongest_percent": 100.0 * (int(made.argmax()) == strongest),
-        }
-
     def classes(self, spec: Any) -> tuple[str, ...]:
         return ()
 
     def conclude(self, rows: Any, judged: Any, spec: Any = None) -> list[Any]:
         return list(rows)
 
-    def figures(self, result: Any, judged: Any, images: Any) -> dict[str, bytes]:
+    def figures(self, result: Any, judged: Any, images: Any, pictures: Any) -> dict[str, bytes]:
         return {}
 
     def baselines(self, model: Any, data: Any, budget_bytes: float | None) -> list[Any]:
@@ -240,14 +244,14 @@ def test_a_new_kind_is_exported_benched_collected_evaluated_and_reported(
 def test_images_without_labels_leave_sizes_and_times(
     tmp_path: Path, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ColourTask, "truths", lambda self, split: None)
+    monkeypatch.setattr(ColourDecoders, "truths", lambda self, originals: None)
     folders = {"bundles": places["bundles"], "build": places["build"]}
     api.export(places["model"], **folders)
     (collected,) = api.collect(benched(tmp_path, places), results=tmp_path / "results", **folders)
     (row,) = collected.results[0].rows
     assert (row.error, dict(row.metrics), row.sizes["colour_bytes"]) == (None, {}, 3)
     assert row.latency["device"].n >= 5 and row.agreement and row.agreement.differing == 0
-    assert collected.notes == ("toy: nothing is judged: the task colours needs labels, the images have none",)
+    assert collected.notes == ("toy: nothing is judged: the task colours needs labels or originals of the images",)
     with pytest.raises(DataError, match="toy: the task colours is judged by labels, and the images of the test set"):
         api.evaluate(places["model"], images=2, **folders)
 

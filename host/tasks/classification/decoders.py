@@ -7,18 +7,32 @@ from collections.abc import Sequence
 import numpy as np
 
 from device.outputs.scores import ScoresDescription, read_scores, real_scores
+from host.data.split import Split
 from host.packaging.decoders import DecoderFolder
+from host.tasks.classification.judging import judge
 
 
 class ClassificationDecoders:
     """See `host.tasks.task.Decoders`."""
 
     names: tuple[str, ...] = ("own",)
-    makes_pictures = False
+    makes_pictures, given_originals = False, True
     runtime: str | None = None
 
     def __init__(self, home: DecoderFolder) -> None:
         self.description: ScoresDescription = home.output
+
+    def given(self, originals: Split) -> Split:
+        """The images themselves."""
+        return originals
+
+    def truths(self, originals: Split) -> Sequence[int] | None:
+        """The labels."""
+        return None if originals.labels is None else [int(label) for label in originals.labels]
+
+    def judge(self, truth: int, made: np.ndarray) -> dict[str, float | None]:
+        """Whether the highest score is the label's; the first one of equal scores counts."""
+        return judge(truth, made)
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         """The scores as sent, (classes,) in the tensor's dtype; raises BitstreamError."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from device.outputs.scores import probabilities
 from host.results import Row
 from host.tasks.classification.spec import ACCURACY, AGREEMENT, DROP, ClassificationOptions
 
@@ -21,6 +22,17 @@ CONFUSION = "confusion"
 KERAS_OPTIMIZER, KERAS_WEIGHTS, FLOAT32_FILE = "keras_optimizer", "keras_weights", "float32_tflite"
 GZIP = "_gzip"
 _Z = 1.959963984540054  # of the normal distribution, 95 % within
+
+
+def judge(truth: int, scores: np.ndarray) -> dict[str, float | None]:
+    """Whether the highest score of an image, the first of equal ones, is its label's; see `Decoders.judge`."""
+    predicted = int(np.argmax(scores))
+    return {
+        ACCURACY.key: 100.0 * (predicted == truth),
+        TRUTH: truth,
+        PREDICTED: predicted,
+        PROBABILITY: float(probabilities(scores)[predicted]),
+    }
 
 
 def conclude(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import tf_keras as keras
 
 from device.files import read_json, write_json
@@ -17,7 +14,7 @@ from host.networks.applications import pretrain
 from host.networks.builder import apply_layers, make_layers
 from host.networks.channels import Kept, narrowed
 from host.networks.weights import load_weights
-from host.quantization import aware, by_hand
+from host.quantization.awareness import AWARE
 from host.spec.model_folder import ModelFolder
 from host.spec.types import Spec
 from host.tasks.classification.spec import NETWORK
@@ -104,8 +101,8 @@ def load_network(model: ModelFolder, stage: str) -> keras.Model:
 
 def stage_network(model: ModelFolder, stage: str) -> keras.Model:
     """The network of a stage, with weights that are still to be loaded or trained; raises ModelError."""
-    network = float_network(model, stage)
-    return AWARE[_kind(model, stage)].make(network) if is_aware(model, stage) else network
+    network, options = float_network(model, stage), model.spec.training.stages[stage].options
+    return AWARE[_kind(model, stage)].make(network, options) if is_aware(model, stage) else network
 
 
 def _kind(model: ModelFolder, stage: str) -> str:
@@ -150,9 +147,8 @@ def without_quantization(model: ModelFolder, stage: str) -> keras.Model:
 def for_converter(model: ModelFolder, stage: str) -> keras.Model:
     """The network that a stage left, as the converters take it; raises ModelError like `load_network`."""
     network = load_network(model, stage)
-    change = AWARE[_kind(model, stage)].for_converter if is_aware(model, stage) else None
-    if change is not None:
-        change(network)
+    if is_aware(model, stage):
+        AWARE[_kind(model, stage)].for_converter(network)
     return network
 
 
@@ -163,46 +159,3 @@ def keep_channels(model: ModelFolder, stage: str, kept: Kept) -> None:
 
 def _channels_file(model: ModelFolder, stage: str) -> Path:
     return model.folder / f"{stage}.channels.json"
-
-
-@dataclass(frozen=True)
-class Aware:
-    """A way of quantization-aware training.
-
-    Attributes:
-        make: a float network -> the same with fake quantization, which starts from its weights.
-        set_ranges: (with fake quantization, without, inputs): makes ranges span what activations do without.
-        plain: (without fake quantization, with it) -> without, with the weights of the latter.
-        for_converter: changes a network into what the converter takes; None: it is that already.
-    """
-
-    make: Callable[[keras.Model], keras.Model]
-    set_ranges: Callable[[keras.Model, keras.Model, np.ndarray], None]
-    plain: Callable[[keras.Model, keras.Model], keras.Model]
-    for_converter: Callable[[keras.Model], None] | None = None
-
-
-PIXELS = (0.0, 1.0)  # the range of what a network reads
-
-
-def _by_toolkit(network: keras.Model) -> keras.Model:
-    return aware.quantization_aware(network, PIXELS, None)
-
-
-def _by_hand(network: keras.Model) -> keras.Model:
-    return by_hand.quantization_aware(network, PIXELS)
-
-
-def _of_toolkit(network: keras.Model, quantized: keras.Model) -> keras.Model:
-    aware.take_weights(network, quantized)
-    return network
-
-
-def _of_hand(network: keras.Model, quantized: keras.Model) -> keras.Model:
-    return by_hand.plain(quantized)
-
-
-AWARE: dict[str, Aware] = {  # by kind of stage; the scores find their range in training
-    "qat": Aware(_by_toolkit, aware.set_ranges, _of_toolkit, aware.leave_kernels),
-    "fake_quant": Aware(_by_hand, by_hand.set_ranges, _of_hand, by_hand.leave_kernels),
-}

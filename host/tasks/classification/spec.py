@@ -11,6 +11,7 @@ from host.spec.catalogue import INITIALIZERS
 from host.spec.fields import ABSENT, Field, number
 from host.spec.reader import Reader
 from host.spec.sections import (
+    FAKE_QUANT,
     HALF_WEIGHTS,
     MIXED_PRECISION,
     TRAINING,
@@ -18,6 +19,7 @@ from host.spec.sections import (
     Networks,
     Sections,
     StageSection,
+    check_fake_quant,
     stage_fields,
 )
 from host.spec.types import DataSpec, Json
@@ -51,12 +53,6 @@ _STARTERS = ("local_pca", "cosine")  # of autoencoders
 def _check_pruning(reader: Reader, options: Json, networks: Networks) -> None:
     if options["begin"] > options["end"]:
         raise reader.error("begin", f"expected at most end, {options['end']:g}, found {options['begin']:g}")
-
-
-def _check_fake_quantization(reader: Reader, options: Json, networks: Networks) -> None:
-    transposed = next((layer.name for layer in networks[NETWORK] if layer.layer == "Conv2DTranspose"), None)
-    if transposed is not None:
-        raise reader.error("kind", f"fake_quant cannot train the Conv2DTranspose {transposed}; take the kind qat")
 
 
 def _stage(
@@ -96,7 +92,7 @@ SECTIONS = Sections(
         "prune": _stage(_PRUNING, source=True, check=_check_pruning),
         "shrink": _stage(stage_fields(4, 1e-4, None, source="float") | _SHRINKING, source=True),
         "qat": _stage(stage_fields(4, 1e-4, None, source="float")),
-        "fake_quant": _stage(stage_fields(4, 1e-4, None, source="float"), check=_check_fake_quantization),
+        "fake_quant": _stage(stage_fields(4, 1e-4, None, source="float") | FAKE_QUANT, check=check_fake_quant),
     },
     objects={"acceptance": ACCEPTANCE},
     training=TRAINING | MIXED_PRECISION | HALF_WEIGHTS,

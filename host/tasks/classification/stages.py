@@ -14,13 +14,14 @@ from host.data import DataSet
 from host.data.kept_images import ModelImages, save_images
 from host.data.split import calibration_indices
 from host.errors import ModelError, SpecError
+from host.networks.layer_names import check_layers
 from host.networks.shrinking import choose_channels, read_moments, shrunk
 from host.networks.weights import load_weights, save_weights
+from host.quantization.awareness import AWARE
 from host.spec.model_folder import ModelFolder
 from host.spec.sections import SOURCE
 from host.spec.types import Spec, StageSpec
 from host.tasks.classification.networks import (
-    AWARE,
     build,
     checked_classes,
     class_names,
@@ -110,7 +111,8 @@ def train_shrink(model: ModelFolder, data: DataSet, stage: StageSpec, session: S
 def train_aware(model: ModelFolder, data: DataSet, stage: StageSpec, session: Session) -> dict[str, Any]:
     """Quantization-aware training from another stage's float weights."""
     network, way = _source(model, stage), AWARE[stage.kind]
-    quantized = way.make(network)
+    check_layers(model.spec, {NETWORK: network})
+    quantized = way.make(network, stage.options)
     way.set_ranges(quantized, network, data.sample.array[:_RANGES_FROM] / np.float32(255))
     result = _fitted(model, data, stage, session, quantized)
     save_weights(model.weights(stage.name), {NETWORK: quantized}, half=model.spec.training.half_weights)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from device.outputs.scores import probabilities
 from host.data.split import Split
 from host.errors import ExportError
 from host.metrics import Metric
 from host.spec.sections import Sections
 from host.spec.types import Spec
-from host.tasks.classification.judging import PREDICTED, PROBABILITY, TRUTH
 from host.tasks.classification.judging import conclude as conclude_rows
 from host.tasks.classification.spec import ACCURACY, AGREEMENT, DROP, NETWORK, SECTIONS
 
@@ -86,25 +84,11 @@ class ClassificationTask:
 
         return ClassificationDecoders(home)
 
-    def truths(self, split: Split) -> Sequence[int] | None:
-        """The labels."""
-        return None if split.labels is None else [int(label) for label in split.labels]
-
     def classes(self, spec: Spec) -> tuple[str, ...]:
         """Those of the data set."""
         from host.tasks.classification.networks import class_names
 
         return class_names(spec)
-
-    def judge(self, truth: int, made: np.ndarray) -> dict[str, float | None]:
-        """Whether the highest score is the label's; the first one of equal scores counts."""
-        predicted = int(np.argmax(made))
-        return {
-            ACCURACY.key: 100.0 * (predicted == truth),
-            TRUTH: truth,
-            PREDICTED: predicted,
-            PROBABILITY: float(probabilities(made)[predicted]),
-        }
 
     def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
         """Intervals, the drop against float32 and the agreement with it, ratios of files, verdicts."""
@@ -112,7 +96,9 @@ class ClassificationTask:
             return conclude_rows(rows, judged)
         return conclude_rows(rows, judged, self.classes(spec), spec.options)
 
-    def figures(self, result: Result, judged: Judged, images: Split) -> Mapping[str, bytes]:
+    def figures(
+        self, result: Result, judged: Judged, images: Split, pictures: Mapping[str, Sequence[np.ndarray]]
+    ) -> Mapping[str, bytes]:
         """Confusions, the accuracy of each class, and images that were taken for another class."""
         from host.tasks.classification.figures import figures
 

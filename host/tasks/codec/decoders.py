@@ -17,14 +17,14 @@ from host.quiet import load_tensorflow
 from host.results import KERAS
 from host.spec.parsing import parse_spec
 from host.tasks.codec.spec import SECTIONS
+from host.tasks.pictures import PictureDecoders
 
 WEIGHTS, SPEC = "weights.h5", "spec.json"
 
 
-class CodecDecoders:
+class CodecDecoders(PictureDecoders):
     """See `host.tasks.task.Decoders`."""
 
-    makes_pictures = True
     runtime: str | None = KERAS
 
     def __init__(self, home: DecoderFolder) -> None:

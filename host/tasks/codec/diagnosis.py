@@ -74,7 +74,7 @@ def _pieces(images: np.ndarray, side: int, before: int) -> np.ndarray:
     for image in images:
         for top in range(0, image.shape[0], step):
             for left in range(0, image.shape[1], step):
-                piece = np.empty((side, side, 3), np.int8)
+                piece = np.empty((side, side, 3), np.uint8)
                 put_pixels(image, (top - before, left - before), piece)
-                found.append((piece.view(np.uint8) ^ np.uint8(0x80)) / np.float32(255))
+                found.append(piece / np.float32(255))
     return np.stack(found)

@@ -135,9 +135,9 @@ def padded(image: np.ndarray, spec: Spec) -> np.ndarray:
     """
     grid = spec.options.grid
     shape = [grid.before + -(-side // grid.block) * grid.block + grid.after for side in image.shape[:2]]
-    pixels = np.empty((*shape, 3), np.int8)
+    pixels = np.empty((*shape, 3), np.uint8)
     put_pixels(image, (-grid.before, -grid.before), pixels)
-    return pixels.view(np.uint8) ^ np.uint8(0x80)
+    return pixels
 
 
 def operations_per_pixel(encoder: keras.Model, block: int) -> float:

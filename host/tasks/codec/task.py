@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from host.data.split import Split
-from host.metrics import PICTURES, Metric, judge_picture
 from host.spec.types import Spec
 from host.tasks.codec.spec import SECTIONS, CodecOptions
+from host.tasks.pictures import PictureTask
 
 if TYPE_CHECKING:
     import tf_keras as keras
@@ -19,20 +16,17 @@ if TYPE_CHECKING:
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
     from host.quantization.diagnosis.pair import Pairs
-    from host.results import Result, Row
+    from host.results import Row
     from host.spec.model_folder import ModelFolder
     from host.tasks.codec.decoders import CodecDecoders
-    from host.tasks.task import Judged
     from host.training.stages import StageKind
 
 
-class CodecTask:
+class CodecTask(PictureTask):
     """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
 
     name = SECTIONS.task
-    metrics: tuple[Metric, ...] = PICTURES
     sections = SECTIONS
-    judge = staticmethod(judge_picture)
     exported_by: tuple[str, ...] = ("int8", "layers", "networks", "packaging", "tables")
 
     @property
@@ -86,22 +80,6 @@ class CodecTask:
         from host.tasks.codec.decoders import CodecDecoders
 
         return CodecDecoders(home)
-
-    def truths(self, split: Split) -> Sequence[np.ndarray]:
-        """The images themselves."""
-        return split.pictures
-
-    def classes(self, spec: Spec) -> tuple[str, ...]:
-        """None: pictures are their own truth."""
-        return ()
-
-    def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
-        """The rows as they are: each is judged alone."""
-        return list(rows)
-
-    def figures(self, result: Result, judged: Judged, images: Split) -> dict[str, bytes]:
-        """None."""
-        return {}
 
     def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
         """JPEG and WebP."""

@@ -11,12 +11,12 @@ import numpy as np
 from device.errors import BitstreamError
 from host.packaging.decoders import DecoderFolder
 from host.quantization.execution import TfliteDecoder, open_full
+from host.tasks.pictures import PictureDecoders
 
 
-class CompressionDecoders:
+class CompressionDecoders(PictureDecoders):
     """See `host.tasks.task.Decoders`."""
 
-    makes_pictures = True
     runtime: str | None = None
 
     def __init__(self, home: DecoderFolder) -> None:

@@ -131,7 +131,7 @@ BROKEN: dict[str, tuple[str, Change, str, str]] = {
         "$.quantization.recipes.mine.layers.linear",
         lambda s: s["quantization"].update(recipes={"mine": _recipe("mixed", {"linear": "int32"})}),
         '"int32"',
-        "did you mean int16? available: int16, float32",
+        "did you mean int8? available: int8, int16, float32",
     ),
     "type of a layer beside 4 bits": (
         "$.quantization.recipes.mine.layers.linear",

@@ -26,6 +26,10 @@ def test_a_template_is_a_spec_that_checks_at_80_columns(template: str, tmp_path:
         assert re.search(r"^classifier in all +10 +[\d,]+ +[\d,]+$", result.output, re.M)
         assert lines[-1].startswith("10 classes: airplane, automobile")
         return
+    if template == "upscaler":
+        assert re.search(r"^upscaler in all +\?x\?x4 +[\d,]+ +any size$", result.output, re.M)
+        assert "each pixel becomes 2 x 2 pixels" in lines
+        return
     assert re.search(r"^encoder in all +[\dx?]+ +[\d,]+ +([\d,]+|any size)$", result.output, re.M)
     assert re.search(r"^decoder in all +(28x28x1|32x32x3|\?x\?x3) +[\d,]+ +([\d,]+|any size)$", result.output, re.M)
     assert re.search(r"^(bottleneck: \d+x\d+x\d+ = |latent: )\d+ codes", result.output, re.M)
@@ -51,7 +55,7 @@ def test_a_taken_name_and_an_unknown_template_are_refused(tmp_path: Path) -> Non
     with pytest.raises(ModelError, match="exists already"):
         new("mine", "dense", tmp_path)
     assert file.read_text() == before
-    offered = "classifier, codec, conv, dense, residual, mine"
+    offered = "classifier, codec, conv, dense, residual, upscaler, mine"
     with pytest.raises(ModelError, match=rf"no template 'cnov'; did you mean conv\? available: {offered}$"):
         new("other", "cnov", tmp_path)
     assert list(templates(tmp_path))[:5] == ["classifier", "codec", "conv", "dense", "residual"]

@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 
 from host.results import Row
-from host.tasks.classification.judging import conclude, confusion, paired_drop, verdict, wilson
+from host.tasks.classification.judging import conclude, confusion, judge, paired_drop, verdict, wilson
 from host.tasks.classification.spec import ClassificationOptions
-from host.tasks.classification.task import ClassificationTask
 
 ASKED = ClassificationOptions(4.0, 2.0)
 
 
 def judged(truths: list[int], answers: list[int]) -> list[dict[str, float | None]]:
-    task = ClassificationTask()
-    return [task.judge(truth, np.eye(3)[answer] * 2) for truth, answer in zip(truths, answers, strict=True)]
+    return [judge(truth, np.eye(3)[answer] * 2) for truth, answer in zip(truths, answers, strict=True)]
 
 
 def rows(**answers: list[int]) -> dict[str, Row]:

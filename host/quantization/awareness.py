@@ -1,0 +1,58 @@
+"""The ways of quantization-aware training, by kind of stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tf_keras as keras
+
+from host.networks.layer_names import matching
+from host.quantization import aware, by_hand
+from host.spec.sections import QUANTIZED
+
+Options = Mapping[str, Any]  # of the stage
+PIXELS = (0.0, 1.0)  # the range of what a network reads
+
+
+@dataclass(frozen=True)
+class Aware:
+    """A way of quantization-aware training.
+
+    Attributes:
+        make: (a float network, options) -> the same with fake quantization, which starts from its weights.
+        set_ranges: (with fake quantization, without, inputs): makes ranges span what activations do without.
+        plain: (without fake quantization, with it) -> without, with the weights of the latter.
+        for_converter: changes a network into what the converter takes.
+    """
+
+    make: Callable[[keras.Model, Options], keras.Model]
+    set_ranges: Callable[[keras.Model, keras.Model, np.ndarray], None]
+    plain: Callable[[keras.Model, keras.Model], keras.Model]
+    for_converter: Callable[[keras.Model], None]
+
+
+def _by_toolkit(network: keras.Model, options: Options) -> keras.Model:
+    return aware.quantization_aware(network, PIXELS, None)
+
+
+def _by_hand(network: keras.Model, options: Options) -> keras.Model:
+    layers = matching(network, options[QUANTIZED])
+    return by_hand.quantization_aware(network, PIXELS, layers, options["weight_bits"], options["activation_bits"])
+
+
+def _of_toolkit(network: keras.Model, quantized: keras.Model) -> keras.Model:
+    aware.take_weights(network, quantized)
+    return network
+
+
+def _of_hand(network: keras.Model, quantized: keras.Model) -> keras.Model:
+    return by_hand.plain(quantized)
+
+
+AWARE: dict[str, Aware] = {  # the output's range is found in training
+    "qat": Aware(_by_toolkit, aware.set_ranges, _of_toolkit, aware.leave_kernels),
+    "fake_quant": Aware(_by_hand, by_hand.set_ranges, _of_hand, by_hand.leave_kernels),
+}

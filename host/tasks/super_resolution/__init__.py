@@ -1,0 +1,1 @@
+"""Super-resolution: networks that enlarge the luma of images of any size."""

@@ -1,0 +1,106 @@
+"""Spec -> Keras: a network that gives each pixel of a luma image a square of pixels, and the network that a stage left.
+
+What it computes ends before the pixels are spread: DEPTH_TO_SPACE has no 16-bit kernel, so the device spreads them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from host.errors import SpecError
+from host.networks.builder import apply_layers, make_layers
+from host.networks.weights import load_weights
+from host.quantization.awareness import AWARE
+from host.spec.model_folder import ModelFolder
+from host.spec.types import Spec
+from host.tasks.super_resolution.spec import NETWORK
+
+_PROBED = (64, 71)  # sides of an image whose border tells the halo
+
+
+def build(spec: Spec) -> keras.Model:
+    """Luma float32 (batch, height, width, 1), 0..1 -> float32 (batch, height - 2 halo, width - 2 halo, factor ** 2).
+
+    The weights are random.
+
+    Raises:
+        SpecError: Keras refuses a layer, or the network is none of that kind.
+    """
+    keras.utils.set_random_seed(spec.training.seed)
+    image = keras.Input((None, None, 1), name="image")
+    network = keras.Model(image, apply_layers(spec, NETWORK, {"image": image}, make_layers), name=NETWORK)
+    halo(spec, network)
+    return network
+
+
+def halo(spec: Spec, network: keras.Model) -> int:
+    """How many pixels beside an image the network reads on each side.
+
+    Raises:
+        SpecError: it makes another number of channels than the factor's square, enlarges or shrinks the image, or
+            reads zeros beside it.
+    """
+    file, wanted = spec.file, spec.options.factor**2
+    shape = network.output_shape
+    if len(shape) != 4 or shape[-1] != wanted:
+        raise SpecError(
+            f"{file}: $.{NETWORK}: the output must have {wanted} channels, the square of upscaling.factor; found shape "
+            f"{shape[1:]}"
+        )
+    for layer in spec.networks[NETWORK]:
+        sides = layer.arguments.get("kernel_size", layer.arguments.get("pool_size", 1))
+        if (layer.arguments.get("padding") == "same" and sides not in (1, [1, 1])) or layer.layer == "ZeroPadding2D":
+            raise SpecError(
+                f"{file}: $.{NETWORK}: {layer.name} reads zeros beside the image, which would show between the strips "
+                'that the device computes; use padding "valid"'
+            )
+    made = network.compute_output_shape((1, *_PROBED, 1))[1:3]
+    borders = {side - length for side, length in zip(_PROBED, made, strict=True)}
+    border = borders.pop()
+    if borders or border < 0 or border % 2:
+        raise SpecError(
+            f"{file}: $.{NETWORK}: an image of {_PROBED[0]} x {_PROBED[1]} pixels becomes {made[0]} x {made[1]}; "
+            "expected a position for each pixel, less the same even number of pixels in both directions"
+        )
+    return int(border // 2)
+
+
+def operations_per_pixel(network: keras.Model) -> int:
+    """Multiply-accumulates of the convolutions, per pixel of a large image."""
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+    return sum(int(np.prod(layer.weights[0].shape)) for layer in network.layers if isinstance(layer, kinds))
+
+
+def spread(pixels: Any, factor: int) -> Any:
+    """(batch, height, width, factor ** 2) -> (batch, height * factor, width * factor, 1), as the device does it."""
+    return tf.nn.depth_to_space(pixels, factor)
+
+
+def load_network(model: ModelFolder, stage: str) -> keras.Model:
+    """The network that a stage left, with its weights.
+
+    Raises:
+        ModelError: the weights file is missing or belongs to another network.
+    """
+    network, made = build(model.spec), model.spec.training.stages[stage]
+    if made.kind in AWARE:
+        network = AWARE[made.kind].make(network, made.options)
+    load_weights(model.weights(stage), {NETWORK: network})
+    return network
+
+
+def is_aware(model: ModelFolder, stage: str) -> bool:
+    """Whether a stage leaves a network whose ranges are in its graph."""
+    return model.spec.training.stages[stage].kind in AWARE
+
+
+def without_quantization(model: ModelFolder, stage: str) -> keras.Model:
+    """The network that a stage left, with its weights, without the fake quantization that it may have."""
+    network = load_network(model, stage)
+    if not is_aware(model, stage):
+        return network
+    return AWARE[model.spec.training.stages[stage].kind].plain(build(model.spec), network)
