@@ -25,7 +25,8 @@ def luma(image: Array) -> Array:
     weights = _LUMA if image.shape[2] == 3 else (sum(_LUMA),)
     total: Array = np.full((*image.shape[:2], 1), (_BLACK << _BITS) + (1 << _BITS - 1), np.uint32)
     for channel, weight in enumerate(weights):
-        total += image[..., channel : channel + 1] * np.uint32(weight)
+        # Widened first: numpy 1 would compute in the 16 bits that the weight fits.
+        total += image[..., channel : channel + 1].astype(np.uint32) * np.uint32(weight)
     total >>= np.uint32(_BITS)
     return total.astype(np.uint8)
 
