@@ -12,8 +12,10 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from host.drawing import png
 from host.metrics import Metric
 from host.reporting.plots import DPI, axis_title
+from host.study.curves_chart import curves_chart
 from host.study.intervals import Spread, pareto_front
 from host.study.results import CellRow, StudyResult
+from host.study.rows_chart import rows_chart
 
 # Okabe and Ito's colours (https://jfly.uni-koeln.de/color/), for networks; the shape is the row's.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
@@ -28,7 +30,20 @@ COSTS: dict[str, tuple[str, Callable[[CellRow], Spread | None]]] = {
 
 
 def charts(found: StudyResult) -> dict[str, bytes]:
-    """PNG files by name, such as "cifar10.latency": for each data set and metric a figure for each of `COSTS`."""
+    """PNG files by name.
+
+    For each data set and metric a figure for each of `COSTS`, such as "cifar10.latency", unless there are more rows
+    than shapes; for each model its rows, "<model>.rows", and its stages' curves, "<model>.curves".
+    """
+    made = _by_data_set(found)
+    for model in found.metrics:
+        for kind, draw in (("rows", rows_chart), ("curves", curves_chart)):
+            if (data := draw(model, found)) is not None:
+                made[f"{model}.{kind}"] = data
+    return made
+
+
+def _by_data_set(found: StudyResult) -> dict[str, bytes]:
     figures: dict[tuple[str, Metric], list[CellRow]] = {}
     names: dict[str, str] = {}
     for row in found.rows:
@@ -40,7 +55,7 @@ def charts(found: StudyResult) -> dict[str, bytes]:
         name = _file_name(names[digest], made)
         for cost, (title, number) in COSTS.items():
             shown = [row for row in rows if number(row) and metric.key in row.metrics]
-            if shown:
+            if shown and len({row.row for row in shown}) <= len(_MARKERS):
                 text = f"{found.study}, {names[digest]}: {metric.title} against {cost}"
                 made[f"{name}.{cost}"] = _chart(text, shown, metric, title, number)
     return made
@@ -65,7 +80,7 @@ def _chart(
     networks = list(dict.fromkeys((row.model, row.cell) for row in rows))
     kinds = list(dict.fromkeys(row.row for row in rows))
     colours = dict(zip(networks, cycle(_COLOURS)))
-    markers = dict(zip(kinds, cycle(_MARKERS)))
+    markers = dict(zip(kinds, _MARKERS, strict=False))
     for place, (row, cost, value) in enumerate(zip(rows, costs, values, strict=True)):
         axes.errorbar(
             cost.mean,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ from device.files import check_version, read_json
 from device.records import as_json, from_json
 from host.errors import ModelError, StudyError
 from host.metrics import Metric
+from host.quantization.placement import Placement, by_layer, placement
+from host.quantization.recipes import recipes
+from host.reporting.training import Record, stages
 from host.results import Latency, Result, read_document
+from host.spec.model_folder import ModelFolder
 from host.spec.reader import offer
 from host.study.intervals import CONFIDENCE, Spread, spread
 from host.study.study_file import Study
 from host.study.trials import Trial
+from host.tasks import open_spec
 
 FORMAT_VERSION = 1
 
@@ -26,6 +32,8 @@ class TrialRow:
 
     Attributes:
         latency: of one whole encode, measured when all trials were done; None where nothing is encoded.
+        types: layer -> the type that it computes in; {} where the spec treats all layers alike.
+        trained: the layers that were trained with fake quantization; () likewise.
     """
 
     row: str
@@ -33,6 +41,8 @@ class TrialRow:
     metrics: Mapping[str, float] = field(default_factory=dict)
     sizes: Mapping[str, float] = field(default_factory=dict)
     latency: Latency | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    trained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class TrialResult:
         dataset: the name of the data set, as the spec has it; `data_sha256` is of its images.
         images: of the test set.
         epochs, seconds: of the stages that were trained in it. Trials that ran at the same time slow each other down.
+        curves: by stage, the first metric of the validation after each epoch; none of stages without it.
     """
 
     model: str
@@ -58,6 +69,7 @@ class TrialResult:
     epochs: int
     seconds: float
     rows: tuple[TrialRow, ...]
+    curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,8 @@ class CellRow:
     """One row of one cell of one model, over the seeds; each `Spread` has a value a seed.
 
     Attributes:
-        drop: by how much the first metric is worse than in the cell's first row, paired by seed; None of that row.
+        drop: by how much the first metric is worse than in the reference, paired by seed; None of the reference.
+        reference: the row of the same cell that this one is compared with: the first, or what the study names.
         against: the first metric less that of the same row in the model's first cell, paired by seed; None there.
         latency_ms: of the medians.
     """
@@ -79,6 +92,7 @@ class CellRow:
     epochs: Spread
     seconds: Spread
     drop: Spread | None = None
+    reference: str | None = None
     against: Spread | None = None
     latency_ms: Spread | None = None
 
@@ -143,11 +157,14 @@ def trial_result(trial: Trial, result: Result, latency: Mapping[str, Latency]) -
     """
     done = trial.finished()
     assert done is not None
-    rows = [
-        TrialRow(row.row, row.variant, row.metrics, row.sizes, latency.get(row.variant or ""))
-        for row in result.rows
-        if not row.error
-    ]
+    _, spec = open_spec(trial.model, trial.models, {})
+    known = recipes(spec) if by_layer(spec) else {}
+    rows = []
+    for row in result.rows:
+        if not row.error:
+            found = placement(spec, known[row.row]) if row.row in known else Placement()
+            time = latency.get(row.variant or "")
+            rows.append(TrialRow(row.row, row.variant, row.metrics, row.sizes, time, found.types, found.trained))
     return TrialResult(
         *trial.key,
         digest=trial.digest,
@@ -159,7 +176,18 @@ def trial_result(trial: Trial, result: Result, latency: Mapping[str, Latency]) -
         epochs=done["epochs"],
         seconds=done["seconds"],
         rows=tuple(rows),
+        curves=_curves(read_json(ModelFolder(spec).training, ModelError), result.metrics[0].key),
     )
+
+
+def _curves(training: Record, key: str) -> dict[str, tuple[float, ...]]:
+    """By stage, the values of a metric over the epochs."""
+    records = {name: record for found in stages(training) for name, record in found.items()}
+    curves = {
+        name: tuple(value for row in record["history"] if (value := row.get("validation", {}).get(key)) is not None)
+        for name, record in records.items()
+    }
+    return {name: values for name, values in curves.items() if values}
 
 
 def as_document(found: StudyResult) -> dict[str, Any]:
@@ -167,11 +195,14 @@ def as_document(found: StudyResult) -> dict[str, Any]:
     return {"format_version": FORMAT_VERSION, **as_json(found)}
 
 
-def cell_rows(trials: Sequence[TrialResult], metrics: Mapping[str, Sequence[Metric]]) -> tuple[CellRow, ...]:
+def cell_rows(
+    trials: Sequence[TrialResult], metrics: Mapping[str, Sequence[Metric]], references: Mapping[str, str] | None = None
+) -> tuple[CellRow, ...]:
     """Every row of every cell over its seeds.
 
     Args:
         metrics: by model.
+        references: row's name or pattern -> the row that it is compared with; others are with the first.
     """
     found: list[CellRow] = []
     cells: dict[tuple[str, str], list[TrialResult]] = {}
@@ -180,8 +211,16 @@ def cell_rows(trials: Sequence[TrialResult], metrics: Mapping[str, Sequence[Metr
     for (model, cell), some in cells.items():
         first_cell = next(others for (name, _), others in cells.items() if name == model)
         names = list(dict.fromkeys(row.row for trial in some for row in trial.rows))
-        found += [_cell_row(model, cell, name, names[0], some, first_cell, metrics[model]) for name in names]
+        for name in names:
+            reference = _reference(name, names, references or {})
+            found.append(_cell_row(model, cell, name, reference, some, first_cell, metrics[model]))
     return tuple(found)
+
+
+def _reference(row: str, rows: Sequence[str], references: Mapping[str, str]) -> str:
+    """What a row is compared with, the last pattern that matches says; the first row where the evaluation lacks it."""
+    named = [name for pattern, name in references.items() if fnmatchcase(row, pattern) and name in rows and name != row]
+    return named[-1] if named else rows[0]
 
 
 def _cell_row(
@@ -216,6 +255,7 @@ def _cell_row(
         epochs=spread([float(trial.epochs) for trial, _ in having]),
         seconds=spread([trial.seconds for trial, _ in having]),
         drop=spread([sign * each for each in drop]) if drop else None,
+        reference=reference if drop else None,
         against=spread(against) if against else None,
         latency_ms=spread(times) if len(times) == len(rows) else None,
     )

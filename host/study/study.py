@@ -116,7 +116,7 @@ def _result(study: Study, trials: Sequence[Trial], latencies: Path | None) -> St
         made_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         metrics=metrics,
         tasks={model: result.task for model, result in of_models.items()},
-        rows=cell_rows(done, metrics),
+        rows=cell_rows(done, metrics, study.references),
         trials=tuple(done),
         missing=tuple(trial.name for trial in trials if trial not in finished),
         load_average=measured.load_average,

@@ -45,6 +45,7 @@ class Study:
     Attributes:
         name: the file's, without its suffix.
         rows: of evaluations, those that are tabulated, the reference first; () takes all.
+        references: row's name or pattern -> the row that it is compared with instead of the first.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Study:
     seeds: tuple[int, ...]
     cells: tuple[Cell, ...]
     rows: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_study(file: Path, models: Path) -> Study:
@@ -85,9 +87,13 @@ def read_study(file: Path, models: Path) -> Study:
         for index, value in enumerate(top.field("cells", Field((list,), [_BASE], items=Field((dict,)))))
     )
     _check_different(top, "cells", tuple(cell.name for cell in cells))
+    references = top.take("references", dict, {})
+    for pattern, reference in references.items():
+        if not isinstance(reference, str):
+            raise top.error(f"references.{pattern}", f"expected a row's name, found {json.dumps(reference)}")
     top.known += ["stages", "rows"]
     top.done()
-    return Study(file.stem, file, description, names, seeds, cells, rows)
+    return Study(file.stem, file, description, names, seeds, cells, rows, references)
 
 
 def _cell(reader: Reader, stages: tuple[str, ...] | None) -> Cell:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from host.metrics import Metric
 from host.reporting.columns import GAP, NETWORK, NOTHING, WIDTH, cell, clip, markdown, wrapped
-from host.study.intervals import Spread
+from host.study.intervals import Spread, spread
 from host.study.results import CellRow, StudyResult
 
 Column = tuple[str, str, Callable[[CellRow], str]]  # title, unit, what a row has in it
@@ -23,7 +23,7 @@ def study_markdown(found: StudyResult) -> str:
     """The same in Markdown."""
     blocks = []
     for model, rows in _by_model(found).items():
-        columns = _filled(_columns(found.metrics[model], rows[0].cell), rows)
+        columns = _filled(_columns(found.metrics[model], rows), rows)
         titles = [f"{title} ({unit})" if unit else title for title, unit, *_ in columns]
         body = zip(_names(rows), *(cells for _, _, *cells in columns), strict=True)
         blocks += [f"{_title(model, found)}.", markdown(["row", *titles], [list(line) for line in body])]
@@ -37,15 +37,19 @@ def _by_model(found: StudyResult) -> dict[str, list[CellRow]]:
 
 
 def _model_text(model: str, rows: Sequence[CellRow], found: StudyResult) -> str:
-    columns = _columns(found.metrics[model], rows[0].cell)
+    columns = _columns(found.metrics[model], rows)
     return "\n".join([*wrapped(_title(model, found)), *_table(_names(rows), rows, columns)])
 
 
 def _title(model: str, found: StudyResult) -> str:
     trials = [trial for trial in found.trials if trial.model == model]
+    took = ""
+    if len({trial.cell for trial in trials}) == 1:
+        epochs, seconds = (spread([float(getattr(each, key)) for each in trials]) for key in ("epochs", "seconds"))
+        took = f"; {_mean(epochs, 0)} epochs each in {_mean(seconds, 0)} s"
     seeds = sorted({trial.seed for trial in trials})
     images = " or ".join(map(str, sorted({trial.images for trial in trials})))
-    return f"{model}: test set, {images} images; seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+    return f"{model}: test set, {images} images; seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}{took}"
 
 
 def _names(rows: Sequence[CellRow]) -> list[str]:
@@ -53,8 +57,10 @@ def _names(rows: Sequence[CellRow]) -> list[str]:
     return [f"{row.cell} {row.row}" if several else row.row for row in rows]
 
 
-def _columns(metrics: Sequence[Metric], first_cell: str) -> list[Column]:
-    first = metrics[0]
+def _columns(metrics: Sequence[Metric], rows: Sequence[CellRow]) -> list[Column]:
+    """What training took stands in the title where all rows are of one training."""
+    first, first_cell = metrics[0], rows[0].cell
+    several = len({row.cell for row in rows}) > 1
     return [
         (first.title, first.unit, lambda row: _with_width(row.metrics.get(first.key), first.digits)),
         ("drop", first.unit, lambda row: _with_width(row.drop, first.digits, signed=True)),
@@ -64,7 +70,7 @@ def _columns(metrics: Sequence[Metric], first_cell: str) -> list[Column]:
         ("device", "ms", lambda row: _mean(row.latency_ms, 3)),
         ("epochs", "", lambda row: _mean(row.epochs, 0)),
         ("train", "s", lambda row: _mean(row.seconds, 0)),
-    ]
+    ][: None if several else -2]
 
 
 def _filled(columns: Sequence[Column], rows: Sequence[CellRow]) -> list[list[str]]:
@@ -109,6 +115,20 @@ def _mean(found: Spread | None, digits: int, divisor: float = 1) -> str:
     return cell(None if found is None else found.mean / divisor, digits)
 
 
+def _drop_note(found: StudyResult) -> str:
+    """What the rows are compared with: the first of each cell, or others that the study names."""
+    firsts = {(row.model, row.cell): row.row for row in reversed(found.rows)}
+    others: dict[str, list[str]] = {}
+    for row in found.rows:
+        if row.reference and row.reference != firsts[row.model, row.cell]:
+            others.setdefault(row.reference, []).append(row.row)
+    text = "drop: how much worse than the first row of the same cell"
+    for reference, rows in others.items():
+        names = list(dict.fromkeys(rows))
+        text += f"; {', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]}: than {reference}"
+    return f"{text}; paired by seed."
+
+
 def _notes(found: StudyResult) -> list[str]:
     """Sentences that say how to read the table."""
     percent = f"{100 * found.confidence:g} %"
@@ -119,7 +139,7 @@ def _notes(found: StudyResult) -> list[str]:
     if 1 in seeds:
         lines.append("Rows of one seed have no interval; list two or more seeds.")
     if any(row.drop for row in found.rows):
-        lines.append("drop: how much worse than the first row of the same cell, paired by seed.")
+        lines.append(_drop_note(found))
     if any(row.against for row in found.rows):
         lines.append("to ...: difference to the same row of the first cell, paired by seed.")
     if without := [model for model in found.metrics if model not in _by_model(found)]:

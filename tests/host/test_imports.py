@@ -44,7 +44,6 @@ ORDER = (
     ("host.metrics", "host.versions"),
     ("host.results",),
     ("host.timing",),
-    ("host.timing",),
     ("host.spec",),
     ("host.data",),
     ("host.networks",),

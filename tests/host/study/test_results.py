@@ -69,6 +69,16 @@ def test_one_seed_has_no_interval() -> None:
     assert "half_width" not in as_json(row.drop)
 
 
+def test_a_study_names_what_rows_are_compared_with() -> None:
+    trials = [trial("m", "base", s, {"float32": 90.0, "control": 91.0, "int8": 89.0, "int8_qat": 90.5}) for s in (1, 2)]
+    names = {"*_qat": "control", "int8": "no such row", "control": "control"}
+    rows = {row.row: row for row in cell_rows(trials, {"m": (ACCURACY,)}, names)}
+    found = {name: row.drop and (row.reference, row.drop.mean) for name, row in rows.items()}
+    expected = {"control": ("float32", -1.0), "int8": ("float32", 1.0), "int8_qat": ("control", 0.5)}
+    assert found == {"float32": None, **expected}
+    assert rows["float32"].reference is None
+
+
 def test_a_result_comes_back_from_its_file() -> None:
     found = result(BASE)
     assert from_json(StudyResult, json.loads(json.dumps(as_json(found))), "x", StudyError) == found

@@ -37,6 +37,8 @@ def test_a_cell_has_overrides_in_the_words_of_set_and_the_stages_of_the_study(re
         ({"seeds": [-1]}, r"\$\.seeds\[0\]: expected 0 to"),
         ({"seeds": 3}, r"\$\.seeds: expected list, found 3"),
         ({"cell": []}, r"\$\.cell: unknown key; did you mean cells\?"),
+        ({"references": {"*_qat": 3}}, r"\$\.references\.\*_qat: expected a row's name, found 3"),
+        ({"references": ["float32"]}, r"\$\.references: expected dict"),
         ({"cells": [{"set": {}}]}, r"\$\.cells\[0\]\.name: missing"),
         ({"cells": [{"name": "../x"}]}, r"\$\.cells\[0\]\.name: it becomes a folder"),
         ({"cells": [{"name": "a"}, {"name": "a"}]}, r'\$\.cells\[1\]: "a" stands there twice'),
