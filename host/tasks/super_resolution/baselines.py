@@ -12,17 +12,18 @@ import tf_keras as keras
 from device.inputs.strips import put_pixels
 from host.data import DataSet
 from host.data.kept_images import read_images
-from host.metrics import means
+from host.metrics import PSNR, SSIM, means, only
 from host.quantization import by_hand
 from host.quantization.awareness import PIXELS
 from host.results import Row
 from host.spec.model_folder import ModelFolder
-from host.tasks.super_resolution.judging import judge
+from host.tasks.super_resolution.judging import judge, least_gain
 from host.tasks.super_resolution.networks import halo, is_aware, load_network, spread
 from host.tasks.super_resolution.pairs import enlarged, large_luma, reduced
 from host.tasks.super_resolution.work import patch_pairs
 from host.timing import timed
 
+BICUBIC = "bicubic"
 _WIDTHS = range(4, 9)  # bits that are simulated
 
 Enlarge = Callable[[np.ndarray], np.ndarray]
@@ -39,7 +40,7 @@ def baselines(model: ModelFolder, data: DataSet) -> Iterator[Row]:
     spec = model.spec
     factor = spec.options.factor
     pictures = data.test.pictures
-    bicubic = _judged("bicubic", pictures, factor, lambda small: enlarged(small, factor))
+    bicubic = _judged(BICUBIC, pictures, factor, lambda small: enlarged(small, factor))
     first = reduced(large_luma(pictures[0], factor), factor)
     yield replace(bicubic, latency={"device": timed(lambda: enlarged(first, factor), "pillow")})
     network = load_network(model, "float")
@@ -82,5 +83,6 @@ def _judged(name: str, pictures: Sequence[np.ndarray], factor: int, enlarge: Enl
     for picture in pictures:
         large = large_luma(picture, factor)
         values.append(judge(large, enlarge(reduced(large, factor)), factor))
-    metrics, perfect = means(values)
-    return Row(name, metrics=metrics, perfect_images=perfect)
+    metrics, perfect = means([only((PSNR, SSIM), each) for each in values])
+    gain = least_gain(values) if name != BICUBIC else {}
+    return Row(name, metrics={**metrics, **gain}, perfect_images=perfect)

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from host.metrics import judge_picture
+from host.metrics import PSNR, judge_picture, psnr_db
+from host.results import Row
+from host.tasks.super_resolution.pairs import enlarged, reduced
+from host.tasks.super_resolution.spec import GAIN
+
+if TYPE_CHECKING:
+    from host.tasks.task import Judged
+
+_OF_IMAGE = "gain"  # of one image
 
 
 def judge(truth: np.ndarray, made: np.ndarray, factor: int) -> dict[str, float | None]:
-    """PSNR and SSIM without a border of `factor` pixels.
+    """PSNR, SSIM, and by how much the PSNR is above that of cubic convolution; without a border of `factor` pixels.
 
     Args:
         truth, made: uint8 (height, width, 1).
     """
     inside = slice(factor, -factor)
-    return judge_picture(truth[inside, inside], made[inside, inside])
+    found = judge_picture(truth[inside, inside], made[inside, inside])
+    cubic = psnr_db(truth[inside, inside], enlarged(reduced(truth, factor), factor)[inside, inside])
+    own = found[PSNR.key]
+    return {**found, _OF_IMAGE: None if own is None or cubic is None else own - cubic}
+
+
+def least_gain(values: Sequence[Mapping[str, float | None]]) -> dict[str, float]:
+    """The metric by its key, of what `judge` gives for each image; {} where an image is perfect in both."""
+    known = [gain for each in values if (gain := each[_OF_IMAGE]) is not None]
+    return {GAIN.key: min(known)} if known else {}
+
+
+def conclude(rows: Sequence[Row], judged: Judged) -> list[Row]:
+    """Rows with the gain on the image where it is least."""
+    return [
+        replace(row, metrics={**row.metrics, **least_gain(judged[row.row])}) if row.row in judged else row
+        for row in rows
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from host.metrics import Metric
 from host.quantization.recipes import OFFERED
 from host.spec.catalogue import INITIALIZERS
 from host.spec.fields import Field, integer
@@ -21,6 +22,7 @@ from host.spec.sections import (
 from host.spec.types import WHOLE, DataSpec
 
 NETWORK = "upscaler"
+GAIN = Metric("least_gain_db", "least gain", "dB", 2, True)  # over cubic convolution, of all images the smallest
 UPSCALING = {
     "factor": integer(2, 8, text="how many times as high and as wide images become"),
     "depth_to_space": Field(

@@ -13,7 +13,7 @@ from host.metrics import PSNR, SSIM, Metric
 from host.spec.sections import Sections
 from host.spec.types import Spec
 from host.tasks.pictures import PictureTask
-from host.tasks.super_resolution.spec import NETWORK, SECTIONS
+from host.tasks.super_resolution.spec import GAIN, NETWORK, SECTIONS
 
 if TYPE_CHECKING:
     import tf_keras as keras
@@ -33,7 +33,7 @@ class SuperResolutionTask(PictureTask):
     """See `host.tasks.task.Task`. TensorFlow is loaded by the methods that need it."""
 
     name: str = SECTIONS.task
-    metrics: tuple[Metric, ...] = (PSNR, SSIM)  # of the luma
+    metrics: tuple[Metric, ...] = (PSNR, SSIM, GAIN)  # of the luma
     sections: Sections = SECTIONS
     exported_by: tuple[str, ...] = ("networks", "packaging", "pairs", "work")
 
@@ -87,6 +87,12 @@ class SuperResolutionTask(PictureTask):
         from host.tasks.super_resolution.decoders import SuperResolutionDecoders
 
         return SuperResolutionDecoders(home)
+
+    def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
+        """With the gain over cubic convolution on the image where it is least."""
+        from host.tasks.super_resolution.judging import conclude
+
+        return conclude(rows, judged)
 
     def figures(
         self, result: Result, judged: Judged, images: Split, pictures: Mapping[str, Sequence[np.ndarray]]

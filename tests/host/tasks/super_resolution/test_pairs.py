@@ -7,7 +7,8 @@ import pytest
 import skimage.data
 
 from device.colour import enlarge, luma
-from host.tasks.super_resolution.judging import judge
+from host.results import Row
+from host.tasks.super_resolution.judging import conclude, judge, least_gain
 from host.tasks.super_resolution.pairs import enlarged, large_luma, reduced
 from host.tasks.super_resolution.work import patch_pairs
 
@@ -33,12 +34,25 @@ def test_the_device_enlarges_chroma_as_pillow_does() -> None:
 
 
 def test_the_border_is_not_judged() -> None:
-    truth = np.full((20, 20, 1), 100, np.uint8)
+    truth = np.full((21, 21, 1), 100, np.uint8)
     made = truth.copy()
     made[:3], made[:, -3:] = 0, 255
     assert judge(truth, made, 3)["psnr_db"] is None
     made[3, 3] = 110
-    assert judge(truth, made, 3)["psnr_db"] == pytest.approx(10 * np.log10(255**2 * 14**2 / 100))
+    assert judge(truth, made, 3)["psnr_db"] == pytest.approx(10 * np.log10(255**2 * 15**2 / 100))
+
+
+def test_the_gain_is_that_of_the_picture_where_it_is_least() -> None:
+    truth = luma(PICTURE[:60, :60])
+    cubic = enlarged(reduced(truth, 3), 3)
+    middle = (truth.astype(np.float64) + cubic) / 2  # half the error
+    good, bad = np.rint(middle).astype(np.uint8), reduced(cubic, 1) ^ 1
+    values = [judge(truth, made, 3) for made in (good, cubic, bad)]
+    assert 5 < values[0]["gain"] < 7 and values[1]["gain"] == 0 and values[2]["gain"] < 0  # type: ignore[operator]
+    assert least_gain(values[:2]) == {"least_gain_db": 0}
+    (row,) = conclude([Row("int8", metrics={"psnr_db": 30.0})], {"int8": values})
+    assert row.metrics == {"psnr_db": 30.0, "least_gain_db": values[2]["gain"]}
+    assert least_gain([judge(truth, truth, 3)]) == {}
 
 
 def test_targets_are_where_the_network_looks() -> None:

@@ -76,12 +76,16 @@ def test_evaluation(evaluated: tuple[Path, Result]) -> None:
     out, result = evaluated
     rows = {row.row: row for row in result.rows}
     assert set(rows) >= VARIANTS | {"bicubic", "keras", "keras qat", "keras last", "simulated w4 a4", "simulated a8"}
-    assert [metric.key for metric in result.metrics] == ["psnr_db", "ssim"] and result.image_shapes == ((75, 100, 1),)
+    assert [metric.key for metric in result.metrics] == ["psnr_db", "ssim", "least_gain_db"]
+    assert result.image_shapes == ((75, 100, 1),)
     psnr = {name: row.metrics["psnr_db"] for name, row in rows.items()}
     assert psnr["float32"] == pytest.approx(psnr["keras"], abs=0.01)
     assert psnr["int8_qat"] == pytest.approx(psnr["keras qat"], abs=0.1)
     assert psnr["simulated w8"] == pytest.approx(psnr["float32"], abs=0.1)
     assert psnr["simulated w4 a4"] < psnr["simulated a8"]
+    gain = {name: row.metrics.get("least_gain_db") for name, row in rows.items()}
+    assert gain.pop("bicubic") is None
+    assert gain == pytest.approx({name: psnr[name] - psnr["bicubic"] for name in gain}), "one image: the mean's gain"
     assert rows["int8"].sizes["bitstream_bytes"] == 16 + 150 * 200
     assert {"pictures.png", "widths.png"} == {path.name for path in out.with_name("tiny-figures").iterdir()}
 
