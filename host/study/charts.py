@@ -33,13 +33,17 @@ def charts(found: StudyResult) -> dict[str, bytes]:
     """PNG files by name.
 
     For each data set and metric a figure for each of `COSTS`, such as "cifar10.latency", unless there are more rows
-    than shapes; for each model its rows, "<model>.rows", and its stages' curves, "<model>.curves".
+    than shapes; for each model its rows, "<model>.rows", and its stages' curves, "<model>.curves", or a figure for each
+    cell, "<model>.<cell>.curves".
     """
     made = _by_data_set(found)
     for model in found.metrics:
-        for kind, draw in (("rows", rows_chart), ("curves", curves_chart)):
-            if (data := draw(model, found)) is not None:
-                made[f"{model}.{kind}"] = data
+        if (data := rows_chart(model, found)) is not None:
+            made[f"{model}.rows"] = data
+        cells = list(dict.fromkeys(trial.cell for trial in found.trials if trial.model == model))
+        for cell in cells:
+            if (data := curves_chart(model, cell, found)) is not None:
+                made[f"{model}.{cell}.curves" if cells[1:] else f"{model}.curves"] = data
     return made
 
 

@@ -11,24 +11,22 @@ from matplotlib.ticker import MaxNLocator
 
 from host.drawing import png
 from host.reporting.plots import DPI, axis_title
-from host.study.results import StudyResult
+from host.study.results import Curve, StudyResult
 
 _STAGE, _CONTROL = "#0072B2", "#888888"
 _COLUMNS = 4
 
-Curves = Sequence[Sequence[float]]  # one a seed
 
-
-def curves_chart(model: str, found: StudyResult) -> bytes | None:
+def curves_chart(model: str, cell: str, found: StudyResult) -> bytes | None:
     """Small panels with one scale, one a stage after the first; None where no stage but the first is validated.
 
     A stage of the name "control", which trains further in floating point, is repeated in each panel.
     """
-    curves: dict[str, list[Sequence[float]]] = {}
+    curves: dict[str, list[Curve]] = {}
     for trial in found.trials:
-        if trial.model == model:
-            for stage, values in list(trial.curves.items())[1:]:
-                curves.setdefault(stage, []).append(values)
+        if (trial.model, trial.cell) == (model, cell):
+            for curve in trial.curves[1:]:
+                curves.setdefault(curve.stage, []).append(curve)
     control = curves.pop("control", [])
     if not curves:
         return None
@@ -40,9 +38,11 @@ def curves_chart(model: str, found: StudyResult) -> bytes | None:
     metric = found.metrics[model][0]
     figure.supylabel(f"{axis_title(metric)}, validation", fontsize=9)
     figure.supxlabel("epoch of the stage", fontsize=9)
+    several = len({trial.cell for trial in found.trials if trial.model == model}) > 1
     beside = "; grey: the float control" if control else ""
     figure.suptitle(
-        f"{found.study}, {model}: training of each stage\nthick: mean over the seeds; thin: the seeds{beside}",
+        f"{found.study}, {model}{f' {cell}' if several else ''}: training of each stage\n"
+        f"thick: mean over the seeds; thin: the seeds{beside}",
         x=0.01,
         ha="left",
         fontsize=10,
@@ -50,7 +50,7 @@ def curves_chart(model: str, found: StudyResult) -> bytes | None:
     return png(figure)
 
 
-def _draw_all(panels: Sequence[Axes], curves: Mapping[str, Curves], control: Curves) -> None:
+def _draw_all(panels: Sequence[Axes], curves: Mapping[str, Sequence[Curve]], control: Sequence[Curve]) -> None:
     for axes, (stage, values) in zip(panels, curves.items(), strict=False):
         _draw(axes, control, _CONTROL)
         _draw(axes, values, _STAGE)
@@ -64,9 +64,9 @@ def _draw_all(panels: Sequence[Axes], curves: Mapping[str, Curves], control: Cur
         axes.set_axis_off()
 
 
-def _draw(axes: Axes, curves: Curves, colour: str) -> None:
-    for values in curves:
-        axes.plot(range(1, len(values) + 1), values, color=colour, linewidth=0.6, alpha=0.6)
-    if curves and len(set(map(len, curves))) == 1:
-        means = [math.fsum(values) / len(values) for values in zip(*curves, strict=True)]
-        axes.plot(range(1, len(means) + 1), means, color=colour, linewidth=1.8)
+def _draw(axes: Axes, curves: Sequence[Curve], colour: str) -> None:
+    for curve in curves:
+        axes.plot(curve.epochs, curve.values, color=colour, linewidth=0.6, alpha=0.6)
+    if curves and len({curve.epochs for curve in curves}) == 1:
+        means = [math.fsum(values) / len(values) for values in zip(*(curve.values for curve in curves), strict=True)]
+        axes.plot(curves[0].epochs, means, color=colour, linewidth=1.8)

@@ -46,6 +46,20 @@ class TrialRow:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A stage's validation: the first metric, in floating point or with fake quantization as the stage computes.
+
+    Attributes:
+        epochs: those that were validated, from 1.
+        values: after each of them.
+    """
+
+    stage: str
+    epochs: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class TrialResult:
     """One finished trial.
 
@@ -54,7 +68,7 @@ class TrialResult:
         dataset: the name of the data set, as the spec has it; `data_sha256` is of its images.
         images: of the test set.
         epochs, seconds: of the stages that were trained in it. Trials that ran at the same time slow each other down.
-        curves: by stage, the first metric of the validation after each epoch; none of stages without it.
+        curves: of the stages that were validated, in the spec's order.
     """
 
     model: str
@@ -69,7 +83,7 @@ class TrialResult:
     epochs: int
     seconds: float
     rows: tuple[TrialRow, ...]
-    curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,13 +149,18 @@ def read_evaluations(study: Study, trials: Iterable[Trial]) -> dict[str, Result]
     """The evaluations of finished trials by name, each with the rows that the study wants, in its order.
 
     Raises:
-        StudyError: no trial has a row that the study wants.
+        StudyError: no trial has a row that the study wants or compares with.
     """
     found = {trial.name: read_document(Result, trial.evaluation, ModelError) for trial in trials}
     known = list(dict.fromkeys(row.row for result in found.values() for row in result.rows))
-    for index, name in enumerate(study.rows):
+    wanted = {f"rows[{index}]": name for index, name in enumerate(study.rows)}
+    wanted |= {f"references.{pattern}": name for pattern, name in study.references.items()}
+    for path, name in wanted.items():
         if known and name not in known:
-            raise StudyError(f"{study.file}: $.rows[{index}]: no evaluation has a row {name}; {offer(name, known)}")
+            raise StudyError(f"{study.file}: $.{path}: no evaluation has a row {name}; {offer(name, known)}")
+    for pattern in study.references:
+        if known and not any(fnmatchcase(name, pattern) for name in known):
+            raise StudyError(f"{study.file}: $.references.{pattern}: matches no row; {offer(pattern, known)}")
     chosen = {}
     for name, result in found.items():
         rows = {row.row: row for row in result.rows}
@@ -176,18 +195,23 @@ def trial_result(trial: Trial, result: Result, latency: Mapping[str, Latency]) -
         epochs=done["epochs"],
         seconds=done["seconds"],
         rows=tuple(rows),
-        curves=_curves(read_json(ModelFolder(spec).training, ModelError), result.metrics[0].key),
+        curves=_curves(read_json(ModelFolder(spec).training, ModelError), spec.training.stages, result.metrics[0].key),
     )
 
 
-def _curves(training: Record, key: str) -> dict[str, tuple[float, ...]]:
-    """By stage, the values of a metric over the epochs."""
-    records = {name: record for found in stages(training) for name, record in found.items()}
-    curves = {
-        name: tuple(value for row in record["history"] if (value := row.get("validation", {}).get(key)) is not None)
-        for name, record in records.items()
-    }
-    return {name: values for name, values in curves.items() if values}
+def _curves(training: Record, names: Iterable[str], key: str) -> tuple[Curve, ...]:
+    """The values of a metric, of stages in the order of `names`: a training.json has them by name."""
+    order = list(names)
+    records = [(name, record) for found in stages(training) for name, record in found.items() if name in order]
+    curves = []
+    for name, record in sorted(records, key=lambda each: order.index(each[0])):
+        known = [
+            (row["epoch"], row["validation"][key]) for row in record["history"] if key in row.get("validation", {})
+        ]
+        if known:
+            epochs, values = zip(*known, strict=True)
+            curves.append(Curve(name, epochs, values))
+    return tuple(curves)
 
 
 def as_document(found: StudyResult) -> dict[str, Any]:
@@ -212,15 +236,15 @@ def cell_rows(
         first_cell = next(others for (name, _), others in cells.items() if name == model)
         names = list(dict.fromkeys(row.row for trial in some for row in trial.rows))
         for name in names:
-            reference = _reference(name, names, references or {})
+            reference = _reference(name, names[0], references or {})
             found.append(_cell_row(model, cell, name, reference, some, first_cell, metrics[model]))
     return tuple(found)
 
 
-def _reference(row: str, rows: Sequence[str], references: Mapping[str, str]) -> str:
-    """What a row is compared with, the last pattern that matches says; the first row where the evaluation lacks it."""
-    named = [name for pattern, name in references.items() if fnmatchcase(row, pattern) and name in rows and name != row]
-    return named[-1] if named else rows[0]
+def _reference(row: str, first: str, references: Mapping[str, str]) -> str:
+    """What a row is compared with: the last pattern that matches says."""
+    named = [name for pattern, name in references.items() if fnmatchcase(row, pattern) and name != row]
+    return named[-1] if named else first
 
 
 def _cell_row(

@@ -19,7 +19,7 @@ from host.study.results import CellRow, StudyResult, TrialRow
 # Okabe and Ito's colours (https://jfly.uni-koeln.de/color/).
 _TYPES = {"float32": "#ffffff", "float16": "#dddddd", "int8": "#56B4E9", "int16x8": "#009E73", "int16": "#009E73"}
 _OTHER_TYPES = ("#E69F00", "#CC79A7", "#F0E442", "#999999")
-_TRAINED, _NOT = "#0072B2", "#D55E00"
+_TRAINED, _NOT, _UNKNOWN = "#0072B2", "#D55E00", "#777777"
 _FAR = 6  # times the middle of all drops; what costs more is an arrow, else the others would lie on one point
 _ROW = 0.27  # inches
 
@@ -101,7 +101,7 @@ def _drop_panel(axes: Axes, rows: Sequence[CellRow], placed: Sequence[TrialRow],
     for place, (row, detail) in enumerate(zip(rows, placed, strict=True)):
         if row.drop is None:
             continue
-        colour = _TRAINED if detail.trained else _NOT
+        colour = _TRAINED if detail.trained else _NOT if detail.types else _UNKNOWN
         if row.drop in near:
             axes.errorbar(
                 row.drop.mean, place, xerr=row.drop.half_width, fmt="o", color=colour, markersize=5, capsize=2.5

@@ -91,6 +91,10 @@ def read_study(file: Path, models: Path) -> Study:
     for pattern, reference in references.items():
         if not isinstance(reference, str):
             raise top.error(f"references.{pattern}", f"expected a row's name, found {json.dumps(reference)}")
+        if rows and reference not in rows:
+            raise top.error(
+                f"references.{pattern}", f"{json.dumps(reference)} is none of rows; {offer(reference, rows)}"
+            )
     top.known += ["stages", "rows"]
     top.done()
     return Study(file.stem, file, description, names, seeds, cells, rows, references)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from host.study import charts as charting
 from host.study import curves_chart, rows_chart
 from host.study.charts import charts
-from host.study.results import TrialResult
+from host.study.results import Curve, TrialResult
 from tests.host.study.results_by_hand import result, trial
 
 
@@ -39,8 +39,8 @@ def by_layer(seed: int) -> TrialResult:
         replace(row, types=dict(zip(("first", "last"), kinds, strict=True)), trained=("first", "last") * (place == 2))
         for place, (row, kinds) in enumerate(zip(found.rows, types, strict=True))
     ]
-    curves = {"float": (1.0, 2.0), "control": (3.0, 3.5), "qat": (3.0, 3.25), "part": (2.5, 2.75)}
-    return replace(found, rows=tuple(rows), curves=curves)
+    values = {"float": (1.0, 2.0), "qat": (3.0, 3.25), "control": (3.0, 3.5), "part": (2.5, 2.75)}
+    return replace(found, rows=tuple(rows), curves=tuple(Curve(name, (1, 2), each) for name, each in values.items()))
 
 
 def test_data_sets_share_no_axes(drawn: list[Figure]) -> None:
@@ -76,16 +76,31 @@ def test_rows_stand_below_each_other_with_their_layers_and_costs(drawn_of_models
 
 
 def test_stages_have_a_panel_each_beside_the_control(drawn_of_models: list[Figure]) -> None:
-    curves_chart.curves_chart("m", result([by_layer(seed) for seed in (1, 2)]))
+    other = replace(by_layer(1), cell="other", curves=(Curve("float", (1,), (0.0,)), Curve("qat", (1,), (9.0,))))
+    curves_chart.curves_chart("m", "base", result([*(by_layer(seed) for seed in (1, 2)), other]))
     panels = drawn_of_models[0].axes
     assert [axes.get_title(loc="left") for axes in panels] == ["qat", "part"]
     assert [list(axes.lines[2].get_ydata()) for axes in panels] == [[3.0, 3.5]] * 2  # the mean of the control
     assert [list(axes.lines[-1].get_ydata()) for axes in panels] == [[3.0, 3.25], [2.5, 2.75]]
 
 
+def test_epochs_that_were_not_validated_are_no_points(drawn_of_models: list[Figure]) -> None:
+    curves = (Curve("float", (2, 4), (1.0, 2.0)), Curve("qat", (2, 4), (3.0, 4.0)))
+    shorter = replace(by_layer(2), curves=(curves[0], Curve("qat", (2,), (5.0,))))
+    curves_chart.curves_chart("m", "base", result([replace(by_layer(1), curves=curves), shorter]))
+    lines = drawn_of_models[0].axes[0].lines
+    assert [list(line.get_xdata()) for line in lines] == [[2, 4], [2]], "no mean of curves that differ in their epochs"
+
+
+def test_cells_have_curves_of_their_own(drawn_of_models: list[Figure]) -> None:
+    trials = [by_layer(1), replace(by_layer(1), cell="longer")]
+    assert {"m.base.curves", "m.longer.curves"} < set(charts(result(trials)))
+    assert "m.curves" in charts(result(trials[:1]))
+
+
 def test_a_model_without_comparison_or_curves_has_no_figure() -> None:
     assert rows_chart.rows_chart("m", result([trial("m", "base", 1, {"float32": 90.0})])) is None
-    assert curves_chart.curves_chart("m", result([trial("m", "base", 1, {"float32": 90.0})])) is None
+    assert curves_chart.curves_chart("m", "base", result([trial("m", "base", 1, {"float32": 90.0})])) is None
 
 
 def test_more_rows_than_shapes_share_no_axes(drawn: list[Figure]) -> None:

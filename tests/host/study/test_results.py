@@ -16,7 +16,7 @@ from device.records import as_json, from_json
 from host.errors import StudyError
 from host.results import Result, Row, as_document
 from host.study.intervals import Spread
-from host.study.results import CellRow, StudyResult, TrialResult, TrialRow, cell_rows, read_evaluations
+from host.study.results import CellRow, Curve, StudyResult, TrialResult, TrialRow, cell_rows, read_evaluations
 from host.study.study_file import Study
 from tests.host.study.results_by_hand import ACCURACY, result, trial
 
@@ -71,12 +71,12 @@ def test_one_seed_has_no_interval() -> None:
 
 def test_a_study_names_what_rows_are_compared_with() -> None:
     trials = [trial("m", "base", s, {"float32": 90.0, "control": 91.0, "int8": 89.0, "int8_qat": 90.5}) for s in (1, 2)]
-    names = {"*_qat": "control", "int8": "no such row", "control": "control"}
+    names = {"*_qat": "control", "int8*": "control", "int8": "not here", "control": "control"}
     rows = {row.row: row for row in cell_rows(trials, {"m": (ACCURACY,)}, names)}
     found = {name: row.drop and (row.reference, row.drop.mean) for name, row in rows.items()}
-    expected = {"control": ("float32", -1.0), "int8": ("float32", 1.0), "int8_qat": ("control", 0.5)}
-    assert found == {"float32": None, **expected}
-    assert rows["float32"].reference is None
+    expected = {"control": ("float32", -1.0), "int8": None, "int8_qat": ("control", 0.5)}
+    assert found == {"float32": None, **expected}, "a model that lacks the row has nothing to compare"
+    assert rows["float32"].reference is rows["int8"].reference is None
 
 
 def test_a_result_comes_back_from_its_file() -> None:
@@ -84,7 +84,9 @@ def test_a_result_comes_back_from_its_file() -> None:
     assert from_json(StudyResult, json.loads(json.dumps(as_json(found))), "x", StudyError) == found
 
 
-@pytest.mark.parametrize("kind", [StudyResult, TrialResult, TrialRow, CellRow, Spread], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [StudyResult, TrialResult, TrialRow, Curve, CellRow, Spread], ids=lambda kind: kind.__name__
+)
 def test_the_guide_names_every_key(kind: type) -> None:
     words = re.findall(r"`([a-z0-9_]+)`", (ROOT / "docs" / "studies.md").read_text())
     assert {each.name for each in fields(kind)} <= set(words)
@@ -116,3 +118,17 @@ def test_the_rows_are_those_that_the_study_names_in_its_order(evaluated: Callabl
 def test_a_row_that_no_evaluation_has_is_one_line(evaluated: Callable[..., dict[str, Result]], tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"mine.json: \$\.rows\[1\]: no evaluation has a row int_8; did you mean int8"):
         evaluated(rows=["float32", "int_8"])
+
+
+@pytest.mark.parametrize(
+    ("references", "words"),
+    [
+        ({"int8": "float_32"}, r"\$\.references\.int8: no evaluation has a row float_32; did you mean float32"),
+        ({"*_qat": "float32"}, r"\$\.references\.\*_qat: matches no row"),
+    ],
+)
+def test_a_reference_that_is_not_there_is_one_line(
+    evaluated: Callable[..., dict[str, Result]], references: dict[str, str], words: str
+) -> None:
+    with pytest.raises(StudyError, match=words):
+        evaluated(references=references)

@@ -128,7 +128,7 @@ def test_the_results_hold_every_value_and_where_it_is_from(done: Done) -> None:
         "tiny-study.skimage.size.png",
         "tiny-study.small.rows.png",
     ]
-    assert [len(trial.curves["float"]) for trial in found.trials] == [2, 2, 1, 1]
+    assert [len(trial.curves[0].values) for trial in found.trials] == [2, 2, 1, 1]
 
 
 def test_a_cell_goes_on_from_the_weights_of_the_same_seed(done: Done) -> None:

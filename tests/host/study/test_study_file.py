@@ -38,6 +38,10 @@ def test_a_cell_has_overrides_in_the_words_of_set_and_the_stages_of_the_study(re
         ({"seeds": 3}, r"\$\.seeds: expected list, found 3"),
         ({"cell": []}, r"\$\.cell: unknown key; did you mean cells\?"),
         ({"references": {"*_qat": 3}}, r"\$\.references\.\*_qat: expected a row's name, found 3"),
+        (
+            {"references": {"a": "int8"}, "rows": ["in8"]},
+            r'\$\.references\.a: "int8" is none of rows; did you mean in8',
+        ),
         ({"references": ["float32"]}, r"\$\.references: expected dict"),
         ({"cells": [{"set": {}}]}, r"\$\.cells\[0\]\.name: missing"),
         ({"cells": [{"name": "../x"}]}, r"\$\.cells\[0\]\.name: it becomes a folder"),
