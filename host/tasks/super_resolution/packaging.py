@@ -90,10 +90,25 @@ def convert(model: ModelFolder, recipe: RecipeSpec, calibration: np.ndarray, *, 
         else:
             AWARE[model.spec.training.stages[recipe.weights].kind].for_converter(network)
     small, _ = patch_pairs(calibration[: recipe.calibration_images or None], factor, 0)
-    # Black and white in the middle too: where a part of the input is passed on, the input gets that part's range.
-    small[0, small.shape[1] // 2, : 2 * (small.shape[2] // 2)] = np.tile([0, 255], small.shape[2] // 2)[:, None]
     source = keras.Input(small.shape[1:], batch_size=1, name="image")
     made = network(source)
     if inside:
         made = keras.layers.Lambda(lambda pixels: spread(pixels, factor), name="depth_to_space")(made)
-    return convert_network(keras.Model(source, made), recipe, small / np.float32(255))
+    return convert_network(keras.Model(source, made), recipe, representative(small))
+
+
+def representative(small: np.ndarray) -> np.ndarray:
+    """What calibrates: small patches, one that is black and one that is white.
+
+    Where a part of the input is passed on (Cropping2D), the input gets the range of that part, so black and white must
+    stand inside a patch. They stand in patches of their own: an edge between them, sharper than those of pictures,
+    would widen the ranges of hidden layers too.
+
+    Args:
+        small: uint8 (count, height, width, 1).
+
+    Returns:
+        float32 (count + 2, height, width, 1), 0..1.
+    """
+    plain = np.stack([np.full_like(small[0], value) for value in (0, 255)])
+    return np.concatenate([small, plain]) / np.float32(255)
