@@ -25,12 +25,14 @@ class Aware:
         make: (a float network, options) -> the same with fake quantization, which starts from its weights.
         set_ranges: (with fake quantization, without, inputs): makes ranges span what activations do without.
         plain: (without fake quantization, with it) -> without, with the weights of the latter.
+        settled: as `plain`, with the kernels that training computed with where these are known.
         for_converter: changes a network into what the converter takes.
     """
 
     make: Callable[[keras.Model, Options], keras.Model]
     set_ranges: Callable[[keras.Model, keras.Model, np.ndarray], None]
     plain: Callable[[keras.Model, keras.Model], keras.Model]
+    settled: Callable[[keras.Model, keras.Model], keras.Model]
     for_converter: Callable[[keras.Model], None]
 
 
@@ -52,7 +54,11 @@ def _of_hand(network: keras.Model, quantized: keras.Model) -> keras.Model:
     return by_hand.plain(quantized)
 
 
+def _settled_by_hand(network: keras.Model, quantized: keras.Model) -> keras.Model:
+    return by_hand.settled(quantized)
+
+
 AWARE: dict[str, Aware] = {  # the output's range is found in training
-    "qat": Aware(_by_toolkit, aware.set_ranges, _of_toolkit, aware.leave_kernels),
-    "fake_quant": Aware(_by_hand, by_hand.set_ranges, _of_hand, by_hand.leave_kernels),
+    "qat": Aware(_by_toolkit, aware.set_ranges, _of_toolkit, _of_toolkit, aware.leave_kernels),
+    "fake_quant": Aware(_by_hand, by_hand.set_ranges, _of_hand, _settled_by_hand, by_hand.leave_kernels),
 }

@@ -180,6 +180,19 @@ def plain(quantized: keras.Model) -> keras.Model:
     return found
 
 
+def settled(quantized: keras.Model) -> keras.Model:
+    """As `plain`, with the kernels as they were rounded in training.
+
+    Training pulls weights to the edge between two steps (M. Nagel et al., "Overcoming Oscillations in
+    Quantization-Aware Training", 2022), where a file's converter may round them the other way: with 4 bits that costs.
+    """
+    found = plain(quantized)
+    for layer in quantized.layers:
+        if isinstance(layer, FakeQuantized) and layer.weight_bits is not None:
+            kernel_of(found.get_layer(layer.name)).assign(rounded_kernel(layer.layer, layer.weight_bits))
+    return found
+
+
 def leave_kernels(quantized: keras.Model) -> None:
     """Leaves the rounding of kernels to the converter: fake quantization of some of them it cannot convert."""
     for layer in quantized.layers:

@@ -98,9 +98,14 @@ def is_aware(model: ModelFolder, stage: str) -> bool:
     return model.spec.training.stages[stage].kind in AWARE
 
 
-def without_quantization(model: ModelFolder, stage: str) -> keras.Model:
-    """The network that a stage left, with its weights, without the fake quantization that it may have."""
+def without_quantization(model: ModelFolder, stage: str, *, settled: bool = False) -> keras.Model:
+    """The network that a stage left, with its weights, without the fake quantization that it may have.
+
+    Args:
+        settled: with kernels as they were rounded in training, for a file that rounds them likewise.
+    """
     network = load_network(model, stage)
     if not is_aware(model, stage):
         return network
-    return AWARE[model.spec.training.stages[stage].kind].plain(build(model.spec), network)
+    way = AWARE[model.spec.training.stages[stage].kind]
+    return (way.settled if settled else way.plain)(build(model.spec), network)

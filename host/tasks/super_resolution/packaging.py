@@ -21,6 +21,7 @@ from host.tasks.super_resolution.pairs import large_luma, reduced
 from host.tasks.super_resolution.spec import NETWORK
 from host.tasks.super_resolution.work import patch_pairs
 
+_RANGED = "int8"  # the conversion that takes the ranges that training found
 INSIDE = "_inside"  # what the name of a variant ends with whose file spreads the pixels itself
 
 
@@ -84,11 +85,11 @@ def convert(model: ModelFolder, recipe: RecipeSpec, calibration: np.ndarray, *, 
     factor = model.spec.options.factor
     network = load_network(model, recipe.weights)
     if is_aware(model, recipe.weights):
-        if recipe.layers:
-            # Ranges in the graph and layers without any do not go together: calibration finds all ranges anew.
-            network = without_quantization(model, recipe.weights)
-        else:
+        if recipe.conversion == _RANGED:
             AWARE[model.spec.training.stages[recipe.weights].kind].for_converter(network)
+        else:
+            # Other widths, and layers without any, have other ranges: calibration finds them anew.
+            network = without_quantization(model, recipe.weights, settled=True)
     small, _ = patch_pairs(calibration[: recipe.calibration_images or None], factor, 0)
     source = keras.Input(small.shape[1:], batch_size=1, name="image")
     made = network(source)

@@ -9,7 +9,7 @@ import tf_keras as keras
 from device.runtime import Network, make_interpreter
 from host.errors import ModelError
 from host.packaging.network_file import describe
-from host.quantization.by_hand import leave_kernels, plain, quantization_aware, rounded, set_ranges
+from host.quantization.by_hand import leave_kernels, plain, quantization_aware, rounded, set_ranges, settled
 from host.quantization.recipes import convert_network
 from host.spec.types import RecipeSpec
 
@@ -104,3 +104,19 @@ def test_the_file_has_the_operations_of_post_training_quantization(model: keras.
         network.invoke()
         got = (network.get()[0].astype(np.float32) - found.output.zero_point) * found.output.scale
         np.testing.assert_allclose(got, scores, atol=3.5 * found.output.scale)
+
+
+def test_settled_kernels_are_those_that_training_computed_with(model: keras.Model) -> None:
+    trained = quantization_aware(model, (0.0, 1.0), ["narrow", "deep"], 4, 8)
+    kernel = trained.get_layer("narrow").layer.kernel
+    steps = np.linspace(-7, 7, 15)[np.arange(kernel.shape[2]) % 15][:, None] + np.zeros(kernel.shape[3])
+    edges = np.where(np.abs(steps) < 7, steps + np.float32(0.5) * np.sign(RNG.random(steps.shape) - 0.5), steps)
+    kernel.assign(np.float32(0.1) * edges[None, None].astype(np.float32))
+    found, before = settled(trained), plain(trained)
+    made = found.get_layer("narrow").kernel
+    np.testing.assert_array_equal(made, rounded(kernel, kernel.shape[3], 4))
+    np.testing.assert_array_equal(rounded(made, kernel.shape[3], 4), made, "rounded once more, it stays")
+    assert np.abs(made - before.get_layer("narrow").kernel).max() > 0.03
+    np.testing.assert_array_equal(found.get_layer("other").kernel, before.get_layer("other").kernel)
+    deep = found.get_layer("deep").depthwise_kernel
+    assert all(len(np.unique(deep[..., channel, 0])) <= 15 for channel in range(deep.shape[2]))
