@@ -16,7 +16,9 @@ from typing import Any
 
 from docs.spec_tables import SPEC_TABLES, markdown
 from host.errors import CollectError
+from host.metrics import PSNR
 from host.reporting.columns import DEVICE, NETWORK, STREAM, file_columns, judged_columns
+from host.reporting.sources import TEST_SET
 from host.results import Result, Row, read_document
 from host.study.results import read_result
 from host.study.table import study_markdown
@@ -27,6 +29,14 @@ CURVES = ROOT / "benchmarks" / "curves"
 PICTURE = Path("docs/images/parrot.json")
 _PLACE = re.compile(r"(<!-- made: ([a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 OURS = "splitlite"
+SIMULATED = "simulated "  # begins the names of rows that no file has
+# Rows of one network and what they are compared with: trained ones with a float control of equal epochs.
+UPSCALER_LOSSES = (
+    ("int8", "float32"),
+    ("int8_corrected", "float32"),
+    ("int8_qat", "float32_control"),
+    ("int16x8", "float32"),
+)
 PUBLISHED = ("bmshj2018-factorized", "bmshj2018-hyperprior", "mbt2018-mean")
 NAMES = {
     "jpeg": "JPEG",
@@ -75,8 +85,12 @@ def rendered(text: str, path: Path) -> str:
 
 def evaluations() -> list[Result]:
     """The committed results of `host evaluate`, by model."""
+    return list(_evaluation_files().values())
+
+
+def _evaluation_files() -> dict[Path, Result]:
     files = sorted((ROOT / "benchmarks" / "evaluations").glob("*/*.json"))
-    return [read_document(Result, file, CollectError) for file in files]
+    return {file: read_document(Result, file, CollectError) for file in files}
 
 
 def curve(model: str, name: str) -> dict[str, Any]:
@@ -120,22 +134,78 @@ def _evaluations() -> str:
 def _of_task(task: str) -> str:
     """The evaluations of a task: all that is known of each row, and pictures."""
     parts = []
-    for result in evaluations():
+    for file, result in _evaluation_files().items():
         if result.task != task:
             continue
-        rows = result.rows
+        rows = [row for row in result.rows if not row.row.startswith(SIMULATED)]
         columns = [*judged_columns(result.metrics, rows), STREAM, DEVICE, NETWORK, *file_columns(rows)]
         columns = [each for each in columns if any(each.value(row) is not None for row in rows)]
-        titles = ["row", *(f"{each.title} ({each.unit})" for each in columns), "verdict"]
+        titles = ["row", *(f"{each.title} ({each.unit})" if each.unit else each.title for each in columns), "verdict"]
         body = [(row.row, *(each.cell(row).replace("-", "−") for each in columns), row.verdict or "−") for row in rows]
         if not any(row.verdict for row in rows):
             titles, body = titles[:-1], [cells[:-1] for cells in body]
         network = f"{sum(result.parameters.values()):,} parameters; {result.images:,} images of {_shape(result)}"
-        folder = ROOT / "benchmarks" / "evaluations" / result.model / f"{result.tag}-figures"
+        folder = file.with_name(f"{file.stem}-figures")
         pictures = [f"![{path.stem}](../{path.relative_to(ROOT)})" for path in sorted(folder.glob("*.png"))]
-        about = f"### {result.model}\n\n{network}; source: {result.source}; times: {result.device}."
+        title = result.model if result.source == TEST_SET else f"{result.model}, {result.source}"
+        about = f"### {title}\n\n{network}; source: {result.source}; times: {result.device}."
         parts.append("\n\n".join([about, markdown(titles, body, 1), *pictures]))
     return "\n\n".join(parts) or "None yet."
+
+
+def _upscalers() -> str:
+    """By model and set of pictures: PSNR, and what each way to quantize the whole network costs."""
+    titles = [
+        "model",
+        "pictures",
+        "bicubic",
+        "float32",
+        "least gain",
+        "int8",
+        "its least gain",
+        "int8 −",
+        "corrected −",
+    ]
+    titles += ["int8_qat loses", "int16x8 loses", "Keras, fake quantization"]
+    body = []
+    for result in _upscaler_results():
+        psnr = {row.row: row.metrics[PSNR.key] for row in result.rows if PSNR.key in row.metrics}
+        gain = {row.row: row.metrics.get("least_gain_db") for row in result.rows}
+        lost = [_lost(psnr, *pair) for pair in UPSCALER_LOSSES]
+        cells = [
+            psnr.get("bicubic"),
+            psnr.get("float32"),
+            gain.get("float32"),
+            psnr.get("int8"),
+            gain.get("int8"),
+            *lost,
+        ]
+        body.append(
+            (result.model, result.source, *(_number(cell, 2) for cell in cells), _number(psnr.get("keras qat"), 2))
+        )
+    return markdown(titles, body, 2) if body else "None yet."
+
+
+def _lost(psnr: dict[str, float], row: str, reference: str) -> float | None:
+    return psnr[reference] - psnr[row] if row in psnr and reference in psnr else None
+
+
+def _widths() -> str:
+    """PSNR of simulated widths, without training: bits of weights, of activations, of both."""
+    kinds = {"w{0}": "weights", "a{0}": "activations", "w{0} a{0}": "both"}
+    parts = []
+    for result in _upscaler_results():
+        psnr = {row.row: row.metrics.get(PSNR.key) for row in result.rows}
+        body = [
+            (str(bits), *(_number(psnr.get(SIMULATED + kind.format(bits)), 2) for kind in kinds))
+            for bits in range(8, 3, -1)
+        ]
+        parts.append(f"{result.model}, {result.source}:\n\n{markdown(('bits', *kinds.values()), body, 1)}")
+    return "\n\n".join(parts) or "None yet."
+
+
+def _upscaler_results() -> list[Result]:
+    return [result for result in evaluations() if result.task == "super_resolution"]
 
 
 def _classifier_speeds() -> str:
@@ -341,6 +411,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "evaluations": _evaluations,
     "classifiers": partial(_of_task, "classification"),
     "super-resolution": partial(_of_task, "super_resolution"),
+    "upscalers": _upscalers,
+    "widths": _widths,
     "classifier-speeds": _classifier_speeds,
     "classifier-sizes": _classifier_sizes,
     "studies": _studies,
