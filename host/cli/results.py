@@ -139,7 +139,8 @@ def reconstruct(name: str, files: tuple[Path, ...], output: Path, **options: Any
     """Encode and decode images, and show both side by side.
 
     Each PNG file shows the original, the reconstruction, and 4 times their difference. The exported encoder makes a
-    real bitstream, as on the device. A model of one size resizes and crops the images.
+    real bitstream, as on the device. A model of one size resizes and crops the images. A model that enlarges images is
+    given them reduced.
 
     \b
     Example:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from device.stream import unpack
+from host.data.split import Split
 from host.errors import CollectError
 from host.packaging.decoders import DecoderFolder, find_decoders
 
@@ -29,6 +30,20 @@ class Receiver:
     task: Task
     folder: DecoderFolder
     decoders: Decoders
+
+    def given_and_truth(self, original: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the device is given of one image, and the picture that should come of it.
+
+        Args:
+            original: uint8 (height, width, channels).
+
+        Raises:
+            ImageError: nothing can be made of this one.
+        """
+        images = Split([original])
+        truths = self.decoders.truths(images)
+        assert truths is not None  # pictures are made of the originals, which are at hand
+        return self.decoders.given(images).pictures[0], truths[0]
 
     def picture(self, stream: bytes, decoder: str = "own") -> np.ndarray:
         """A stream to its picture, uint8 (height, width, channels).

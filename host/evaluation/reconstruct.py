@@ -13,10 +13,11 @@ from device import open_encoder
 from device.errors import ImageError
 from device.image_file import read_image
 from device.pipeline import Pipeline
+from host.drawing import difference
 from host.errors import CollectError
 from host.evaluation.decode import write_png
 from host.evaluation.receiver import Receiver, find_receiver
-from host.metrics import Metric, bits_per_pixel, words
+from host.metrics import BPP, Metric, bits_per_pixel, words
 from host.packaging.decoders import BUILD
 from host.packaging.export import BUNDLES, export
 from host.spec.model_folder import ModelFolder
@@ -36,23 +37,25 @@ class Deployed:
     receiver: Receiver
 
     def reconstruct(self, image: np.ndarray, decoder: str = "own") -> Reconstruction:
-        """Encodes and decodes an image, uint8 (height, width, channels).
+        """Encodes what the device is given of an image, uint8 (height, width, channels), and decodes it.
 
         Args:
             decoder: "own" or "tuned".
 
         Raises:
-            ImageError: a shape that the encoder does not take.
+            ImageError: a shape that the encoder does not take, or of which nothing can be made.
             CollectError: no such decoder, or what it makes is no picture.
         """
-        stream = self.pipeline.encode(image)
+        self.receiver.check(decoder)
+        given, truth = self.receiver.given_and_truth(image)
+        stream = self.pipeline.encode(given)
         made = self.receiver.picture(stream, decoder)
-        return Reconstruction(image, made, len(stream), self.receiver.decoders.judge(image, made))
+        return Reconstruction(truth, made, len(stream), self.receiver.decoders.judge(truth, made))
 
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """An image, what came back of it, and the bytes between.
+    """What should come back of an image, what came back, and the bytes between.
 
     Attributes:
         original, image: uint8 (height, width, channels), 0..255.
@@ -83,7 +86,7 @@ class Picture:
         file, target: the image, and the PNG that was written: original, reconstruction, GAIN times their difference.
         found: of the image as the model took it.
         metrics: what its values mean.
-        fitted_from: (height, width) of an image that was resized and cut; None where it is as it was.
+        fitted_from: (height, width) of an image that was resized or cut; None where it is as it was.
     """
 
     file: Path
@@ -96,9 +99,10 @@ class Picture:
         """All of it in one line."""
         height, width = self.found.original.shape[:2]
         fitted = f" fitted from {self.fitted_from[0]} x {self.fitted_from[1]}" if self.fitted_from else ""
+        rate = f", {self.found.bpp:.3f} bpp" if BPP in self.metrics else ""
         return (
             f"{self.file}: {height} x {width} pixels{fitted}; {words(self.metrics, self.found.metrics)}, "
-            f"{self.found.bitstream_bytes} bytes, {self.found.bpp:.3f} bpp; {self.target}"
+            f"{self.found.bitstream_bytes} bytes{rate}; {self.target}"
         )
 
 
@@ -165,15 +169,8 @@ def reconstruct(
         write_png(
             target, np.concatenate([found.original, found.image, difference(found.original, found.image, GAIN)], axis=1)
         )
-        yield Picture(
-            file, target, found, task.metrics, None if taken.shape[:2] == image.shape[:2] else image.shape[:2]
-        )
-
-
-def difference(original: np.ndarray, image: np.ndarray, gain: int) -> np.ndarray:
-    """How far pixels are apart, times `gain`, uint8 of the same shape; black where they are equal."""
-    apart = np.abs(original.astype(np.int16) - image.astype(np.int16))
-    return np.minimum(apart * gain, 255).astype(np.uint8)
+        size = image.shape[:2]
+        yield Picture(file, target, found, task.metrics, None if found.original.shape[:2] == size else size)
 
 
 def _read(file: Path) -> np.ndarray:

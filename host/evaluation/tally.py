@@ -11,6 +11,7 @@ from device.errors import BitstreamError
 from device.stream import HEADER_BYTES, unpack
 from host.data.fitting import Shape
 from host.data.split import Split
+from host.drawing import middle
 from host.evaluation.receiver import Receiver
 from host.metrics import BPP, mean_bpp, means, only, ratio
 from host.quantization.recipes import DEFAULTS
@@ -148,13 +149,8 @@ class Tally:
 def grid(pictures: Sequence[np.ndarray]) -> np.ndarray:
     """What is kept of pictures (height, width, channels) of any sizes for the report's grid: middles of one size."""
     height, width = (min(_PICTURE_SIDE, *(picture.shape[side] for picture in pictures)) for side in (0, 1))
-    return np.stack([_middle(picture, height, width) for picture in pictures[:_PICTURES]])
+    return np.stack([middle(picture, height, width) for picture in pictures[:_PICTURES]])
 
 
 def _keep(kept: list[np.ndarray], made: Sequence[np.ndarray]) -> None:
-    kept += [_middle(each, _PICTURE_SIDE, _PICTURE_SIDE) for each in made[: _PICTURES - len(kept)]]
-
-
-def _middle(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    top, left = (max(0, (side - kept) // 2) for side, kept in zip(image.shape, (height, width), strict=False))
-    return image[top : top + height, left : left + width]
+    kept += [middle(each, _PICTURE_SIDE, _PICTURE_SIDE) for each in made[: _PICTURES - len(kept)]]

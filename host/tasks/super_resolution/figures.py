@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from host.drawing import png
+from host.drawing import CLOSE_UP, middle, png
 from host.metrics import PSNR
 from host.results import Result
 
 _ORIGINALS = "originals"
 _SHOWN = ("float32", "int8", "int8_qat")
-_PART = 96  # pixels of a picture's middle
 _GAIN = 8  # of differences
 _PICTURES = 4
 _DPI = 100
@@ -40,17 +39,17 @@ def picture_figure(result: Result, pictures: Mapping[str, Sequence[np.ndarray]],
     figure = Figure(figsize=(2.0 * (1 + 2 * len(rows)), 2.15 * len(originals) + 0.4), dpi=_DPI, layout="constrained")
     grid = figure.subplots(len(originals), 1 + 2 * len(rows), squeeze=False)
     for index, (original, line) in enumerate(zip(originals, grid, strict=True)):
-        truth = _middle(original).astype(np.float64)
+        truth = middle(original, CLOSE_UP, CLOSE_UP).astype(np.float64)
         panels = [("original", truth)]
         for row in rows:
-            made = _middle(pictures[row][index]).astype(np.float64)
+            made = middle(pictures[row][index], CLOSE_UP, CLOSE_UP).astype(np.float64)
             panels += [(row, made), (f"{row}: {_GAIN} x difference", 128 + _GAIN * (made - truth))]
         for axes, (title, values) in zip(line, panels, strict=True):
             axes.imshow(values[..., 0], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
             axes.set_axis_off()
             if index == 0:
                 axes.set_title(title, fontsize=8)
-    figure.suptitle(f"{result.model}: luma, the middle {_PART} pixels of pictures", x=0.01, ha="left", fontsize=10)
+    figure.suptitle(f"{result.model}: luma, the middle {CLOSE_UP} pixels of pictures", x=0.01, ha="left", fontsize=10)
     return figure
 
 
@@ -84,8 +83,3 @@ def width_figure(result: Result) -> Figure:
     axes.legend(fontsize=8, frameon=False)
     figure.suptitle(f"{result.model}, {result.source}: where fewer bits hurt", x=0.01, ha="left", fontsize=10)
     return figure
-
-
-def _middle(image: np.ndarray) -> np.ndarray:
-    top, left = (max(0, (side - _PART) // 2) for side in image.shape[:2])
-    return image[top : top + _PART, left : left + _PART]

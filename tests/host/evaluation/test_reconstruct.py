@@ -13,7 +13,7 @@ import device
 from device.errors import BundleError, ImageError, SplitliteError
 from host.api import reconstruct
 from host.errors import CollectError
-from host.evaluation.reconstruct import difference, open_deployed
+from host.evaluation.reconstruct import open_deployed
 from host.tasks import TASKS
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
@@ -103,8 +103,3 @@ def test_an_image_of_another_size_is_not_encoded_as_it_is(loop: Any) -> None:
     assert deployed.pipeline.image_shape == (16, 16, 3)
     with pytest.raises(ImageError, match=r"image is uint8 \(8, 16, 3\), this encoder takes uint8 \(16, 16, 3\)"):
         deployed.reconstruct(PIXELS[:8])
-
-
-def test_a_difference_is_scaled_and_stays_within_a_byte() -> None:
-    original, image = np.array([[[10, 0, 255]]], np.uint8), np.array([[[7, 255, 255]]], np.uint8)
-    np.testing.assert_array_equal(difference(original, image, 4), [[[12, 255, 0]]])

@@ -88,7 +88,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def doubler(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """The tiny spec, trained for some seconds and exported."""
     from host import api
 
@@ -102,3 +102,9 @@ def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained
     found = Trained(pictures, model, folder / "bundles", folder / "build")
     api.export(model, **found.folders)
     return found
+
+
+@pytest.fixture(scope="session")
+def trained(doubler: Trained) -> Trained:
+    """As the tests of all tasks name it."""
+    return doubler

@@ -147,3 +147,14 @@ def test_diagnosis(trained: Trained) -> None:
     model = ModelFolder(open_spec(trained.model)[1])
     pairs = TASKS["super_resolution"].pairs(model, "int8")
     assert pairs.networks[0].inputs.shape == (20, 16, 16, 1) and not pairs.aware
+
+
+def test_a_picture_is_reconstructed_from_its_reduced_luma(trained: Trained, tmp_path: Path) -> None:
+    (found,) = api.reconstruct(
+        trained.model, [trained.pictures / "test" / "cat.png"], tmp_path, variant="int8_qat", **trained.folders
+    )
+    made = np.asarray(Image.open(found.target))
+    cat = np.asarray(Image.open(found.file))
+    np.testing.assert_array_equal(made[:, :200], large_luma(cat, 2)[..., 0])
+    assert made.shape == (150, 600) and found.fitted_from == (151, 201)
+    assert "150 x 200 pixels fitted from 151 x 201; PSNR " in found.text() and "bpp" not in found.text()
