@@ -146,6 +146,8 @@ def _by_pillow(path: Path, say: Say) -> Array:
         raise
     except Exception as reason:  # whatever its many parsers raise
         detail = reason.strerror if isinstance(reason, OSError) and reason.strerror else one_line(reason, 100)
+        if isinstance(reason, Image.UnidentifiedImageError):  # says no more than the path
+            detail = "no kind of picture that Pillow knows"
         raise ImageError(f"{path}: cannot be read ({detail})") from None
 
 
