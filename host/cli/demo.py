@@ -16,7 +16,8 @@ from host.cli.shared import bundle_option, command, say
 def demo(bundles: tuple[str, ...], port: int | None, no_browser: bool) -> None:
     """Open a page that shows your images through a model.
 
-    The page shows bytes, quality and times beside JPEG. Only this machine can reach it. It needs no network.
+    The page shows bytes, quality and times beside a baseline: JPEG of as many bytes, or cubic convolution for models
+    that enlarge images. Only this machine can reach it. It needs no network.
 
     \b
     Example:

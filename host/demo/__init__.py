@@ -1,1 +1,1 @@
-"""The local web page: one image through a model, beside JPEG at the same bytes."""
+"""The local web page: one image through a model, beside what the task names as its baseline."""

@@ -12,7 +12,7 @@ from device.bundle import Bundle, list_bundles, read_bundle
 from device.pipeline import DEFAULT_BUNDLES, find_bundle
 from host.errors import DemoError
 from host.evaluation.receiver import Receiver, find_receiver
-from host.packaging.decoders import BUILD
+from host.packaging.decoders import BUILD, read_samples
 from host.tasks import TASKS
 
 _PREFERRED = ("int8_qat", "int8")  # what the page starts with, where there is one
@@ -25,11 +25,13 @@ class Choice:
     Attributes:
         build: where export left its decoders.
         decoders: the names of all that it has, such as "own" and "tuned"; not every variant has every one.
+        given_originals: whether images go to the device as they are; else a task makes something of them before.
     """
 
     bundle: Bundle
     build: Path
     decoders: tuple[str, ...]
+    given_originals: bool = True
 
     @property
     def name(self) -> str:
@@ -45,6 +47,8 @@ class Choice:
     @property
     def shape(self) -> tuple[int, int, int] | None:
         """(height, width, channels) of the images that it takes; None where these may be of any size."""
+        if not self.given_originals:
+            return None
         shape: tuple[int, int, int] | None = self.bundle.input.shape
         return shape
 
@@ -62,8 +66,8 @@ class Choice:
         return find_receiver(self.build, self.bundle.find(family, quality).tag, TASKS, self.name)
 
     def samples(self, count: int) -> np.ndarray:
-        """The first sample images, uint8 (count, height, width, channels); raises BundleError."""
-        return self.bundle.read_samples()[:count]
+        """What the first sample images were made of, uint8 (count, height, width, channels); raises CollectError."""
+        return read_samples(self.build, self.name, self.bundle.sha256).array[:count]
 
 
 def list_choices(names: Sequence[str] = (), bundles: Path = DEFAULT_BUNDLES, build: Path = BUILD) -> dict[str, Choice]:
@@ -91,5 +95,6 @@ def read_choice(folder: Path, build: Path = BUILD) -> Choice:
     """One bundle as a choice, without decoders where these make no pictures; raises BundleError, CollectError."""
     bundle = read_bundle(folder)
     receivers = [find_receiver(build, each.tag, TASKS, bundle.model) for each in bundle.variants.values()]
-    names = [name for each in receivers if each.decoders.makes_pictures for name in each.decoders.names]
-    return Choice(bundle, build, tuple(dict.fromkeys(names)))
+    made = [each.decoders for each in receivers if each.decoders.makes_pictures]
+    names = dict.fromkeys(name for each in made for name in each.names)
+    return Choice(bundle, build, tuple(names), all(each.given_originals for each in made))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from PIL import Image
+import os
+from pathlib import Path
 
-from device.image_file import from_pillow
+import numpy as np
+
+from device.errors import ImageError
+from device.image_file import read_image
 from host.data.fitting import fit_images
 from host.demo.choices import Choice
 from host.errors import DemoError
@@ -14,11 +17,32 @@ from host.quiet import load_tensorflow
 MAX_PIXELS = 4_000_000  # the decoder's network holds a photograph whole, in float32 and many channels
 
 
-def fit(picture: Image.Image, choice: Choice) -> tuple[np.ndarray, list[str]]:
-    """The image that is encoded, and what was done to it.
+def read(file: Path) -> tuple[np.ndarray, list[str]]:
+    """A picture of any kind, as everywhere else.
 
     Args:
-        picture: of any mode and size, read as everywhere else.
+        file: its folder, which is none that the user knows, is left out of what is said.
+
+    Returns:
+        uint8 (height, width, 1 or 3), and sentences on what was done to it.
+
+    Raises:
+        ImageError: no picture, a damaged one, or one of a kind that is not read.
+    """
+    notes: list[str] = []
+    folder = f"{file.parent}{os.sep}"
+    try:
+        pixels = read_image(file, say=notes.append)
+    except ImageError as error:
+        raise ImageError(str(error).replace(folder, "")) from None
+    return pixels, [f"{note.replace(folder, '')}." for note in notes]
+
+
+def fit(pixels: np.ndarray, choice: Choice) -> tuple[np.ndarray, list[str]]:
+    """The original that is measured, and what was done to it.
+
+    Args:
+        pixels: uint8 (height, width, 1 or 3).
         choice: a model for one size crops the middle to its proportions and resizes that; others take it as it is.
 
     Returns:
@@ -26,12 +50,9 @@ def fit(picture: Image.Image, choice: Choice) -> tuple[np.ndarray, list[str]]:
 
     Raises:
         DemoError: too large for a page.
-        ImageError: a picture of a kind that is not read.
     """
     notes: list[str] = []
-    pixels = from_pillow(picture, "the image", notes.append)
-    height, width = pixels.shape[:2]
-    channels = choice.bundle.input.channels
+    height, width, channels = pixels.shape
     if choice.shape is None:
         if height * width > MAX_PIXELS:
             raise DemoError(
@@ -43,6 +64,8 @@ def fit(picture: Image.Image, choice: Choice) -> tuple[np.ndarray, list[str]]:
             f"{choice.name} takes {choice.shape[1]} × {choice.shape[0]} pixels: the image of {width} × {height} "
             "was cropped to these proportions and resized; every number is about the resized one."
         )
+    if choice.given_originals:
+        channels = choice.bundle.input.channels
     shape = choice.shape or (height, width, channels)
     if pixels.shape != shape:
         load_tensorflow()

@@ -6,21 +6,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported; nothing leaves this machine
 
 import gradio as gr
-import numpy as np
-from PIL import Image
 
 from device.errors import SplitliteError
+from host.curves.image_codecs import as_picture
 from host.demo.choices import Choice
-from host.demo.compress import DIFFERENCE_GAIN, Compressed, compress
-from host.demo.fitting import fit
+from host.demo.fitting import fit, read
+from host.demo.measure import measure
+from host.demo.pictures import CSS, picture_rows, updates
 from host.demo.table import remarks, table_html
-from host.evaluation.reconstruct import difference
 
 ADDRESS = "127.0.0.1"
 _SAMPLES = 12
@@ -28,12 +28,13 @@ _FONTS = [gr.themes.Font(name) for name in ("system-ui", "sans-serif")]  # the b
 _THEME = gr.themes.Default(
     font=_FONTS, font_mono=[gr.themes.Font(name) for name in ("ui-monospace", "monospace")], primary_hue="blue"
 )
-# Pictures of 32 x 32 pixels are shown large: with their pixels, not smoothed.
-_CSS = """
+_CSS = (
+    CSS
+    + """
 .gradio-container {max-width: 1200px !important; width: 100%; margin: 0 auto !important}
 #samples .grid-container {grid-template-columns: repeat(6, minmax(0, 1fr)) !important}
-.picture img {width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated}
 #samples {flex-grow: 0 !important}
+#samples .grid-wrap {min-height: 0 !important; padding-top: 32px}
 table.numbers {width: 100%; border-collapse: collapse; font-size: 15px; border: 0 !important}
 table.numbers th, table.numbers td {padding: 6px 10px !important; border: 0 !important}
 table.numbers tr {border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important}
@@ -43,6 +44,7 @@ table.numbers td {text-align: right; font-variant-numeric: tabular-nums; white-s
 .notes p {margin: 2px 10px; font-size: 14px; opacity: 0.8}
 .notes p.error {color: var(--error-text-color); font-weight: 600}
 """
+)
 
 
 @dataclass(frozen=True)
@@ -74,23 +76,23 @@ def build_page(choices: Mapping[str, Choice]) -> gr.Blocks:
         boxes = [gr.update(visible=each == name) for each in names]
         return [*boxes, gr.update(value=samples[name], selected_index=None), samples[name][0]]
 
-    def show(picture: Image.Image | None, name: str, *values: Any) -> list[Any]:
+    def show(file: str | None, name: str, *values: Any) -> list[Any]:
         choice, place = choices[name], 3 * names.index(name)
         family, quality, decoder = values[place : place + 3]
-        if picture is None:
-            return [None, None, None, None, "", _notes(["Pick a sample or drop an image."])]
+        if file is None:
+            return [*updates(None), "", _notes(["Pick a sample or drop an image."])]
         level = int(quality) if choice.qualities else None
         try:
             decoders = choice.receiver(family, level).decoders.names
-            image, notes = fit(picture, choice)
+            pixels, said = read(Path(file))
+            image, notes = fit(pixels, choice)
             if decoder not in decoders:
                 notes.append(f"{name}, {family} has no {decoder} decoder; the picture is from its own decoder.")
                 decoder = decoders[0]
-            result = compress(image, choice, family, level, decoder)
+            result = measure(image, choice, family, level, decoder)
         except SplitliteError as error:
-            return [None, None, None, None, "", _notes([str(error)], "error")]
-        title = f"{name}, {family}" if level is None else f"{name}, {family}, quality {level}"
-        return [*_pictures(result), table_html(result, title), _notes([*notes, *remarks(result)])]
+            return [*updates(None), "", _notes([str(error)], "error")]
+        return [*updates(result), table_html(result), _notes([*said, *notes, *remarks(result)])]
 
     def take(name: str, event: gr.SelectData) -> str:
         return samples[name][event.index]
@@ -101,9 +103,12 @@ def build_page(choices: Mapping[str, Choice]) -> gr.Blocks:
             with gr.Column(scale=2, min_width=320):
                 # PNG: the browser must get and send back every pixel as it is.
                 upload = gr.Image(
-                    type="pil", format="png", sources=["upload", "clipboard"], height=260, label="Image",
+                    type="filepath", format="png", sources=["upload", "clipboard"], height=260, label="Image",
                     elem_id="upload", elem_classes="picture", buttons=[],
                 )  # fmt: skip
+                # The file itself: Gradio would bring 16 bits and transparent parts to RGB in its own way, and show no
+                # more than "Error" for a damaged file.
+                setattr(upload, "preprocess", lambda sent: None if sent is None else sent.path)  # noqa: B010
                 gallery = gr.Gallery(
                     format="png", columns=6, allow_preview=False, label="Samples", interactive=False,
                     elem_id="samples", buttons=[], object_fit="cover", height="auto",
@@ -113,20 +118,12 @@ def build_page(choices: Mapping[str, Choice]) -> gr.Blocks:
                 controls = [_controls(choice, visible=name == names[0]) for name, choice in choices.items()]
                 numbers = gr.HTML(elem_id="numbers")
                 notes = gr.HTML(elem_id="notes")
-        labels = ("Original", "Reconstruction", f"Difference × {DIFFERENCE_GAIN}", "JPEG")
-        with gr.Row():
-            pictures = [
-                gr.Image(
-                    format="png", label=label, height=280, interactive=False, min_width=200,
-                    elem_id=f"picture-{label.split()[0].lower()}", elem_classes="picture", buttons=["fullscreen"],
-                )
-                for label in labels
-            ]  # fmt: skip
+        pictures = picture_rows()
         inputs = [upload, model, *(part for each in controls for part in each.inputs)]
         changes = [upload.change, *(part.input for each in controls for part in each.inputs)]
         # An encoder serves one thread at a time, and what is clicked last is what is shown.
         gr.on(
-            changes, show, inputs, [*pictures, numbers, notes], concurrency_limit=1, trigger_mode="always_last",
+            changes, show, inputs, [*pictures.outputs, numbers, notes], concurrency_limit=1, trigger_mode="always_last",
             api_visibility="private",
         )  # fmt: skip
         # A new model brings a sample of its own, and that change shows it.
@@ -141,7 +138,7 @@ def _write_samples(choice: Choice, prefix: str) -> list[str]:
     # The model is in the name: two models may have the same samples, and another name is another image to the page.
     found = {f"{prefix}-{index}.png": image for index, image in enumerate(choice.samples(_SAMPLES))}
     for file, image in found.items():
-        _picture(image).save(file)
+        as_picture(image).save(file)
     return list(found)
 
 
@@ -179,16 +176,6 @@ def launch(page: gr.Blocks, port: int | None, *, browser: bool) -> str:
         ssr_mode=False, theme=_THEME, css=_CSS, footer_links=[], enable_monitoring=False,
     )  # fmt: skip
     return address
-
-
-def _pictures(result: Compressed) -> list[Image.Image]:
-    ours = result.ours
-    apart = difference(ours.original, ours.image, DIFFERENCE_GAIN)
-    return [_picture(each) for each in (ours.original, ours.image, apart, result.theirs.image)]
-
-
-def _picture(image: np.ndarray) -> Image.Image:
-    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
 def _notes(sentences: list[str], kind: str = "note") -> str:

@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
+from statistics import median
 
-from host.curves.image_codecs import scan_bytes
-from host.demo.compress import Compressed
+from host.demo.measure import Measured, Way
 from host.evaluation.reconstruct import Reconstruction
 from host.metrics import BPP, Metric
 
 _SEPARATOR = " "  # thin space between thousands
+_KEYS = ("", "baseline-")  # of the columns' cells
 
 
-def table_html(result: Compressed, title: str) -> str:
-    """One row a quantity, the model beside JPEG; each number's cell carries data-key."""
-    ours, theirs = result.ours, result.theirs
-    rows = [
-        ("Bytes", "bytes", _whole(ours.bitstream_bytes), _whole(theirs.bitstream_bytes)),
-        ("Compression ratio", "ratio", f"{ours.ratio:.2f} : 1", f"{theirs.ratio:.2f} : 1"),
-        ("Bits per pixel", "bpp", BPP.text(ours.bpp), BPP.text(theirs.bpp)),
-        *(
-            (metric.title, metric.key, metric_text(metric, ours), metric_text(metric, theirs))
-            for metric in result.metrics
-            if metric != BPP  # counted, not judged
-        ),
-        ("Encode time", "encode", time_text(result.encode_ns), ""),
-        ("Decode time", "decode", time_text(result.decode_ns), ""),
+def table_html(result: Measured) -> str:
+    """One row a quantity, the model beside the baseline; each number's cell carries data-key."""
+    heads = "".join(f'<th scope="col">{escape(way.title)}</th>' for way in result.ways)
+    body = ""
+    for label, key, text in _rows(result.metrics):
+        cells = zip(_KEYS, result.ways, strict=False)
+        numbers = "".join(f'<td data-key="{column}{key}">{escape(text(way))}</td>' for column, way in cells)
+        body += f'<tr><th scope="row">{escape(label)}</th>{numbers}</tr>'
+    return f'<table class="numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _rows(metrics: tuple[Metric, ...]) -> list[tuple[str, str, Callable[[Way], str]]]:
+    """Label, key and text of each quantity."""
+    rows: list[tuple[str, str, Callable[[Way], str]]] = [
+        ("Bytes", "bytes", lambda way: _whole(way.found.bitstream_bytes))
     ]
-    body = "".join(
-        f'<tr><th scope="row">{escape(label)}</th><td data-key="{key}">{left}</td>'
-        f'<td data-key="jpeg-{key}">{right}</td></tr>'
-        for label, key, left, right in rows
-    )
-    return (
-        f'<table class="numbers"><thead><tr><th></th><th scope="col">{escape(title)}</th>'
-        f'<th scope="col">JPEG, quality {result.jpeg_quality}</th></tr></thead><tbody>{body}</tbody></table>'
-    )
+    if BPP in metrics:  # elsewhere what is sent stands for no image
+        rows += [
+            ("Compression ratio", "ratio", lambda way: f"{way.found.ratio:.2f} : 1"),
+            ("Bits per pixel", "bpp", lambda way: BPP.text(way.found.bpp)),
+        ]
+    judged = [metric for metric in metrics if metric != BPP]  # that one is counted
+    rows += [(each.title, each.key, lambda way, each=each: metric_text(each, way.found)) for each in judged]  # type: ignore[misc]
+    rows += [
+        ("Encode time", "encode", lambda way: time_text(median(way.encode_ns))),
+        ("Decode time", "decode", lambda way: time_text(median(way.decode_ns))),
+    ]
+    return rows
 
 
-def remarks(result: Compressed) -> list[str]:
+def remarks(result: Measured) -> list[str]:
     """Sentences below the table."""
-    times = f"Times are of this machine, one thread: medians of {result.encode_runs} and {result.decode_runs} runs."
-    ours, headers = result.ours.bitstream_bytes, len(result.jpeg_file) - scan_bytes(result.jpeg_file)
-    if len(result.jpeg_file) <= ours:
-        return [times]
-    why = f" (the headers of a JPEG alone take {headers})" if headers > ours else ""
-    return [f"No JPEG is as small as {ours} bytes{why}. The one shown has the lowest quality, and more bytes.", times]
+    runs = sorted({len(times) for way in result.ways for times in (way.encode_ns, way.decode_ns)})
+    counts = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
+    times = f"Times are of this machine, one thread; each is the median of {counts} runs."
+    return [*result.remarks, times]
 
 
 def metric_text(metric: Metric, made: Reconstruction) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from host.spec.model_folder import ModelFolder
     from host.spec.sections import Sections
     from host.spec.types import Spec
+    from host.tasks.pictures import Baseline
     from host.training.stages import StageKind
 
 Judged = Mapping[str, Sequence[Mapping[str, "float | None"]]]  # row -> each image's values, in the images' order
@@ -121,6 +122,7 @@ class Decoders(Protocol):
         names: "own", then "tuned" where there is one; one name also where nothing is decoded.
         makes_pictures: whether `restore` gives uint8 images, which can be shown.
         given_originals: whether `given` changes nothing, so that images that a device was given can be judged.
+        remark: a sentence or two that pictures and their numbers must not be shown without; "" where there are none.
         runtime: what runs `restore`, as times name it; None for the runtime of .tflite files.
     """
 
@@ -129,18 +131,37 @@ class Decoders(Protocol):
     given_originals: bool
 
     @property
+    def remark(self) -> str: ...
+
+    @property
     def runtime(self) -> str | None: ...
 
     def given(self, originals: Split) -> Split:
-        """What the device is given of images: the images themselves, or something made of them."""
+        """What the device is given of images: the images themselves, or something made of them.
+
+        Raises:
+            ImageError: of an image nothing can be made, such as one that is too small.
+        """
 
     def truths(self, originals: Split) -> Sequence[Any] | None:
-        """What `restore` should make: of each image itself, or its label; None for images without labels."""
+        """What `restore` should make: of each image itself, or its label; None for images without labels.
+
+        Raises:
+            ImageError: as `given`.
+        """
 
     def judge(self, truth: Any, made: np.ndarray) -> dict[str, float | None]:
         """One image's metrics by key; None where there is no error at all and so no number.
 
         Values of other keys are kept for `Task.conclude` and `Task.figures`: no mean of them is a result.
+        """
+
+    def baseline(self, given: np.ndarray, budget_bytes: int | None) -> Baseline | None:
+        """What stands beside the picture of one image; None where there is no such thing.
+
+        Args:
+            given: what the device is given of the image, one of `given`.
+            budget_bytes: of the device's stream, for baselines that can be set to it; without it these are None.
         """
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:

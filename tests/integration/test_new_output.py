@@ -101,6 +101,7 @@ class ColourDecoders:
     names = ("own",)
     makes_pictures = False
     given_originals = True
+    remark = ""
     runtime = None
 
     def given(self, originals: Any) -> Any:
@@ -118,6 +119,9 @@ class ColourDecoders:
             "colour_error": float(np.abs(made - colour).max()),
             "strongest_percent": 100.0 * (int(made.argmax()) == strongest),
         }
+
+    def baseline(self, given: np.ndarray, budget_bytes: int | None) -> None:
+        return None
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         if len(payload) != 3:

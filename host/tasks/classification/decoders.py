@@ -17,6 +17,7 @@ class ClassificationDecoders:
 
     names: tuple[str, ...] = ("own",)
     makes_pictures, given_originals = False, True
+    remark: str = ""
     runtime: str | None = None
 
     def __init__(self, home: DecoderFolder) -> None:
@@ -33,6 +34,9 @@ class ClassificationDecoders:
     def judge(self, truth: int, made: np.ndarray) -> dict[str, float | None]:
         """Whether the highest score is the label's; the first one of equal scores counts."""
         return judge(truth, made)
+
+    def baseline(self, given: np.ndarray, budget_bytes: int | None) -> None:
+        """None: there is no picture to stand beside."""
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         """The scores as sent, (classes,) in the tensor's dtype; raises BitstreamError."""
