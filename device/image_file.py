@@ -137,7 +137,7 @@ def from_pillow(picture: Any, what: object, say: Say = say_on_stderr) -> Array:
 
 
 def _by_pillow(path: Path, say: Say) -> Array:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path) as opened:
@@ -146,7 +146,7 @@ def _by_pillow(path: Path, say: Say) -> Array:
         raise
     except Exception as reason:  # whatever its many parsers raise
         detail = reason.strerror if isinstance(reason, OSError) and reason.strerror else one_line(reason, 100)
-        if isinstance(reason, Image.UnidentifiedImageError):  # says no more than the path
+        if isinstance(reason, UnidentifiedImageError):  # says no more than the path
             detail = "no kind of picture that Pillow knows"
         raise ImageError(f"{path}: cannot be read ({detail})") from None
 
