@@ -94,6 +94,8 @@ def model_result(
                     given = Split(own)
                     images = replace(images, given=given, originals=given if tally.decoders.given_originals else None)
                 done[same] = entries = _judge(tally, folder, row, images, source, home.bundles / model)
+                if images.given is not None:
+                    tally.add_baseline(images.given)
                 pictures |= {name: grid(kept) for name, kept in tally.pictures.items()}
                 values |= tally.judged
         except SplitliteError as error:

@@ -53,7 +53,8 @@ class Tally:
     """Collects what becomes of one variant's streams.
 
     Attributes:
-        pictures: by row, the middles of the first pictures, the "originals" among them; empty where there are none.
+        pictures: by row, the middles of the first pictures, the "originals" and baselines among them; empty where there
+            are none.
         judged: by row, each image's values, in the order of the images; empty where nothing is judged.
     """
 
@@ -97,6 +98,17 @@ class Tally:
                 if self.decoders.makes_pictures:
                     _keep(self.pictures.setdefault(self._label(name), []), made)
         return numbers
+
+    def add_baseline(self, given: Split) -> None:
+        """Keeps, beside the pictures, what the task's baseline makes of the first images, unless it needs a budget.
+
+        Args:
+            given: what the device was given, all of it.
+        """
+        if ORIGINALS in self.pictures:
+            for image in given.part(None, _PICTURES).pictures:
+                if baseline := self.decoders.baseline(image, None):
+                    _keep(self.pictures.setdefault(baseline.row, []), [baseline.decode(baseline.encode())])
 
     def _numbers(self, stream: bytes, shape: Shape) -> np.ndarray:
         header, payload = unpack(stream, expect_tag=self.home.tag)

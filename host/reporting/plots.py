@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from host.drawing import png
+from host.drawing import LARGE, close_up, difference, png
 from host.metrics import BPP, Metric
 from host.reporting.columns import EMULATED, NETWORK, STREAM, milliseconds, size_text
 from host.reporting.sources import ModelSources
@@ -34,6 +35,8 @@ _AREAS = {"float32": 150, "float16": 85}
 _AREA = 45
 _LOG_SPREAD = 10  # largest to smallest; above, a linear axis would press the small ones into one place
 DPI = 140
+DIFFERENCE = 8  # times what pictures are off, in a grid
+_PICTURES = 4  # of a grid
 
 Across = Callable[[Row], float]
 
@@ -110,7 +113,9 @@ def latency_plot(model: ModelSources, device: str) -> bytes | None:
 
 
 def grid_plot(model: ModelSources, pictures: Mapping[str, np.ndarray]) -> bytes:
-    """Originals and their reconstructions, a line of images for each row.
+    """Originals and their reconstructions, a line for each row: pictures, and beside them how far these are off.
+
+    Of large pictures the middle is shown, pixel by pixel, and beside the originals what it is the middle of.
 
     Args:
         pictures: "originals" and rows' names to uint8 (n, height, width, channels).
@@ -118,25 +123,49 @@ def grid_plot(model: ModelSources, pictures: Mapping[str, np.ndarray]) -> bytes:
     rows = {row.row: row for row in model.judged()}
     names = ["originals", *(name for name in rows if name in pictures)]
     names += sorted(set(pictures) - set(names))
-    metric, columns = model.axis, len(pictures["originals"])
-    height, width = pictures["originals"].shape[1:3]
-    across = min(max(1.05, width / DPI), 2.8)  # inches: small images larger, others pixel by pixel where there is room
-    size = (1.9 + across * columns, 0.8 + (0.05 + across * height / width) * len(names))
+    metric = model.axis
+    whole = list(pictures["originals"][:_PICTURES])
+    originals = [_part(image) for image in whole]
+    count, (height, width) = len(whole), originals[0].shape[:2]
+    is_part = originals[0].shape != whole[0].shape
+    # Inches: small images larger, others pixel by pixel; each pixel of a part is a square of four.
+    across = max(1.05, (2 if is_part else 1) * width / DPI)
+    size = (1.9 + across * 2 * count, 1.1 + (0.05 + across * height / width) * len(names))
     figure = Figure(figsize=size, dpi=DPI, layout="constrained")
-    grid = np.atleast_2d(figure.subplots(len(names), columns, squeeze=False))
+    grid = figure.subplots(len(names), 2 * count, squeeze=False)
     for name, line in zip(names, grid, strict=True):
-        for index, axes in enumerate(line):
-            axes.set_xticks([])
-            axes.set_yticks([])
-            if index < len(pictures[name]):
-                image = pictures[name][index]
-                shown = image[..., 0] if image.shape[-1] == 1 else image
-                axes.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        made = [_part(image) for image in pictures[name][:count]]
+        beside = [difference(*pair, DIFFERENCE) for pair in zip(originals, made, strict=False)]
+        if name == "originals":
+            beside = whole if is_part else []
+        for axes, image in zip_longest(line, [*made, *[None] * (count - len(made)), *beside]):
+            _show(axes, image)
         value = rows[name].metrics.get(metric.key) if metric and name in rows else None
         label = name if metric is None or value is None else f"{name}\n{metric.text(value)}"
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
-    _set_title(figure, f"{model.name}: what was decoded{f', and {metric.title} over' if metric else ''}", model)
+    if is_part:
+        grid[0][count].set_title("whole", fontsize=9, loc="left")
+    if len(names) > 1:
+        grid[1][count].set_title(f"difference × {DIFFERENCE}", fontsize=9, loc="left")
+    shown = f"the middle {width} x {height} pixels of what was decoded" if is_part else "what was decoded"
+    _set_title(figure, f"{model.name}: {shown}{f', and {metric.title} over' if metric else ''}", model)
     return png(figure)
+
+
+def _part(image: np.ndarray) -> np.ndarray:
+    part = close_up(image)
+    return image if part is None else part
+
+
+def _show(axes: Axes, image: np.ndarray | None) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    if image is None:
+        axes.set_frame_on(False)
+        return
+    # Pixel by pixel, but for a whole picture beside parts, which is shrunk.
+    how = "nearest" if max(image.shape[:2]) <= LARGE else "antialiased"
+    axes.imshow(image[..., 0] if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=255, interpolation=how)
 
 
 def axis_title(metric: Metric) -> str:

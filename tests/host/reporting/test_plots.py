@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
@@ -85,3 +86,43 @@ def test_a_plot_is_a_png_that_says_nothing_of_its_maker(project):
     data = rate_plot(project.write().model())
     with Image.open(io.BytesIO(data)) as image:
         assert image.format == "PNG" and image.size[0] > 300 and "Software" not in image.info
+
+
+def shown(axes):
+    """The pixels in each place, None where there is none."""
+    return [each.images[0].get_array() if each.images else None for each in axes]
+
+
+def grid_of(model, drawn, size, channels=3):
+    images = np.random.default_rng(1).integers(0, 256, (6, *size, channels), np.uint8)
+    made = {"originals": images, "int8": images // 2, "bicubic": images[:2]}
+    plots.grid_plot(model, made)
+    (figure,) = drawn
+    return images, figure, figure.axes
+
+
+def test_small_pictures_are_shown_whole_beside_their_differences(project, drawn):
+    images, figure, axes = grid_of(project.write().model(), drawn, (8, 10), 1)
+    assert len(axes) == 3 * 8  # four pictures, four differences
+    found = shown(axes)
+    np.testing.assert_array_equal(found[:4], images[:4, ..., 0])
+    assert found[4:8] == [None] * 4
+    np.testing.assert_array_equal(found[8:12], images[:4, ..., 0] // 2)
+    expected = np.minimum(8 * (images[:4, ..., 0].astype(int) - images[:4, ..., 0] // 2), 255)
+    np.testing.assert_array_equal(found[12:16], expected)
+    assert axes[8].get_ylabel() == "int8\n30.90 dB" and axes[12].get_title("left") == "difference × 8"
+    # Two pictures of a row that has no more, and no number.
+    assert [each is None for each in found[16:]] == [False, False, True, True] * 2
+    assert axes[16].get_ylabel() == "bicubic" and "middle" not in figure.get_suptitle()
+
+
+def test_of_large_pictures_the_middle_is_shown_pixel_by_pixel(project, drawn):
+    images, figure, axes = grid_of(project.write().model(), drawn, (140, 100))
+    found = shown(axes)
+    np.testing.assert_array_equal(found[0], images[0, 22:118, 2:98])
+    np.testing.assert_array_equal(found[4], images[0])  # what it is the middle of
+    np.testing.assert_array_equal(found[8], images[0, 22:118, 2:98] // 2)
+    assert axes[0].images[0].get_interpolation() == "nearest" and axes[4].get_title("left") == "whole"
+    assert "the middle 96 x 96 pixels" in figure.get_suptitle()
+    inside = figure.get_size_inches() * plots.DPI
+    assert inside[0] > 8 * 2 * 96 and inside[1] > 3 * 2 * 96  # room for each pixel twice

@@ -23,7 +23,7 @@ from host.spec.model_folder import ModelFolder
 from host.tasks import TASKS, open_spec
 from host.tasks.super_resolution.baselines import _running
 from host.tasks.super_resolution.networks import load_network
-from host.tasks.super_resolution.pairs import large_luma, reduced
+from host.tasks.super_resolution.pairs import enlarged, large_luma, reduced
 from tests.conftest import bench, copy_device
 
 from .conftest import Trained  # type: ignore[import-not-found,unused-ignore]
@@ -109,6 +109,11 @@ def test_bench_and_collect(trained: Trained, tmp_path: Path) -> None:
     assert set(rows) == VARIANTS and all(row.error is None for row in rows.values())
     assert all("psnr_db" in row.metrics and row.sizes["pixels_bytes"] == 150 * 150 for row in rows.values())
     assert rows["int8"].agreement and rows["int8"].agreement.differing == 0
+    with np.load(next(tmp_path.glob("results/*/*/reconstructions.npz"))) as pictures:
+        assert set(pictures.files) == {f"tiny/{name}" for name in ("originals", "bicubic", *VARIANTS)}
+        np.testing.assert_array_equal(
+            pictures["tiny/bicubic"][0], enlarged(reduced(pictures["tiny/originals"][0], 2), 2)
+        )
 
 
 def test_own_pictures_on_the_device_are_timed_and_not_judged(trained: Trained, tmp_path: Path) -> None:
