@@ -72,6 +72,7 @@ def page(chromium: str, address: str) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
         opened = browser.new_page(viewport={"width": 1280, "height": 900})
         opened.set_default_timeout(20_000)
+        expect.set_options(timeout=20_000)
         opened.route("**/*", only_here)
         opened.goto(address)
         yield opened
@@ -87,7 +88,7 @@ def check_numbers(
     assert expected.baseline is not None
     ours, theirs = expected.ours.found, expected.baseline.found
     title = variant if quality is None else f"{variant}, quality {quality}"
-    expect(page.locator("#numbers th").nth(1)).to_contain_text(title, timeout=20_000)
+    expect(page.locator("#numbers th").nth(1)).to_contain_text(title)
     for key, text in {
         "bytes": f"{ours.bitstream_bytes:,}".replace(",", " "),
         "ratio": f"{ours.ratio:.2f} : 1",
@@ -97,7 +98,7 @@ def check_numbers(
         "baseline-psnr_db": metric_text(PSNR, theirs),
         "baseline-ssim": metric_text(SSIM, theirs),
     }.items():
-        expect(page.locator(f"td[data-key={key}]")).to_have_text(text, timeout=20_000)
+        expect(page.locator(f"td[data-key={key}]")).to_have_text(text)
     for key in ("encode", "decode"):
         assert float(page.locator(f"td[data-key={key}]").inner_text().removesuffix(" ms")) > 0
 
