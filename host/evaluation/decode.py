@@ -18,7 +18,7 @@ from device.stream import unpack
 from host.curves.image_codecs import as_picture
 from host.errors import CollectError
 from host.evaluation.receiver import Receiver, find_receiver
-from host.metrics import Metric, bits_per_pixel, words
+from host.metrics import BPP, Metric, bits_per_pixel, words
 from host.packaging.decoders import BUILD
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ class Decoded:
         height, width = self.shape[:2]
         text = (
             f"{self.path}: {height} x {width} pixels, {self.model} {self.variant}, {self.decoder} decoder; "
-            f"{self.bitstream_bytes} bytes, {self.bpp:.3f} bpp"
+            f"{self.bitstream_bytes} bytes"
         )
+        if BPP in self.metrics:  # elsewhere what is sent stands for no image
+            text += f", {self.bpp:.3f} bpp"
         return f"{text}; {words(self.metrics, self.values)}" if self.values else text
 
 
@@ -84,7 +86,8 @@ def decode(
     found = []
     for target, stream, receiver in ready:
         made = receiver.picture(stream, decoder)
-        if image is not None and image.shape != made.shape:
+        truth = None if image is None else receiver.given_and_truth(image)[1]
+        if image is not None and truth is not None and truth.shape != made.shape:
             raise CollectError(f"{original}: {image.shape}, the bitstream is of an image {made.shape}")
         write_png(target, made)
         found.append(
@@ -96,7 +99,7 @@ def decode(
                 made.shape,
                 len(stream),
                 bits_per_pixel(len(stream), made.shape),
-                {} if image is None else receiver.decoders.judge(image, made),
+                {} if truth is None else receiver.decoders.judge(truth, made),
                 receiver.task.metrics,
             )
         )

@@ -163,3 +163,12 @@ def test_a_picture_is_reconstructed_from_its_reduced_luma(trained: Trained, tmp_
     np.testing.assert_array_equal(made[:, :200], large_luma(cat, 2)[..., 0])
     assert made.shape == (150, 600) and found.fitted_from == (151, 201)
     assert "150 x 200 pixels fitted from 151 x 201; PSNR " in found.text() and "bpp" not in found.text()
+
+
+def test_a_stream_is_judged_against_the_luma_of_its_original(trained: Trained, tmp_path: Path) -> None:
+    file = trained.pictures / "test" / "cat.png"
+    small = reduced(large_luma(np.asarray(Image.open(file)), 2), 2)
+    (tmp_path / "a.bin").write_bytes(Pipeline(read_bundle(trained.bundles / "tiny"), "int8").encode(small))
+    (found,) = api.decode([tmp_path / "a.bin"], tmp_path / "a.png", original=file, build=trained.build)
+    assert found.shape == (150, 200, 1) and (found.values["psnr_db"] or 0) > 20
+    assert "; 30016 bytes; PSNR " in found.text()
