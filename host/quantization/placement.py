@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from host.networks.layer_names import NamedLayer, kept_type
+from host.quantization.recipes import CONVERSIONS
 from host.spec.sections import QUANTIZED
 from host.spec.types import RecipeSpec, Spec
 
-_KERNELS = ("Conv1D", "Conv2D", "Conv2DTranspose", "Dense", "DepthwiseConv2D", "SeparableConv2D")
+KERNELS = ("Conv1D", "Conv2D", "Conv2DTranspose", "Dense", "DepthwiseConv2D", "SeparableConv2D")
+_FOUR_BITS = ("Conv2D", "Dense")  # what has a kernel for 4-bit weights; others keep 8
 _AWARE = ("qat", "fake_quant")  # kinds of stages
 
 
@@ -24,13 +26,47 @@ class Placement:
     trained: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Types:
+    """Attributes:
+    weights: the type that they are stored in; "" of what has none.
+    activations: the type that they are computed in.
+    """
+
+    weights: str
+    activations: str
+
+
 def placement(spec: Spec, recipe: RecipeSpec) -> Placement:
     """Of the layers that the spec lists itself, in their order."""
     layers = list(_layers(spec))
+    trained = [each.name for each in layers if is_trained(spec, recipe, each)]
+    return Placement({each.name: _type(each, recipe) for each in layers}, tuple(trained))
+
+
+def is_trained(spec: Spec, recipe: RecipeSpec, layer: NamedLayer) -> bool:
+    """Whether the stage whose weights a recipe converts trained a layer with fake quantization."""
     stage = spec.training.stages[recipe.weights]
     patterns = stage.options.get(QUANTIZED) or ("*",)
-    trained = [each.name for each in layers if stage.kind in _AWARE and any(map(each.matches, patterns))]
-    return Placement({each.name: _type(each, recipe) for each in layers}, tuple(trained))
+    return stage.kind in _AWARE and any(map(layer.matches, patterns))
+
+
+def operation_types(kind: str, layers: Sequence[NamedLayer], recipe: RecipeSpec | None) -> Types:
+    """The types of one operation in a recipe's file.
+
+    Args:
+        kind: Keras class of the layer that it is made of first.
+        layers: this layer, and those that are fused with it.
+        recipe: None for what is not converted.
+    """
+    conversion = CONVERSIONS["float32" if recipe is None else recipe.conversion]
+    weights, activations = conversion.weights, conversion.activations
+    kept = None if recipe is None else kept_type(layers, recipe.layers)
+    if kept is not None:
+        weights, activations = "float32" if kept == "float32" else "int8", kept
+    if weights == "int4" and kind not in _FOUR_BITS:
+        weights = "int8"
+    return Types(weights if kind in KERNELS else "", activations)
 
 
 def by_layer(spec: Spec) -> bool:
@@ -47,4 +83,4 @@ def _type(layer: NamedLayer, recipe: RecipeSpec) -> str:
 
 def _layers(spec: Spec) -> Iterator[NamedLayer]:
     for network, layers in spec.networks.items():
-        yield from (NamedLayer(each.name, network, "") for each in layers if each.layer in _KERNELS)
+        yield from (NamedLayer(each.name, network, "") for each in layers if each.layer in KERNELS)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from host.data import DataSet
     from host.data.split import Split
+    from host.diagram.split import Split as NetworkSplit
     from host.metrics import Metric
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
@@ -56,6 +57,9 @@ class Task(Protocol):
 
     def remarks(self, spec: Spec, networks: Mapping[str, keras.Model]) -> list[str]:
         """What `host check` and `host summary` say below the layers, such as what the bottleneck holds."""
+
+    def split(self, spec: Spec, networks: Mapping[str, keras.Model]) -> NetworkSplit:
+        """Which network computes where, what the device sends and which variants there are, for drawings."""
 
     # 2. What the device sends home.
 

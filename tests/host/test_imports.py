@@ -48,7 +48,7 @@ ORDER = (
     ("host.data",),
     ("host.networks",),
     ("host.training", "host.quantization"),
-    ("host.packaging",),
+    ("host.packaging", "host.diagram"),
     ("host.curves", "host.comparison"),
     ("host.tasks",),
     ("host.evaluation",),

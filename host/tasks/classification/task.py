@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import tf_keras as keras
 
     from host.data import DataSet
+    from host.diagram.split import Split as NetworkSplit
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
     from host.quantization.diagnosis.pair import Pairs
@@ -57,6 +58,14 @@ class ClassificationTask:
         classes = class_names(spec)
         shown = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
         return [f"{len(classes)} classes: {shown}"]
+
+    def split(self, spec: Spec, networks: Mapping[str, Any]) -> NetworkSplit:
+        """None: the whole network is on the device."""
+        from host.diagram.split import DEVICE, Part, Split
+        from host.quantization.recipes import recipes
+
+        sent = f"{networks[NETWORK].output_shape[-1]:,} scores", "one for each class"
+        return Split((Part(NETWORK, DEVICE),), sent, "compared with the labels", recipes(spec))
 
     def package(self, model: ModelFolder) -> Package:
         """Every recipe, converted."""

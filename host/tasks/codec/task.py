@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import tf_keras as keras
 
     from host.data import DataSet
+    from host.diagram.split import Split
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
     from host.quantization.diagnosis.pair import Pairs
@@ -56,6 +57,29 @@ class CodecTask(PictureTask):
             f"halo: the encoder reads {grid.before} pixels before its blocks and {grid.after} after them",
             *(f"quality {index}: step {q.step:g}, lmbda {q.lmbda:g}" for index, q in enumerate(options.qualities)),
         ]
+
+    def split(self, spec: Spec, networks: Mapping[str, Any]) -> Split:
+        """Between encoder and decoder. The encoder trains with int8 kernels from the start; the decoder is Keras'."""
+        from host.diagram.split import DEVICE, WORKSTATION, Part, Split
+        from host.quantization.recipes import CONVERSIONS
+        from host.tasks.codec.layers import FixedRange, RoundedConv2D
+        from host.tasks.codec.packaging import codec_recipes
+
+        grid, encoder, qualities = spec.options.grid, networks["encoder"], range(len(spec.options.qualities))
+        aware = tuple(layer.name for layer in encoder.layers if isinstance(layer, (FixedRange, RoundedConv2D)))
+        parts = (
+            Part("encoder", DEVICE, margin=grid.before + grid.after, always_aware=aware),
+            Part("decoder", WORKSTATION, reads="encoder", converted=False),
+        )
+        families = {
+            name: recipe
+            for name, recipe in codec_recipes(spec).items()
+            if CONVERSIONS[recipe.conversion].activations == "int8"
+        }
+        one_each = {f"{name}_q{quality}": recipe for name, recipe in families.items() for quality in qualities}
+        block = f"{encoder.output_shape[-1]} for {grid.block}×{grid.block} pixels"
+        sent = "codes", block, f"{len(qualities)} qualities", "entropy-coded"
+        return Split(parts, sent, "", {**families, **one_each})
 
     def package(self, model: ModelFolder) -> Package:
         """The encoder at every quality."""

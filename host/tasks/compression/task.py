@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import tf_keras as keras
 
     from host.data import DataSet
+    from host.diagram.split import Split
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
     from host.quantization.diagnosis.pair import Pairs
@@ -53,6 +54,17 @@ class CompressionTask(PictureTask):
             f"bottleneck: {height}x{width}x{channels} = {codes} codes of 8 bits",
             f"nominal ratio {original / codes:g}:1 to {original} bytes of image",
         ]
+
+    def split(self, spec: Spec, networks: Mapping[str, Any]) -> Split:
+        """Between encoder and decoder, which share the latent's grid."""
+        from host.diagram.split import DEVICE, TRAINING, WORKSTATION, Part, Split
+        from host.quantization.recipes import recipes
+
+        height, width, channels = networks["encoder"].output_shape[1:]
+        parts = [Part("encoder", DEVICE), Part("decoder", WORKSTATION, reads="encoder")]
+        parts += [Part(name, TRAINING, converted=False) for name in networks if name not in ("encoder", "decoder")]
+        sent = f"{height * width * channels:,} codes", f"{height}×{width}×{channels}, 8 bits each", "entropy-coded"
+        return Split(tuple(parts), sent, "", recipes(spec))
 
     def package(self, model: ModelFolder) -> Package:
         """Every recipe, converted."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import tf_keras as keras
 
     from host.data import DataSet
+    from host.diagram.split import Split as NetworkSplit
     from host.packaging.decoders import DecoderFolder
     from host.packaging.package import Package
     from host.quantization.diagnosis.pair import Pairs
@@ -61,6 +62,19 @@ class SuperResolutionTask(PictureTask):
             f"halo: the network reads {border} pixels beside the image on each side",
             f"{operations_per_pixel(network):,} multiply-accumulates per pixel of the image",
         ]
+
+    def split(self, spec: Spec, networks: Mapping[str, Any]) -> NetworkSplit:
+        """None: the whole network is on the device, which spreads the output's channels over the pixels."""
+        from host.diagram.split import DEVICE, Part, Split
+        from host.quantization.recipes import recipes
+        from host.tasks.super_resolution.networks import halo
+        from host.tasks.super_resolution.packaging import INSIDE
+
+        factor, margin = spec.options.factor, 2 * halo(spec, networks[NETWORK])
+        sent = "pixels", f"{factor}h×{factor}w×1, 8 bits each", "not coded"
+        part, found = Part(NETWORK, DEVICE, margin=margin), recipes(spec)
+        inside = {f"{name}{INSIDE}": found[name] for name in spec.options.depth_to_space if name in found}
+        return Split((part,), sent, "compared with the originals", {**found, **inside})
 
     def package(self, model: ModelFolder) -> Package:
         """Every recipe, converted."""
