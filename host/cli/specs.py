@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from host.cli.shared import FILE, command, models_folder, models_option, say
+
+if TYPE_CHECKING:
+    from host.spec.types import Spec
+    from host.tasks.task import Task
 
 
 @command()
@@ -37,25 +42,62 @@ def new(name: str, template: str, models: Path | None) -> None:
 
 @command()
 @click.argument("spec")
+@click.option(
+    "--draw",
+    type=FILE,
+    metavar="FILE.svg",
+    help="Draw the networks to this file: layers, shapes, types and the split.",
+)
+@click.option("--variant", help="Variant whose types are drawn.  [default: int8_qat where it is trained, else int8]")
 @models_option
-def check(spec: str, models: Path | None) -> None:
+def check(spec: str, draw: Path | None, variant: str | None, models: Path | None) -> None:
     """Check a spec and print shapes and costs, without training.
 
-    SPEC is the name of a model, or the path of a spec.json or of its folder.
+    SPEC is the name of a model, or the path of a spec.json or of its folder. With --draw it also draws the networks as
+    an SVG file, which browsers show.
 
     \b
     Example:
       host check cifar10-ae-mse
       host check my-models/mine/spec.json
+      host check cifar10-ae-mse --draw networks.svg --variant int8
     """
     from host.quiet import load_tensorflow
     from host.tasks import open_spec
 
+    if draw is None and variant is not None:
+        raise click.UsageError("--variant needs --draw")
+    if draw is not None:
+        _check_drawing(draw)
     task, found = open_spec(spec, models_folder(models), {})
     load_tensorflow()
     from host.networks.summary import summary_text
 
-    say(f"{found.file}: correct\n\n{summary_text(task, found)}")
+    text = summary_text(task, found)
+    if draw is not None:
+        _draw(draw, task, found, variant)
+    say(f"{found.file}: correct\n\n{text}")
+    if draw is not None:
+        say(f"\n{draw}: drawing of {found.name}")
+
+
+def _check_drawing(file: Path) -> None:
+    """Raises ClickException for a file that no drawing can be written to, before anything takes its time."""
+    if file.suffix.lower() != ".svg":
+        raise click.ClickException(f"{file}: expected a file whose name ends with .svg")
+    if not file.parent.is_dir():
+        raise click.ClickException(f"{file.parent}: no such folder; make it, or draw to another one")
+
+
+def _draw(file: Path, task: Task, spec: Spec, variant: str | None) -> None:
+    from device.files import write_bytes
+    from host.diagram.draw import network_drawing
+
+    drawing = network_drawing(task, spec, variant)
+    try:
+        write_bytes(file, drawing.encode())
+    except OSError as error:
+        raise click.ClickException(f"{file}: cannot be written ({error.strerror})") from None
 
 
 @command(hidden=True)

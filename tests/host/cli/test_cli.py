@@ -206,6 +206,7 @@ def test_a_missing_data_folder_is_one_line(tiny: dict[str, Any], tmp_path: Path)
         ["export", "--part", "full", "-o", "x.tflite"],
         ["export", "cifar10-ae-mse", "-o", "x.tflite"],
         ["evaluate", "--images", "many"],
+        ["check", "cifar10-ae-mse", "--variant", "int8"],
         ["diagnose"],
         ["diagnose", "tiny", "--images", "0"],
         ["diagnose", "tiny", "--keep", "int4"],
@@ -227,6 +228,29 @@ def test_the_summary_says_parameters_and_bottleneck(tiny: dict[str, Any], tmp_pa
     totals = [line.split()[-2:] for line in result.output.splitlines() if " in all" in line]
     assert totals == [["1,096", "17,280"], ["306", "30,720"]]
     assert "bottleneck: 4x4x4 = 64 codes of 8 bits\nnominal ratio 12:1 to 768 bytes of image" in result.output
+
+
+def test_check_draws_the_networks_and_says_the_same_as_without(tiny: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "spec.json").write_text(json.dumps(tiny))
+    plain, file = run("check", "m", "--models", tmp_path), tmp_path / "m.svg"
+    drawn = run("check", "m", "--models", tmp_path, "--draw", file)
+    assert plain.exit_code == drawn.exit_code == 0
+    assert drawn.output == f"{plain.output}\n{file}: drawing of m\n"
+    assert "Variant int8_qat" in file.read_text()
+    assert run("check", "m", "--models", tmp_path, "--draw", file, "--variant", "int16x8").exit_code == 0
+    assert "Variant int16x8" in file.read_text()
+    assert {each.name for each in tmp_path.iterdir()} == {"m", "m.svg"}
+
+
+def test_what_cannot_be_drawn_is_one_line_and_leaves_no_file(tiny: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "spec.json").write_text(json.dumps(tiny))
+    options = ("check", "m", "--models", tmp_path, "--draw")
+    check_one_line(run(*options, tmp_path / "m.svg", "--variant", "int3"), "m: no variant 'int3'; available: float32")
+    check_one_line(run(*options, tmp_path / "m.png"), "m.png: expected a file whose name ends with .svg")
+    check_one_line(run(*options, tmp_path / "no" / "m.svg"), "no: no such folder; make it")
+    assert {each.name for each in tmp_path.iterdir()} == {"m"}
 
 
 def test_as_a_process_an_error_is_one_line_on_stderr_and_nothing_on_stdout(tmp_path: Path) -> None:
