@@ -23,14 +23,18 @@ def sides(value: Any) -> str:
     return "×".join(map(str, value)) if isinstance(value, (tuple, list)) else f"{value}×{value}"
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _convolution(config: Config) -> list[str]:
-    filters = f"{config['filters']} filters" if "filters" in config else ""
+    filters = _count(config["filters"], "filter") if "filters" in config else ""
     return [sides(config["kernel_size"]), filters, *_places(config), _activation(config)]
 
 
 def _places(config: Config) -> list[str]:
     stride, dilation = sides(config["strides"]), sides(config.get("dilation_rate", 1))
-    one, groups, several = "1×1", config.get("groups", 1), sides(config.get("kernel_size") or config["pool_size"])
+    one, groups, several = "1×1", config.get("groups", 1), sides(config["kernel_size"])
     return [
         "" if stride == one else f"stride {_short(config['strides'])}",
         "" if dilation == one else f"dilation {_short(config['dilation_rate'])}",
@@ -49,11 +53,12 @@ def _activation(config: Config) -> str:
 
 
 def _dense(config: Config) -> list[str]:
-    return [f"{config['units']} units", _activation(config)]
+    return [_count(config["units"], "unit"), _activation(config)]
 
 
 def _pooling(config: Config) -> list[str]:
-    return [sides(config["pool_size"]), *(_places(config) if config["strides"] != config["pool_size"] else [])]
+    pool, strides = config["pool_size"], config["strides"]
+    return [sides(pool), "" if strides == pool else f"stride {_short(strides)}"]
 
 
 def _relu(config: Config) -> list[str]:
@@ -64,7 +69,9 @@ def _relu(config: Config) -> list[str]:
 def _borders(config: Config) -> list[str]:
     (top, bottom), (left, right) = config.get("padding") or config["cropping"]
     values = top, bottom, left, right
-    return [str(top) if len(set(values)) == 1 else f"{top}, {bottom}; {left}, {right}"]
+    if len(set(values)) == 1:
+        return [f"{top} on each side"]
+    return [f"{top} above, {bottom} below, {left} left, {right} right"]
 
 
 def _nothing(config: Config) -> list[str]:
