@@ -30,14 +30,16 @@ from .. import image_file, run_file
 from ..bundle import Bundle
 from ..environment import read_environment
 from ..errors import ImageError, SplitliteError
-from ..files import sha256_bytes
+from ..files import sha256_bytes, write_bytes
 from ..quantization import Array
 from ..run_file import Effort, Run, RunBundle, RunImage, Settings
 from ..runtime import check_runtime, load_runtime
-from . import table
 from .plan import DEFAULT, QUICK, plan_rows, quick_repetitions
 from .rows import Entry, encode_all, measure_all, round_seconds, sustain_all
+from .summary import summary
+from .table import run_tables
 
+TABLES = "tables.txt"
 DEFAULT_RESULTS = Path(__file__).resolve().parents[1] / "results"
 _MANY: dict[str, Any] = {"action": "append", "default": []}
 
@@ -110,12 +112,16 @@ def _bench(options: argparse.Namespace, command: tuple[str, ...]) -> None:
             },
             rows=tuple(entry.finished() for entry in entries),
         )
+        tables = "\n".join(run_tables(run, bundles)) + "\n"
+        write_bytes(partial / TABLES, tables.encode())
         run_file.write_run(folder, run)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    print("\n" + "\n".join(table.run_tables(run, bundles, options.profile)))
-    print(f"\nRun: {folder}\nNext, on the workstation: .venv/bin/python -m host collect {_from_home(folder)}")
+    print(f"\n{tables}" if options.verbose else "")
+    print("\n".join(summary(run)))
+    print(f"tables    {folder / TABLES}")
+    print(f"next      on the workstation: .venv/bin/python -m host collect {_from_home(folder)}")
 
 
 def _from_home(folder: Path) -> str:
@@ -175,8 +181,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, help="seed of the order of processes (default: random; run.json records it)")
     sustained = "after the measurement, run each row for this many minutes without a pause"
     add("--sustained", type=_positive, metavar="MINUTES", help=sustained)
-    profile = "also print the time of each stage, the operators, and multiply-accumulates per second"
-    add("--profile", action="store_true", help=profile)
+    add("--verbose", action="store_true", help=f"also print the tables, which are in the run's {TABLES}")
     images = "encode the images in this folder instead of the samples (.ppm, .pgm, .npy; others with Pillow)"
     add("--images", type=Path, metavar="DIR", help=images)
     add("--delegate", type=Path, metavar="PATH", help="load an external delegate from this library")

@@ -33,8 +33,8 @@ _MINUTES = [("minute", "", 8), ("median", "ms", 10), ("p90", "ms", 10)]
 _MINUTES += [("images", "/s", 10), ("temp", "C", 8), ("clock", "MHz", 8)]
 
 
-def run_tables(run: Run, bundles: Mapping[str, Bundle], profile: bool = False) -> list[str]:
-    """Everything there is to print about a run of these bundles, by model: lines of at most `WIDTH` characters."""
+def run_tables(run: Run, bundles: Mapping[str, Bundle]) -> list[str]:
+    """Everything there is to say about a run of these bundles, by model: lines of at most `WIDTH` characters."""
     lines: list[str] = []
     for model, bundle in bundles.items():
         shapes = image_shapes(run, bundle)
@@ -43,7 +43,7 @@ def run_tables(run: Run, bundles: Mapping[str, Bundle], profile: bool = False) -
             if mine:
                 title = f"{model}, {threads} thread{'s' * (threads > 1)}, {_images(shapes)}"
                 lines += textwrap.wrap(title, WIDTH)
-                lines += [*model_tables(bundle, mine, run.environment, shapes, profile), ""]
+                lines += [*model_tables(bundle, mine, run.environment, shapes), ""]
     return lines + _notes(run)
 
 
@@ -58,7 +58,6 @@ def model_tables(
     rows: Sequence[RunRow],
     environment: Mapping[str, Any],
     shapes: Sequence[Shape],
-    profile: bool = False,
 ) -> list[str]:
     """The tables of one model with one number of threads, and what to think of them; `shapes`: of all images."""
     ok = [row for row in rows if row.ok]
@@ -68,9 +67,8 @@ def model_tables(
     lines = _table(_TIMES, [(row.variant, _time_cells(row)) for row in ok]) + lines
     lines += _table(_STARTS, [(row.variant, _start_cells(row)) for row in ok])
     lines += _size_table(ok, bundle, shapes)
-    if profile:
-        lines += _table(_PROFILE, [(row.variant, _profile_cells(row, bundle, shapes)) for row in ok])
-        lines += [line for row in ok for line in _operators(row, bundle)]
+    lines += _table(_PROFILE, [(row.variant, _profile_cells(row, bundle, shapes)) for row in ok])
+    lines += [line for row in ok for line in _operators(row, bundle)]
     sustained = [(row.variant, cells) for row in ok for cells in _minute_cells(row)]
     if sustained:
         lines += _table(_MINUTES, sustained)

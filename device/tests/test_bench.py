@@ -44,16 +44,21 @@ class Bench(BenchCase):
         broken = tiny.encoder_file("int8", bytes(500))
         encoders = {**{name: tiny.encoder_file(name) for name in tiny.INPUTS}, "int8_broken": broken}
         tiny.write(self.folder / "tiny", encoders=encoders)
-        arguments = (*FAST, "--repetitions", 3, "--seed", 7, "--profile")
+        arguments = (*FAST, "--repetitions", 3, "--seed", 7, "--verbose")
         done = run("--bundle", self.folder / "tiny", "--out", self.results, *arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertLessEqual(max(map(len, done.stdout.splitlines()[:-3])), 80)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines()[:-2])), 80)
         said = " ".join(done.stdout.split())
         self.assertRegex(said, r"3 fresh processes a row, shuffled \(seed 7\).* This takes about \d+ s")
         self.assertRegex(done.stdout, "int8_broken +failed: the model does not load in")
         self.assertRegex(done.stdout, "int8 +(xnnpack|none): 2 CONV_2D")
         (folder,) = self.results.iterdir()
         self.assertRegex(done.stdout, rf"python -m host collect .*{folder.name}\n$")
+        tables = (folder / "tables.txt").read_text(encoding="utf-8")
+        self.assertIn(tables, done.stdout)
+        ends = [line.split()[0] for line in done.stdout[done.stdout.index(tables) + len(tables) :].split("\n") if line]
+        self.assertEqual(ends[:3], ["fastest", "smallest", "stable"])
+        self.assertEqual(ends[-2:], ["tables", "next"])
         whole = run_file.read_run(folder)
         self.assertEqual(whole.run_id, folder.name)
         expected = {"threads": (1,), "repetitions": 3, "runs": 5, "warmup": 2, "seed": 7}
@@ -78,10 +83,12 @@ class Bench(BenchCase):
         arguments = ("--bundle", self.folder / "tiny", "--variant", "int8", "--out", self.results, *FAST)
         done = run(*arguments, "--repetitions", 1)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertLessEqual(max(map(len, done.stdout.splitlines()[:-3])), 80)
-        self.assertRegex(done.stdout, r" top1\n.* %\nint8 .* 60.00\n")
-        self.assertIn("Top1: from the labels of the few sample images", done.stdout)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines()[:-2])), 80)
         (folder,) = self.results.iterdir()
+        tables = (folder / "tables.txt").read_text(encoding="utf-8")
+        self.assertRegex(tables, r" top1\n.* %\nint8 .* 60.00\n")
+        self.assertIn("Top1: from the labels of the few sample images", tables)
+        self.assertNotIn("Top1", done.stdout)
         self.assertEqual(run_file.read_run(folder).rows[0].figures, {"top1_percent": 60.0})
         self.assertEqual(json.loads((folder / "run.json").read_bytes())["rows"][0]["figures"], {"top1_percent": 60.0})
 
@@ -93,7 +100,8 @@ class Bench(BenchCase):
         found = run_file.read_run(folder).rows
         self.assertEqual([row.threads for row in found], [1, 2])
         self.assertEqual([row.outputs and row.outputs.file for row in found], ["tiny.int8.t1.bin", "tiny.int8.t2.bin"])
-        self.assertIn("tiny, 2 threads", done.stdout)
+        self.assertIn("tiny, 2 threads", (folder / "tables.txt").read_text(encoding="utf-8"))
+        self.assertRegex(done.stdout, r"(?m)^fastest +int8 \(\d threads?\), [\d.]+ ms an image$")
 
     def test_own_images(self) -> None:
         pictures = self.folder / "pictures"
@@ -110,7 +118,7 @@ class Bench(BenchCase):
         self.assertEqual(whole.images[1], run_file.RunImage("1.npy", digest, (8, 8, 3)))
         expected = [open_encoder(self.folder / "tiny").encode(image) for image in tiny.samples()[:2]]
         self.assertEqual(run_file.read_outputs(folder, whole.rows[0]), expected)
-        self.assertEqual({path.name for path in folder.iterdir()}, {"run.json", "tiny.int8.bin"})
+        self.assertEqual({path.name for path in folder.iterdir()}, {"run.json", "tables.txt", "tiny.int8.bin"})
 
         np.save(pictures / "big.npy", np.zeros((9, 8, 3), np.uint8))
         (pictures / "0.npy").unlink()
@@ -129,7 +137,8 @@ class Bench(BenchCase):
         arguments = ("--bundle", bundle.folder, "--quality", 1, "--out", self.results, *FAST, "--repetitions", 1)
         done = run(*arguments, "--images", pictures)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("tiny, 1 thread, 3 images of 8 x 8, 14 x 5, 9 x 16 pixels", done.stdout)
+        (tables,) = self.results.glob("*/tables.txt")
+        self.assertIn("tiny, 1 thread, 3 images of 8 x 8, 14 x 5, 9 x 16 pixels", tables.read_text(encoding="utf-8"))
         (folder,) = self.results.iterdir()
         whole = run_file.read_run(folder)
         self.assertEqual([image.shape for image in whole.images], [image.shape for image in images])
@@ -155,7 +164,8 @@ class Bench(BenchCase):
         for entry in sustained.minutes:
             self.assertGreaterEqual(entry.encodes, len(entry.encode_ns))
             self.assertIn("clock_s", entry.state)
-        self.assertRegex(stdout.getvalue(), r"minute +median +p90")
+        (tables,) = self.results.glob("*/tables.txt")
+        self.assertRegex(tables.read_text(encoding="utf-8"), r"minute +median +p90")
 
     def test_one_process_that_fails_is_said_and_the_others_count(self) -> None:
         answers = iter([False, True, False, False])  # encode, then three that measure
@@ -167,7 +177,7 @@ class Bench(BenchCase):
         stdout = io.StringIO()
         with mock.patch.object(rows, "run_worker", sometimes), redirect_stdout(stdout):
             self.assertEqual(bench.main([*arguments, *map(str, FAST), "--repetitions", "3"]), 0)
-        self.assertIn("processes that failed: 1, SIGKILL", " ".join(stdout.getvalue().split()))
+        self.assertIn("failed tiny int8: 1 of 3 processes: SIGKILL", " ".join(stdout.getvalue().split()))
         (folder,) = self.results.iterdir()
         (row,) = run_file.read_run(folder).rows
         self.assertEqual((len(row.processes), row.failures), (2, (run_file.Failure("SIGKILL", 0),)))
