@@ -11,6 +11,7 @@ import numpy as np
 
 from .quantization import Array
 
+_STRIP_PIXELS = 1 << 16  # of a picture, whose luma is computed at once
 _BITS = 16  # of the fixed point of the luma's weights
 _LUMA = (16829, 33039, 6416)
 _CHROMA = np.array([[-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]], np.float32).T / 255
@@ -23,12 +24,18 @@ _CUBIC = -0.5  # R. Keys, "Cubic convolution interpolation for digital image pro
 def luma(image: Array) -> Array:
     """The rounded luma of a picture, uint8 (height, width, 1), from uint8 (height, width, 3), or 1: grey."""
     weights = _LUMA if image.shape[2] == 3 else (sum(_LUMA),)
-    total: Array = np.full((*image.shape[:2], 1), (_BLACK << _BITS) + (1 << _BITS - 1), np.uint32)
-    for channel, weight in enumerate(weights):
-        # Widened first: numpy 1 would compute in the 16 bits that the weight fits.
-        total += image[..., channel : channel + 1].astype(np.uint32) * np.uint32(weight)
-    total >>= np.uint32(_BITS)
-    return total.astype(np.uint8)
+    made: Array = np.empty((*image.shape[:2], 1), np.uint8)
+    # By strips of rows: a number takes four bytes until it is rounded.
+    rows = max(1, _STRIP_PIXELS // max(1, image.shape[1]))
+    for top in range(0, len(image), rows):
+        strip = image[top : top + rows]
+        total: Array = np.full((*strip.shape[:2], 1), (_BLACK << _BITS) + (1 << _BITS - 1), np.uint32)
+        for channel, weight in enumerate(weights):
+            # Widened first: numpy 1 would compute in the 16 bits that the weight fits.
+            total += strip[..., channel : channel + 1].astype(np.uint32) * np.uint32(weight)
+        total >>= np.uint32(_BITS)
+        made[top : top + rows] = total
+    return made
 
 
 def chroma(image: Array) -> Array:
@@ -44,24 +51,31 @@ def picture(light: Array, colour: Array | None = None) -> Array:
         light: uint8 (height, width, 1), as `luma` gives it.
         colour: float32 (height, width, 2), as `chroma` gives it.
     """
-    grey = (light.astype(np.float32) - np.float32(_BLACK)) * np.float32(255 / _WHITE_TO_BLACK)
-    made = grey if colour is None else grey + colour @ _FROM_CHROMA
-    return np.clip(np.rint(made), 0, 255).astype(np.uint8)
+    grey = light.astype(np.float32)
+    grey -= np.float32(_BLACK)
+    grey *= np.float32(255 / _WHITE_TO_BLACK)
+    made: Array = grey if colour is None else colour @ _FROM_CHROMA
+    if colour is not None:
+        made += grey
+    np.rint(made, out=made)
+    return np.clip(made, 0, 255, out=made).astype(np.uint8)
 
 
-def enlarge(planes: Array, factor: int) -> Array:
+def enlarge(planes: Array, factor: int, rows: slice = slice(None)) -> Array:
     """Planes `factor` times as high and as wide by cubic convolution; the edge is repeated beyond it.
 
     Args:
         planes: float32 (height, width, channels).
+        rows: of the planes: what the others become is left out. Two rows beside these have a part in them.
     """
-    rows = _enlarge_rows(planes, factor)
-    return _enlarge_rows(rows.transpose(1, 0, 2), factor).transpose(1, 0, 2)
+    tall = _enlarge_rows(planes, factor, rows)
+    return _enlarge_rows(tall.transpose(1, 0, 2), factor).transpose(1, 0, 2)
 
 
-def _enlarge_rows(planes: Array, factor: int) -> Array:
-    height = len(planes)
-    padded = np.concatenate([planes[:1].repeat(2, 0), planes, planes[-1:].repeat(2, 0)])
+def _enlarge_rows(planes: Array, factor: int, rows: slice = slice(None)) -> Array:
+    start, stop, _ = rows.indices(len(planes))
+    padded = np.concatenate([planes[:1].repeat(2, 0), planes, planes[-1:].repeat(2, 0)])[start : stop + 4]
+    height = stop - start
     made: Array = np.empty((height, factor, *planes.shape[1:]), np.float32)
     for phase in range(factor):
         place = (phase + 0.5) / factor - 0.5  # of the made row's middle, in rows from the middle of the given one

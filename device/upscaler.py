@@ -14,7 +14,7 @@ from .pipeline import Pipeline
 from .quantization import Array
 from .runtime import Runtime
 
-_STRIP_PIXELS = 1 << 16  # of the image, whose chroma is in memory at once
+_STRIP_PIXELS = 1 << 17  # of the enlarged picture, of which numbers in float32 are in memory at once
 _HALO = 2  # rows beside a strip that its chroma is made of
 
 
@@ -58,13 +58,17 @@ class Upscaler:
                 f"image is {found}, expected uint8 (height, width, 3), or 1 for grey; make it 8 bits without alpha"
             )
         light = self.encoder.numbers(luma(image))
-        if shape[2] == 1:
-            return picture(light)
-        made: Array = np.empty((*light.shape[:2], 3), np.uint8)
-        rows = max(1, _STRIP_PIXELS // shape[1])
+        grey = shape[2] == 1
+        # A grey picture takes the place of its luma, which is ours.
+        made: Array = light if grey else np.empty((*light.shape[:2], 3), np.uint8)
+        rows = max(1, _STRIP_PIXELS // (shape[1] * self.factor**2))
         for top in range(0, shape[0], rows):
-            above, end = max(0, top - _HALO), min(top + rows, shape[0])
-            colour = enlarge(chroma(image[above : end + _HALO]), self.factor)[(top - above) * self.factor :]
+            end = min(top + rows, shape[0])
             place = slice(top * self.factor, end * self.factor)
-            made[place] = picture(light[place], colour[: (end - top) * self.factor])
+            made[place] = picture(light[place], None if grey else self._colour(image, top, end))
         return made
+
+    def _colour(self, image: Array, top: int, end: int) -> Array:
+        """The enlarged chroma of some rows of an image."""
+        above = max(0, top - _HALO)
+        return enlarge(chroma(image[above : end + _HALO]), self.factor, slice(top - above, end - above))

@@ -8,7 +8,7 @@ black and 1 is white, and what lies outside is clipped. The payload is uint8 (he
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ from ..records import as_json, from_json
 from . import ReadFile, check_real, check_same
 
 CODER_ID = 3
+_PART_NUMBERS = 1 << 17  # of a strip, which are turned into pixels at once
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ class PixelsOutput:
 
     def __init__(self, description: PixelsDescription) -> None:
         self._description = description
-        self._picture: Array = np.empty((0, 0, 0), np.uint8)
+        self._shape: tuple[int, ...] = 0, 0, 0
+        self._picture: Array | None = None  # what is filled, if nobody else has it
         self._table = b""
         if description.dtype == "int8":
             numbers = np.arange(256, dtype=np.uint8).view(np.int8)
@@ -87,11 +89,12 @@ class PixelsOutput:
         packed = (1, height, width, given.channels * given.factor**2)
         if tensor_shape not in (spread, packed):
             raise BundleError(f"the network makes {tensor_shape} of {height} x {width} pixels, expected {packed}")
-        self._picture = np.empty(spread[1:], np.uint8)
+        self._shape, self._picture = spread[1:], None
         self._factor = given.factor if tensor_shape == packed else 1
 
     def numbers(self, tensors: Iterable[Array]) -> Array:
-        return self._fill(tensors).copy()
+        made, self._picture = self._fill(tensors), None  # the caller's from now on: a copy of it could be large
+        return made
 
     def payload(self, tensors: Iterable[Array]) -> bytes:
         return self._fill(tensors).tobytes()
@@ -102,14 +105,16 @@ class PixelsOutput:
 
     def _fill(self, tensors: Iterable[Array]) -> Array:
         top, side = 0, self._factor
-        for tensor in tensors:
-            levels = self._levels(tensor[0]) if not self._table else self._by_table(tensor[0])
+        made = np.empty(self._shape, np.uint8) if self._picture is None else self._picture
+        for part in (part for tensor in tensors for part in _parts(tensor[0])):
+            levels = self._levels(part) if not self._table else self._by_table(part)
             rows, columns, channels = levels.shape
             packed = levels.reshape(rows, columns, side, side, channels // side**2)
-            strip = self._picture[top : top + rows * side]
+            strip = made[top : top + rows * side]
             strip.reshape(rows, side, columns, side, -1)[:] = packed.transpose(0, 2, 1, 3, 4)
             top += rows * side
-        return self._picture
+        self._picture = made
+        return made
 
     def _by_table(self, numbers: Array) -> Array:
         levels: Array = np.frombuffer(numbers.tobytes().translate(self._table), np.uint8).reshape(numbers.shape)
@@ -127,6 +132,12 @@ class PixelsOutput:
         np.rint(real, out=real)
         levels: Array = np.clip(real, 0, 255, out=real).astype(np.uint8)
         return levels
+
+
+def _parts(numbers: Array) -> Iterator[Array]:
+    """Rows of a strip: a network that enlarges much makes large strips, which would be in memory several times."""
+    rows = max(1, _PART_NUMBERS // numbers[0].size)
+    return (numbers[first : first + rows] for first in range(0, len(numbers), rows))
 
 
 def parse(value: dict[str, Any], where: str) -> PixelsDescription:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import unittest
+from unittest import mock
 
 import numpy as np
 
+from .. import colour
 from ..colour import chroma, enlarge, luma, picture
 from ..quantization import Array
 
@@ -27,6 +29,13 @@ class Luma(unittest.TestCase):
         exact = 16 + image.astype(np.float64) @ [65.481, 128.553, 24.966] / 255
         self.assertLessEqual(np.abs(luma(image)[..., 0] - exact).max(), 0.503)  # of weights in 65536ths
 
+    def test_it_is_the_same_in_strips(self) -> None:
+        image = noise(40, 31)
+        whole = luma(image)
+        for strip in (1, 31 * 7):
+            with mock.patch.object(colour, "_STRIP_PIXELS", strip):
+                np.testing.assert_array_equal(luma(image), whole)
+
     def test_grey_is_a_picture_of_equal_channels(self) -> None:
         grey: Array = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
         np.testing.assert_array_equal(luma(grey), luma(grey.repeat(3, 2)))
@@ -42,11 +51,19 @@ class Luma(unittest.TestCase):
     def test_values_outside_are_clipped(self) -> None:
         light: Array = np.array([[[0], [255]]], np.uint8)
         self.assertEqual(picture(light).tolist(), [[[0], [255]]])
-        colour: Array = np.full((1, 2, 2), 200, np.float32)
-        self.assertEqual(picture(light, colour).reshape(2, 3).tolist(), [[255, 0, 255], [255, 37, 255]])
+        far: Array = np.full((1, 2, 2), 200, np.float32)
+        self.assertEqual(picture(light, far).reshape(2, 3).tolist(), [[255, 0, 255], [255, 37, 255]])
 
 
 class Enlarging(unittest.TestCase):
+    def test_some_rows_are_those_of_the_whole(self) -> None:
+        planes = chroma(noise(9, 7))
+        for factor in (1, 2, 3):
+            whole = enlarge(planes, factor)
+            for start, stop in ((0, 9), (0, 1), (3, 5), (8, 9)):
+                found = enlarge(planes, factor, slice(start, stop))
+                np.testing.assert_allclose(found, whole[start * factor : stop * factor], atol=1e-4)
+
     def test_a_parabola_is_kept(self) -> None:
         # Cubic convolution with a = -1/2 reproduces polynomials of degree 2 (Keys 1981).
         for factor in (2, 3, 4):

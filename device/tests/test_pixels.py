@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tempfile
+import tracemalloc
 import unittest
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,29 @@ class Payload(unittest.TestCase):
         kept = output.numbers([np.full((1, 1, 1, 4), 5, np.int8)])
         output.numbers([np.zeros((1, 1, 1, 4), np.int8)])
         self.assertEqual(kept.ravel().tolist(), [133] * 4)
+
+    def test_numbers_and_payloads_take_turns(self) -> None:
+        output = INT8.open(tensor(INT8), no_file)
+        output.prepare(1, 1, (1, 1, 1, 4))
+        for number in range(4):
+            made = [np.full((1, 1, 1, 4), number, np.int8)]
+            self.assertEqual(output.payload(made), bytes([128 + number] * 4))
+            kept = output.numbers(made)
+            self.assertEqual(output.payload([np.zeros((1, 1, 1, 4), np.int8)]), bytes([128] * 4))
+            self.assertEqual(kept.ravel().tolist(), [128 + number] * 4)
+
+    def test_large_strips_are_turned_into_pixels_in_parts(self) -> None:
+        for description in (INT8, INT16, FLOAT):
+            large = replace(description, factor=8)
+            numbers: Array = np.zeros((1, 40, 300, 64), description.dtype)
+            output = large.open(tensor(large), no_file)
+            output.prepare(40, 300, numbers.shape)
+            tracemalloc.start()
+            made = output.numbers([numbers])
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            # In float32 all numbers would take four bytes for each pixel, and more than once.
+            self.assertLess(peak - made.nbytes, 1_300_000)
 
     def test_another_length_is_an_error(self) -> None:
         for length in (0, 7, 9):
