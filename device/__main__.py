@@ -93,8 +93,8 @@ def _classify(options: argparse.Namespace) -> None:
 
 
 def _upscale(options: argparse.Namespace) -> None:
-    from .errors import BundleError
-    from .image_file import read_image, write_image
+    from .errors import BundleError, ImageError
+    from .image_file import check_name, read_image, write_image
     from .runtime import check_runtime
 
     check_runtime(options.runtime)
@@ -105,9 +105,13 @@ def _upscale(options: argparse.Namespace) -> None:
             " leave --scale out"
         )
     image = read_image(options.image)
-    made = upscaler.upscale(image)
-    write_image(options.output, made)
-    sizes = [f"{width} x {height}" for height, width in (image.shape[:2], made.shape[:2])]
+    try:
+        shape = upscaler.shape(image)
+    except ImageError as reason:
+        raise ImageError(f"{options.image}: {reason}") from None
+    check_name(options.output, shape)  # before the network runs, for minutes maybe
+    write_image(options.output, upscaler.upscale(image))
+    sizes = [f"{width} x {height}" for height, width in (image.shape[:2], shape[:2])]
     print(f"{options.output}: {sizes[1]} pixels, from {sizes[0]}")
 
 

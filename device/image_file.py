@@ -67,20 +67,25 @@ def write_image(path: Path, image: Array) -> None:
         data = buffer.getvalue()
     elif path.suffix in (".ppm", ".pgm"):
         height, width, channels = image.shape
-        if (path.suffix == ".ppm") != (channels == 3):
-            wanted = ".ppm" if channels == 3 else ".pgm"
-            raise ImageError(
-                f"{path}: the picture has {channels} channels; name the file {path.with_suffix(wanted).name}"
-            )
+        _check_pnm(path, channels)
         data = f"P{6 if channels == 3 else 5}\n{width} {height}\n255\n".encode() + image.tobytes()
-    elif importlib.util.find_spec("PIL") is None:
-        raise ImageError(f"{path}: writing it needs Pillow; name it .ppm, .pgm or .npy, or: pip install pillow")
     else:
-        data = _with_pillow(path, image)
+        data = _with_pillow(path, image, image.shape)
     try:
         write_bytes(path, data)
     except OSError as reason:
         raise ImageError(f"{path}: cannot be written ({reason.strerror})") from None
+
+
+def check_name(path: Path, shape: tuple[int, int, int]) -> None:
+    """Raises ImageError where a file of this name cannot hold a picture of this shape, before there is one."""
+    height, width, channels = shape
+    if path.suffix in (".ppm", ".pgm"):
+        _check_pnm(path, channels)
+    elif path.suffix != ".npy":
+        # Only its writer knows which sides and channels a kind of file takes; a column and a row are soon written.
+        for sides in ((height, 1), (1, width)):
+            _with_pillow(path, np.zeros((*sides, channels), np.uint8), shape)
 
 
 def read_folder(folder: Path, channels: int | None = None, say: Say = say_on_stderr) -> dict[str, Array]:
@@ -151,14 +156,29 @@ def _by_pillow(path: Path, say: Say) -> Array:
         raise ImageError(f"{path}: cannot be read ({detail})") from None
 
 
-def _with_pillow(path: Path, image: Array) -> bytes:
+def _check_pnm(path: Path, channels: int) -> None:
+    if (path.suffix == ".ppm") != (channels == 3):
+        named = path.with_suffix(".ppm" if channels == 3 else ".pgm").name
+        raise ImageError(f"{path}: the picture has {channels} channels; name the file {named}")
+
+
+def _with_pillow(path: Path, image: Array, shape: tuple[int, ...]) -> bytes:
+    """The content of a file; `shape` is that of the picture, of which the image may be a part."""
+    if importlib.util.find_spec("PIL") is None:
+        raise ImageError(f"{path}: writing it needs Pillow; name it .ppm, .pgm or .npy, or: pip install pillow")
     from PIL import Image
 
     form = Image.registered_extensions().get(path.suffix.lower())
     if form is None or form not in Image.SAVE:
         raise ImageError(f"{path}: no kind of picture file ends so; name it .png, .ppm, .pgm or .npy")
     buffer = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, form)
+    try:
+        Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, form)
+    except Exception as reason:  # whatever its many writers raise
+        raise ImageError(
+            f"{path}: a picture of shape {shape} cannot be written as {form} ({one_line(reason, 100)});"
+            " name it .png, .ppm, .pgm or .npy"
+        ) from None
     return buffer.getvalue()
 
 

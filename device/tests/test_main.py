@@ -11,7 +11,7 @@ from unittest import mock
 import numpy as np
 
 from .. import __main__ as command
-from .. import open_classifier, open_encoder, open_upscaler, pipeline
+from .. import open_classifier, open_encoder, open_upscaler, pipeline, upscaler
 from .. import stream as bitstream
 from ..runtime import PREFERENCE
 from . import tiny
@@ -106,13 +106,29 @@ class Command(unittest.TestCase):
         for image, bundle, more, words in (
             ("a", "double", ("--scale", 3), "double: enlarges 2 times, not 3 times; take another bundle"),
             ("a", "tiny", (), "tiny: enlarges nothing: int8 gives codes"),
-            ("alpha", "double", (), r"image is uint8 \(8, 8, 4\), expected uint8 \(height, width, 3\)"),
+            ("alpha", "double", (), r"alpha.npy: image is uint8 \(8, 8, 4\), expected uint8 \(height, width, 3\)"),
             ("deep", "double", (), r"deep.npy: uint16 \(8, 8, 3\), expected uint8"),
             ("a", "double", ("--output", self.folder / "b.pgm"), "3 channels; name the file b.ppm"),
         ):
             self.stderr.truncate(self.stderr.seek(0))
             options = ("-o", self.folder / "b.ppm", "--bundle", self.folder / bundle, *more)
             self.assertEqual(self.run_command("upscale", self.folder / f"{image}.npy", *options), 1)
+            self.assertRegex(self.stderr.getvalue(), words)
+            self.assertEqual(len(self.stderr.getvalue().splitlines()), 1)
+
+    def test_a_name_that_cannot_be_written_is_refused_before_the_network_runs(self) -> None:
+        tiny.write_pixels(self.folder / "double")
+        np.save(self.folder / "colour.npy", tiny.samples()[1])
+        np.save(self.folder / "grey.npy", tiny.samples()[1][..., :1])
+        for image, output, words in (
+            ("grey", "b.ppm", "b.ppm: the picture has 1 channels; name the file b.pgm"),
+            ("colour", "b.pgm", "b.pgm: the picture has 3 channels; name the file b.ppm"),
+            ("colour", "b.what", "b.what: (no kind of picture file ends so|writing it needs Pillow)"),
+        ):
+            self.stderr.truncate(self.stderr.seek(0))
+            options = ("-o", self.folder / output, "--bundle", self.folder / "double")
+            with mock.patch.object(upscaler.Upscaler, "upscale", side_effect=AssertionError("the network ran")):
+                self.assertEqual(self.run_command("upscale", self.folder / f"{image}.npy", *options), 1)
             self.assertRegex(self.stderr.getvalue(), words)
             self.assertEqual(len(self.stderr.getvalue().splitlines()), 1)
 

@@ -71,11 +71,20 @@ class Upscaling(Bundle):
             (np.zeros((4, 4, 4), np.uint8), r"uint8 \(4, 4, 4\)"),
             (np.zeros((4, 4, 3), np.uint16), r"uint16 \(4, 4, 3\)"),
             (np.zeros((4, 4), np.uint8), r"uint8 \(4, 4\)"),
-            (np.zeros((0, 4, 3), np.uint8), r"uint8 \(0, 4, 3\)"),
             (None, "NoneType"),
         ):
             with self.assertRaisesRegex(ImageError, f"image is {words}, expected uint8"):
                 opened.upscale(wrong)
+
+    def test_sides_that_no_bitstream_can_tell_are_refused_as_they_are(self) -> None:
+        opened = open_upscaler(self.folder)
+        for shape in ((0, 4, 3), (4, 0, 1), (65536, 1, 3), (1, 65536, 3)):
+            with mock.patch.object(upscaler, "luma", side_effect=AssertionError("computed before it was refused")):
+                with self.assertRaises(ImageError) as caught:
+                    opened.upscale(np.zeros(shape, np.uint8))
+            words = f"image is uint8 {shape}, expected sides of 1 to 65535 pixels; cut it into parts"
+            self.assertEqual(str(caught.exception), words)
+        self.assertEqual(opened.shape(np.zeros((65535, 1, 3), np.uint8)), (131070, 2, 3))
 
     def test_another_task_s_bundle_is_refused(self) -> None:
         tiny.write(self.folder)

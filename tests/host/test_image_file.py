@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from device.errors import ImageError
-from device.image_file import from_pillow, read_folder, read_image
+from device.image_file import check_name, from_pillow, read_folder, read_image, write_image
 
 RAMP = np.arange(12, dtype=np.uint8).reshape(2, 2, 3) * 20
 
@@ -90,6 +90,46 @@ def test_a_remark_goes_to_stderr_if_nothing_else_is_said(tmp_path: Path, capsys:
     assert read_folder(tmp_path)["a.tiff"].shape == (2, 2, 3)
     said = capsys.readouterr()
     assert said.out == "" and "a.tiff: converted from CMYK" in said.err
+
+
+def test_what_pillow_does_not_write_is_one_line(tmp_path: Path) -> None:
+    rgb, grey = np.zeros((4, 6, 3), np.uint8), np.zeros((4, 6, 1), np.uint8)
+    long = np.zeros((1, 65536, 3), np.uint8)
+    for name, image in (
+        *((f"a.{suffix}", image) for suffix in ("xbm", "palm", "h5", "msp", "blp") for image in (rgb, grey)),
+        ("a.webp", long[:, :16384]),
+        ("b.webp", long[:, :16384].transpose(1, 0, 2)),
+        ("a.jpg", long),
+        ("a.gif", long),
+    ):
+        with pytest.raises(ImageError) as before:
+            check_name(tmp_path / name, image.shape)
+        with pytest.raises(ImageError) as caught:
+            write_image(tmp_path / name, image)
+        said = str(caught.value)
+        assert said.startswith(f"{tmp_path / name}: a picture of shape {image.shape} cannot be written as ")
+        assert said.endswith("; name it .png, .ppm, .pgm or .npy")
+        assert "\n" not in said and str(before.value) == said
+        assert not (tmp_path / name).exists()
+
+
+def test_what_pillow_writes_is_read_again(tmp_path: Path) -> None:
+    for image in (RAMP, RAMP[..., :1]):
+        for name in ("a.png", "a.tiff", "a.PNG"):
+            check_name(tmp_path / name, image.shape)
+            write_image(tmp_path / name, image)
+            np.testing.assert_array_equal(read_image(tmp_path / name), image)
+
+
+def test_what_fails_only_when_all_is_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(picture: Image.Image, *_: object) -> None:
+        if min(picture.size) > 1:
+            raise MemoryError("no room\nat all")
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    check_name(tmp_path / "a.png", (2, 2, 3))
+    with pytest.raises(ImageError, match=r"a.png: .* cannot be written as PNG \(no room at all\); name it .png"):
+        write_image(tmp_path / "a.png", RAMP)
 
 
 def test_damaged_pictures_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
