@@ -59,6 +59,12 @@ class Strips:
     def check(self, tensor: TensorInfo) -> None:
         if len(tensor.shape) != 4 or tensor.shape[3] != self.channels:
             raise BundleError(f"input {tensor.name!r} is {tensor}, expected 4 axes and {self.channels} channels")
+        least = self.pixels(1)
+        if min(tensor.shape[1:3]) < least:
+            raise BundleError(
+                f"input {tensor.name!r} is {tensor}, expected sides of {least} or more: room for a block;"
+                " export the bundle again"
+            )
         make_input_quantizer(tensor)
 
     def macs(self, macs: int, tensor: TensorInfo, height: int, width: int) -> int:

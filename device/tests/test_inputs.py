@@ -48,6 +48,15 @@ class Sizes(unittest.TestCase):
         with self.assertRaises(BundleError):
             Strips(0, 0, 0, 3)
 
+    def test_a_tensor_without_room_for_a_block_is_refused(self) -> None:
+        source = Strips(4, 2, 3, 3)
+        for shape in ((1, 9, 9, 3), (1, 12, 9, 3)):
+            source.check(TensorInfo("image", shape, "float32", 0.0, 0))
+            self.assertGreater(source.macs(100, TensorInfo("image", shape, "float32", 0.0, 0), 8, 8), 0)
+        for shape in ((1, 8, 9, 3), (1, 9, 5, 3), (1, 1, 1, 3)):
+            with self.assertRaisesRegex(BundleError, "expected sides of 9 or more: room for a block"):
+                source.check(TensorInfo("image", shape, "float32", 0.0, 0))
+
 
 class Reflection(unittest.TestCase):
     def test_as_the_definition_says(self) -> None:

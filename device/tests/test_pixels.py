@@ -189,6 +189,21 @@ class Enlarging(unittest.TestCase):
                         found = read_pixels(payload, opened.variant.output, height, width)
                         self.assertLessEqual(np.abs(found - expected).max(), far, (name, height, width, strip_pixels))
 
+    def test_strips_are_exactly_the_whole(self) -> None:
+        # Integers are added in any order; a variant that rounds otherwise at a strip's edge would show it there.
+        random = np.random.default_rng(9)
+        for height, width in ((40, 31), (7, 90), (2, 5)):
+            image = random.integers(0, 256, (height, width, 1), dtype=np.uint8)
+            for name in ("int8", "int16x8"):
+                opened = open_encoder(self.folder, name)
+                whole = opened.numbers(image)
+                for strip_pixels in (1, 300):
+                    for part_numbers in (1, 1 << 17):
+                        with mock.patch.object(strips, "STRIP_PIXELS", strip_pixels):
+                            with mock.patch.object(pixels, "_PART_NUMBERS", part_numbers):
+                                parts = open_encoder(self.folder, name).numbers(image)
+                        np.testing.assert_array_equal(parts, whole, f"{name} {height} x {width} by {strip_pixels}")
+
     def test_stages_give_the_same_as_the_whole(self) -> None:
         images = [np.random.default_rng(size).integers(0, 256, (size, 9, 1), dtype=np.uint8) for size in (30, 31)]
         with mock.patch.object(strips, "STRIP_PIXELS", 60):
