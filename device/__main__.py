@@ -58,7 +58,7 @@ def _info(options: argparse.Namespace) -> None:
         bundle = read_bundle(folder)
         shape, channels = bundle.input.shape, bundle.input.channels
         size = "any size" if shape is None else f"{shape[1]} x {shape[0]} pixels"
-        colour = {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
+        colour = "luma" if bundle.reads_luma else {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
         print(f"bundle {folder.name}: images of {size}, {colour}; {', '.join(bundle.variants)}")
 
 
@@ -70,7 +70,7 @@ def _encode(options: argparse.Namespace) -> None:
 
     check_runtime(options.runtime)
     encoder = open_encoder(options.bundle, options.variant, runtime=options.runtime, quality=options.quality)
-    image = read_image(options.image, encoder.bundle.input.channels)
+    image = read_image(options.image, encoder.bundle.input.channels, as_luma=encoder.bundle.reads_luma)
     bitstream = encoder.encode(image)
     try:
         write_bytes(options.output, bitstream)

@@ -105,6 +105,12 @@ class Bundle:
     samples: Samples
     variants: Mapping[str, Variant]
 
+    @property
+    def reads_luma(self) -> bool:
+        """Whether its networks read the luma of pictures, as `colour.luma` makes it: not grey, nor RGB."""
+        outputs = (variant.output for variant in self.variants.values())
+        return self.input.channels == 1 and any(getattr(output, "of_luma", False) for output in outputs)
+
     def variant(self, name: str) -> Variant:
         """The variant `name`; raises BundleError listing those that there are."""
         if name not in self.variants:

@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from .colour import luma
 from .errors import ImageError, one_line
 from .files import read_bytes, write_bytes
 from .quantization import Array, parse_array
 
 Say = Callable[[str], None]
-_GREY = np.array([19595, 38470, 7471], np.uint32)  # of red, green and blue, in 65536ths
+_LUMA = "BT.601, 16 to 235"
 # Magic, width, height and highest value, with white space or comment lines between, one white space before the data.
 _GAP = rb"(?:\s|#[^\n]*\n)+"
 _HEADER = re.compile(rb"P([56])" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})\s")
@@ -34,13 +35,14 @@ def say_on_stderr(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr) -> Array:
+def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr, as_luma: bool = False) -> Array:
     """Reads a picture as uint8 (height, width, channels), 0..255; raises ImageError in one line.
 
     Args:
         path: .ppm (P6), .pgm (P5) or .npy of uint8; any other is left to Pillow.
-        channels: 3 makes grey pictures RGB, 1 makes RGB grey (BT.601, as Pillow does); None takes them as they are.
+        channels: 3 makes grey pictures RGB, and another number than the picture's is an error; None takes any.
         say: is given a line where something was converted.
+        as_luma: makes one channel of RGB and of grey, the luma of `colour.luma`; see `Bundle.reads_luma`.
     """
     path = Path(path)
     if path.suffix == ".npy":
@@ -53,9 +55,15 @@ def read_image(path: Path, channels: int | None = None, say: Say = say_on_stderr
         image = _by_pillow(path, say)
     if image.dtype != np.uint8 or image.ndim != 3 or min(image.shape) < 1:
         raise ImageError(f"{path}: {image.dtype} {image.shape}, expected uint8 (height, width, channels)")
-    if channels == 1 and image.shape[2] == 3:
-        return ((image.astype(np.uint32) @ _GREY + 0x8000) >> np.uint32(16)).astype(np.uint8)[..., None]
-    return np.repeat(image, channels, axis=2) if channels and image.shape[2] == 1 else image
+    if as_luma:
+        say(f"{path}: the network takes its luma alone ({_LUMA})")
+        return _luma_of(image, path)
+    found = image.shape[2]
+    if channels and found not in (1, channels):
+        raise ImageError(
+            f"{path}: {_in_words(found)}, expected {_in_words(channels)}; convert it first, or choose another bundle"
+        )
+    return np.repeat(image, channels, axis=2) if channels and found == 1 else image
 
 
 def write_image(path: Path, image: Array) -> None:
@@ -88,7 +96,9 @@ def check_name(path: Path, shape: tuple[int, int, int]) -> None:
             _with_pillow(path, np.zeros((*sides, channels), np.uint8), shape)
 
 
-def read_folder(folder: Path, channels: int | None = None, say: Say = say_on_stderr) -> dict[str, Array]:
+def read_folder(
+    folder: Path, channels: int | None = None, say: Say = say_on_stderr, as_luma: bool = False
+) -> dict[str, Array]:
     """The images of a folder by name, sorted, without hidden files; see `read_image`; raises ImageError for none."""
     try:
         files = sorted(path for path in Path(folder).iterdir() if path.is_file() and not path.name.startswith("."))
@@ -96,6 +106,9 @@ def read_folder(folder: Path, channels: int | None = None, say: Say = say_on_std
         raise ImageError(f"{folder}: cannot be read ({reason.strerror})") from None
     if not files:
         raise ImageError(f"{folder}: no images here")
+    if as_luma:
+        say(f"{folder}: the network takes the luma of these pictures alone ({_LUMA})")
+        return {path.name: _luma_of(read_image(path, None, say), path) for path in files}
     return {path.name: read_image(path, channels, say) for path in files}
 
 
@@ -154,6 +167,16 @@ def _by_pillow(path: Path, say: Say) -> Array:
         if isinstance(reason, UnidentifiedImageError):  # says no more than the path
             detail = "no kind of picture that Pillow knows"
         raise ImageError(f"{path}: cannot be read ({detail})") from None
+
+
+def _luma_of(image: Array, path: Path) -> Array:
+    if image.shape[2] not in (1, 3):
+        raise ImageError(f"{path}: {_in_words(image.shape[2])}, expected RGB or grey; convert it first")
+    return luma(image)
+
+
+def _in_words(channels: int) -> str:
+    return {1: "grey (1 channel)", 3: "RGB (3 channels)"}.get(channels, f"{channels} channels")
 
 
 def _check_pnm(path: Path, channels: int) -> None:

@@ -21,7 +21,7 @@ import secrets
 import shlex
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,7 @@ def _bench(options: argparse.Namespace, command: tuple[str, ...]) -> None:
     bundles = {plan.bundle.model: plan.bundle for plan in plans}
     check_runtime(options.runtime)
     runtime = load_runtime(options.runtime)
-    channels = {bundle.input.channels for bundle in bundles.values()}
-    wanted = channels.pop() if len(channels) == 1 else None
-    images = image_file.read_folder(options.images, wanted) if options.images else {}
-    _check_images(images, bundles.values())
+    images = _own_images(options.images, tuple(bundles.values())) if options.images else {}
     started = time.gmtime()
     folder = options.out.resolve() / new_run_id(started)
     partial = run_file.partial_folder(folder)
@@ -130,7 +127,15 @@ def _from_home(folder: Path) -> str:
     return shlex.quote(str(folder)) if here else f"{getpass.getuser()}@{platform.node()}:{shlex.quote(str(folder))}"
 
 
-def _check_images(images: Mapping[str, Array], bundles: Iterable[Bundle]) -> None:
+def _own_images(folder: Path, bundles: Sequence[Bundle]) -> dict[str, Array]:
+    """The images of a folder, such as every bundle takes them; raises ImageError."""
+    channels = {bundle.input.channels for bundle in bundles}
+    luma = [bundle.model for bundle in bundles if bundle.reads_luma]
+    others = [bundle.model for bundle in bundles if not bundle.reads_luma]
+    if luma and others:
+        raise ImageError(f"{folder}: {luma[0]} reads luma, {others[0]} does not; choose one of them with --bundle")
+    wanted = channels.pop() if len(channels) == 1 else None
+    images = image_file.read_folder(folder, wanted, as_luma=bool(luma))
     for bundle in bundles:
         for name, image in images.items():
             if not bundle.input.takes(image.shape):
@@ -138,6 +143,7 @@ def _check_images(images: Mapping[str, Array], bundles: Iterable[Bundle]) -> Non
                     f"{name}: uint8 {image.shape}, {bundle.model} takes {bundle.input.wanted},"
                     " or choose another --bundle"
                 )
+    return images
 
 
 def _stack(images: Mapping[str, Array], path: Path) -> dict[str, Any]:

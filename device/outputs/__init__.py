@@ -15,6 +15,10 @@ Where labels of images can judge the numbers, the description also offers
     check_labels(labels)     raises BundleError for labels, int64 (images,), that cannot be the truth
     figures(numbers, labels) of several images' numbers: {"<name>_<unit>": figure}, such as {"top1_percent": 90.0}
 
+Where a network with an input of one channel reads luma (see device/colour.py), not grey, the description also offers
+
+    of_luma                  True: pictures become luma before they are encoded
+
 An output has buffers of its own (one thread at a time). `tensors` are an image's output tensors as the input made them:
 one, or strips of rows from the top.
 

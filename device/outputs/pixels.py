@@ -47,6 +47,11 @@ class PixelsDescription:
             raise BundleError(f"pixels: factor {self.factor}, {self.channels} channels; expected 1 or more of both")
         check_real("pixels", self.dtype, self.scale, self.zero_point)
 
+    @property
+    def of_luma(self) -> bool:
+        """One channel is luma, in the studio range that `colour.luma` makes: what such networks are trained with."""
+        return self.channels == 1
+
     def size(self, height: int, width: int) -> tuple[int, int, int]:
         """(height, width, channels) of the picture of an image."""
         return height * self.factor, width * self.factor, self.channels

@@ -17,6 +17,7 @@ import numpy as np
 from .. import open_encoder, run_file
 from ..bench import process, rows
 from ..bench import run as bench
+from ..colour import luma
 from ..files import sha256_bytes
 from . import tiny
 
@@ -149,6 +150,36 @@ class Bench(BenchCase):
         self.assertEqual(row.sizes["latent_bytes"], [16, 32, 48])
         digest = sha256_bytes(b"".join(encoder.numbers(image).tobytes() for image in images))
         self.assertEqual(row.numbers_sha256, digest)
+
+    def test_pictures_for_a_network_that_reads_luma(self) -> None:
+        bundle = tiny.write_pixels(self.folder / "double")
+        text = (bundle.folder / "bundle.json").read_text(encoding="utf-8")
+        renamed = text.replace('"model": "tiny"', '"model": "double"')
+        (bundle.folder / "bundle.json").write_text(renamed, encoding="utf-8")
+        pictures = self.folder / "pictures"
+        pictures.mkdir()
+        images = [tiny.samples()[0], tiny.samples()[1][..., :1]]
+        for number, image in enumerate(images):
+            np.save(pictures / f"{number}.npy", image)
+        arguments = ("--variant", "int8", "--out", self.results, *FAST, "--repetitions", 1, "--images", pictures)
+        done = run("--bundle", bundle.folder, *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.count("the network takes the luma of these pictures alone"), 1)
+        (folder,) = self.results.iterdir()
+        whole = run_file.read_run(folder)
+        expected = [luma(image) for image in images]
+        digests = [sha256_bytes(image.tobytes()) for image in expected]
+        self.assertEqual(
+            [(image.sha256, image.shape) for image in whole.images], [(each, (8, 8, 1)) for each in digests]
+        )
+        encoder = open_encoder(bundle.folder)
+        self.assertEqual(run_file.read_outputs(folder, whole.rows[0]), [encoder.encode(image) for image in expected])
+
+        done = run("--bundle", bundle.folder, "--bundle", self.folder / "tiny", *arguments)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(
+            done.stderr, f"{pictures}: double reads luma, tiny does not; choose one of them with --bundle\n"
+        )
 
     def test_sustained(self) -> None:
         arguments = ["--bundle", str(self.folder / "tiny"), "--variant", "int8", "--out", str(self.results)]

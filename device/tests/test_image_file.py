@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..colour import luma
 from ..errors import ImageError
 from ..image_file import parse_pnm, read_folder, read_image, write_image
 
@@ -38,13 +39,41 @@ class ImageFile(unittest.TestCase):
             with self.assertRaisesRegex(ImageError, words):
                 parse_pnm(data, "x.ppm")
 
-    def test_rgb_becomes_grey_where_one_channel_is_asked(self) -> None:
+    def test_rgb_where_one_channel_is_asked_is_refused(self) -> None:
         with tempfile.TemporaryDirectory() as name:
             file = Path(name) / "a.npy"
-            np.save(file, np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [7, 7, 7]]], np.uint8))
-            self.assertEqual(read_image(file, 1).tolist(), [[[76], [150], [29], [255], [7]]])
+            np.save(file, np.array([[[255, 0, 0], [0, 255, 0]]], np.uint8))
+            with self.assertRaises(ImageError) as caught:
+                read_image(file, 1)
+            cure = "convert it first, or choose another bundle"
+            self.assertEqual(str(caught.exception), f"{file}: RGB (3 channels), expected grey (1 channel); {cure}")
+            with self.assertRaisesRegex(ImageError, "a.npy: RGB"):
+                read_folder(Path(name), 1)
             np.save(file, np.array([[[3], [4]]], np.uint8))
             self.assertEqual(read_image(file, 1).tolist(), [[[3], [4]]])
+            np.save(file, np.zeros((2, 2, 4), np.uint8))
+            with self.assertRaisesRegex(ImageError, r"a.npy: 4 channels, expected RGB \(3 channels\)"):
+                read_image(file, 3)
+
+    def test_luma_of_rgb_and_of_grey_and_a_line_says_so(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            said: list[str] = []
+            file = Path(name) / "a.npy"
+            for image in ([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [7, 7, 7]]], [[[0], [255], [7]]]):
+                np.save(file, np.array(image, np.uint8))
+                expected = luma(np.array(image, np.uint8))
+                np.testing.assert_array_equal(read_image(file, 1, said.append, as_luma=True), expected)
+                np.testing.assert_array_equal(read_folder(Path(name), 1, said.append, as_luma=True)["a.npy"], expected)
+            self.assertEqual(expected.ravel().tolist(), [16, 235, 22])
+            words = f"{file}: the network takes its luma alone (BT.601, 16 to 235)"
+            whole = f"{name}: the network takes the luma of these pictures alone (BT.601, 16 to 235)"
+            self.assertEqual(said, [words, whole] * 2)
+            (Path(name) / "b.ppm").write_bytes(b"P6 1 1 255\n\x01\x02\x03")
+            read_folder(Path(name), 1, said.append, as_luma=True)
+            self.assertEqual(len(said), 5)
+            np.save(file, np.zeros((2, 2, 4), np.uint8))
+            with self.assertRaisesRegex(ImageError, "a.npy: 4 channels, expected RGB or grey"):
+                read_image(file, 1, said.append, as_luma=True)
 
     def test_what_is_written_is_read_again(self) -> None:
         colours = np.random.default_rng(0).integers(0, 256, (3, 5, 3), dtype=np.uint8)

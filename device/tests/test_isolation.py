@@ -37,7 +37,7 @@ STANDARD = {
         "re",
         "resource",
     ),
-    *("secrets", "shlex", "shutil", "signal", "statistics", "threading", "types"),
+    *("secrets", "shlex", "shutil", "signal", "statistics", "threading", "tracemalloc", "types"),
     *("struct", "subprocess", "sys", "tempfile", "textwrap", "time", "typing", "unittest", "warnings", "zlib"),
 }
 

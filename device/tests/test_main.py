@@ -13,6 +13,8 @@ import numpy as np
 from .. import __main__ as command
 from .. import open_classifier, open_encoder, open_upscaler, pipeline, upscaler
 from .. import stream as bitstream
+from ..colour import luma
+from ..outputs.pixels import PixelsDescription
 from ..runtime import PREFERENCE
 from . import tiny
 
@@ -138,6 +140,34 @@ class Command(unittest.TestCase):
         options = ("-o", self.folder / "a.bin", "--bundle", self.folder / "pets")
         self.assertEqual(self.run_command("encode", self.folder / "a.npy", *options), 0)
         self.assertEqual(len((self.folder / "a.bin").read_bytes()), 16 + 4)
+
+    def test_encode_takes_the_luma_of_pictures_where_the_network_does(self) -> None:
+        tiny.write_pixels(self.folder / "double")
+        opened = open_upscaler(self.folder / "double")
+        for image in (tiny.samples()[1], tiny.samples()[1][..., :1]):
+            np.save(self.folder / "a.npy", image)
+            options = ("-o", self.folder / "a.bin", "--bundle", self.folder / "double")
+            self.stderr.truncate(self.stderr.seek(0))
+            self.assertEqual(self.run_command("encode", self.folder / "a.npy", *options), 0)
+            self.assertEqual((self.folder / "a.bin").read_bytes(), opened.encoder.encode(luma(image)))
+            self.assertRegex(self.stderr.getvalue(), r"^.*a.npy: the network takes its luma alone.*\n$")
+
+    def test_encode_refuses_rgb_where_the_network_takes_grey(self) -> None:
+        tiny.write_pixels(self.folder / "grey")
+        np.save(self.folder / "a.npy", tiny.samples()[1])
+        options = ("-o", self.folder / "a.bin", "--bundle", self.folder / "grey")
+        with mock.patch.object(PixelsDescription, "of_luma", False):  # as an autoencoder's
+            self.assertEqual(self.run_command("encode", self.folder / "a.npy", *options), 1)
+        words = r"a.npy: RGB \(3 channels\), expected grey \(1 channel\); convert it first, or choose another bundle\n$"
+        self.assertRegex(self.stderr.getvalue(), words)
+        self.assertEqual(len(self.stderr.getvalue().splitlines()), 1)
+
+    def test_info_shows_what_images_a_bundle_takes(self) -> None:
+        tiny.write_pixels(self.folder / "double")
+        with mock.patch.object(pipeline, "DEFAULT_BUNDLES", self.folder):
+            self.assertEqual(self.run_command("info"), 0)
+        self.assertIn("bundle double: images of any size, luma; float32, int16x8, int8\n", self.stdout.getvalue())
+        self.assertIn("bundle tiny: images of 8 x 8 pixels, RGB;", self.stdout.getvalue())
 
     def test_info_shows_the_bundle_of_a_classifier(self) -> None:
         tiny.write_scores(self.folder / "pets")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from device.colour import luma
 from device.image_file import read_image
 
 
@@ -18,10 +19,18 @@ class Pictures:
         files: path and scale of each.
         channels: 3, or 1 for grey.
         keep: False reads a file each time that it is looked at.
+        as_luma: the files that are looked at as `device.colour.luma`, whose channels are 1.
     """
 
-    def __init__(self, files: Sequence[tuple[Path, float]], channels: int = 3, *, keep: bool = True) -> None:
-        self.files, self.channels, self.keep = tuple(files), channels, keep
+    def __init__(
+        self,
+        files: Sequence[tuple[Path, float]],
+        channels: int = 3,
+        *,
+        keep: bool = True,
+        as_luma: Collection[Path] = (),
+    ) -> None:
+        self.files, self.channels, self.keep, self.as_luma = tuple(files), channels, keep, frozenset(as_luma)
         self._kept: dict[tuple[Path, float], np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -31,14 +40,15 @@ class Pictures:
         file = self.files[index]
         if file in self._kept:
             return self._kept[file]
-        image = _scaled(in_channels(read_image(file[0]), self.channels), file[1])
+        read = read_image(file[0])
+        image = _scaled(luma(read) if file[0] in self.as_luma else in_channels(read, self.channels), file[1])
         if self.keep:
             self._kept[file] = image
         return image
 
     def part(self, start: int | None, stop: int | None) -> Pictures:
         """Those from start to stop."""
-        return Pictures(self.files[start:stop], self.channels, keep=self.keep)
+        return Pictures(self.files[start:stop], self.channels, keep=self.keep, as_luma=self.as_luma)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[index] for index in range(len(self)))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from device.colour import luma
 from device.files import sha256_bytes
 from device.run_file import RunImage
 from host.errors import CollectError
@@ -85,3 +86,23 @@ def test_images_of_several_sizes_are_found_too(folder: Path) -> None:
     np.save(folder / "small.npy", small)
     files = [entries()[1], RunImage("small.npy", sha256_bytes(small.tobytes()), (2, 3, 3))]
     assert [image.shape for image in find_images(files, folder)] == [(4, 6, 3), (2, 3, 3)]
+
+
+def test_pictures_whose_luma_was_encoded_are_found_by_it(folder: Path) -> None:
+    Image.fromarray(IMAGES[1, ..., 0]).save(folder / "grey.png")
+    names, pictures = (*NAMES, "grey.png"), [*IMAGES, IMAGES[1, ..., :1]]
+    encoded = [luma(image) for image in pictures]
+    # Luma that was kept as it was encoded is no picture to make luma of.
+    np.save(folder / "c.npy", encoded[2])
+    files = [RunImage(name, sha256_bytes(y.tobytes()), (4, 6, 1)) for name, y in zip(names, encoded, strict=True)]
+    found = find_images(files, folder)
+    np.testing.assert_array_equal(list(found), encoded)
+    np.testing.assert_array_equal(list(found.part(1, 3)), encoded[1:3])
+
+
+def test_rgb_is_no_grey_image(folder: Path) -> None:
+    grey = np.asarray(Image.fromarray(IMAGES[0]).convert("L"))[..., None]
+    files = [RunImage("a.ppm", sha256_bytes(grey.tobytes()), (4, 6, 1))]
+    assert refusal(files, folder).startswith(f"{folder / 'a.ppm'}: not the image that the device encoded")
+    Image.fromarray(grey[..., 0]).save(folder / "a.png")
+    np.testing.assert_array_equal(list(find_images(files, folder)), [grey])
