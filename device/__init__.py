@@ -13,7 +13,7 @@ Importing it loads none of them yet.
     classifier = device.open_classifier("mobilenetv2-cifar10", "int8")
     label, probability = classifier.classify(image)[0]  # best first
 
-    upscaler = device.open_upscaler("mine-x3", "int8")
+    upscaler = device.open_upscaler("espcn-x3", "int8")
     larger = upscaler.upscale(photograph)  # uint8 (3 * height, 3 * width, 3)
 
 Every error that it raises on purpose is a `SplitliteError`.
