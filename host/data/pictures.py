@@ -46,6 +46,17 @@ class Pictures:
             self._kept[file] = image
         return image
 
+    def size(self, index: int) -> tuple[int, int]:
+        """Height and width of one, read from the beginning of its file; of a photograph that lies on its side both
+        change places."""
+        path, scale = self.files[index]
+        try:
+            with Image.open(path) as image:
+                return scaled_size((image.height, image.width), scale)
+        except OSError:  # no kind of file that Pillow knows, or none that can be read, which is said then
+            height, width, _ = self[index].shape
+            return height, width
+
     def part(self, start: int | None, stop: int | None) -> Pictures:
         """Those from start to stop."""
         return Pictures(self.files[start:stop], self.channels, keep=self.keep, as_luma=self.as_luma)

@@ -52,6 +52,21 @@ class Split:
         return Split(some, None if self.labels is None else self.labels[start:stop])
 
 
+def check_sides(split: Split, least: int) -> None:
+    """Raises DataError where the shorter side of an image has fewer pixels than `least`; names the first one's file."""
+    for index in range(len(split) if least > 1 else 0):
+        images = split.images
+        if isinstance(images, Pictures):
+            name, size = str(images.files[index][0]), images.size(index)
+        else:
+            name, size = f"image {index}", split.pictures[index].shape[:2]
+        if min(size) < least:
+            raise DataError(
+                f"{name}: {size[0]} x {size[1]} pixels, expected sides of at least {least}; "
+                "remove it or take a larger picture"
+            )
+
+
 def labelled(images: np.ndarray, labels: Sequence[int] | np.ndarray) -> Split:
     """A split of an array, also of one without an axis of channels; its labels in any form that numpy takes."""
     return Split(images.reshape(*images.shape[:3], -1), np.asarray(labels).reshape(-1).astype(np.int64))

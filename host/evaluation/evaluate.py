@@ -17,7 +17,7 @@ from host.data import DataSet, data_folder, load
 from host.data.fitting import Shape
 from host.data.folder import folder_labels, list_images
 from host.data.pictures import Pictures
-from host.data.split import Split
+from host.data.split import Split, check_sides
 from host.data.stream import ImageFiles
 from host.errors import DataError, ModelError
 from host.evaluation.receiver import find_receiver
@@ -63,11 +63,14 @@ def evaluate(
     source = TEST_SET if data is None else f"folder {data.resolve().name}"
     # Checked before the export takes its minute.
     known = load(spec.data, data_folder(data_dir)) if data is None else None
-    classes = task.classes(spec)
+    classes, least = task.classes(spec), task.least_side(spec)
+    if known is not None:
+        check_sides(known.test.part(None, images), least)
     export(task, model, bundles, build)
     bundle = read_bundle(bundles / spec.name)
     if data is not None or known is None:
         known = _folder(data or Path(), bundle, spec.data.fit == "resize", classes)
+        check_sides(known.test.part(None, images), least)
     if not len(known.test):
         raise ModelError(f"{spec.name}: its data set has no test images; give a folder of images: --data DIR")
     known = replace(known, test=known.test.part(None, images))

@@ -65,6 +65,10 @@ class PictureTask:
         """None: pictures are their own truth."""
         return ()
 
+    def least_side(self, spec: Spec) -> int:
+        """Images of all sizes can be judged."""
+        return 1
+
     def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
         """The rows as they are: each is judged alone."""
         return list(rows)

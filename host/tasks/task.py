@@ -89,6 +89,9 @@ class Task(Protocol):
     def classes(self, spec: Spec) -> tuple[str, ...]:
         """Names of the labels, by index, where truths are labels; () elsewhere. Raises SpecError, DataError."""
 
+    def least_side(self, spec: Spec) -> int:
+        """Pixels that the shorter side of an image must have to be judged; 1 where all can be."""
+
     def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
         """The rows of a model with what only all of them together tell, such as how much worse one is than another.
 

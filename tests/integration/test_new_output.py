@@ -176,6 +176,9 @@ class ColourTask:
     def classes(self, spec: Any) -> tuple[str, ...]:
         return ()
 
+    def least_side(self, spec: Any) -> int:
+        return 1
+
     def conclude(self, rows: Any, judged: Any, spec: Any = None) -> list[Any]:
         return list(rows)
 

@@ -99,6 +99,10 @@ class ClassificationTask:
 
         return class_names(spec)
 
+    def least_side(self, spec: Spec) -> int:
+        """Images of all sizes can be judged."""
+        return 1
+
     def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
         """Intervals, the drop against float32 and the agreement with it, ratios of files, verdicts."""
         if spec is None:

@@ -23,6 +23,11 @@ def large_luma(picture: np.ndarray, factor: int) -> np.ndarray:
     return luma(picture[:height, :width])
 
 
+def least_side(factor: int) -> int:
+    """Pixels that a picture's sides must have: a border of `factor` on each side, and as many between them."""
+    return 3 * factor
+
+
 def reduced(large: np.ndarray, factor: int) -> np.ndarray:
     """A luma image by cubic convolution: uint8 (height, width, 1) -> (height / factor, width / factor, 1)."""
     height, width = large.shape[:2]

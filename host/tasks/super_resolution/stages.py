@@ -9,6 +9,7 @@ import numpy as np
 from host.data import DataSet
 from host.data.batches import draw_patches
 from host.data.kept_images import ModelImages, save_images
+from host.data.split import check_sides
 from host.errors import SpecError
 from host.networks.layer_names import check_layers
 from host.networks.weights import load_weights, save_weights
@@ -17,6 +18,7 @@ from host.spec.model_folder import ModelFolder
 from host.spec.sections import SOURCE
 from host.spec.types import Spec, StageSpec
 from host.tasks.super_resolution.networks import build, halo, load_network
+from host.tasks.super_resolution.pairs import least_side
 from host.tasks.super_resolution.spec import NETWORK
 from host.tasks.super_resolution.work import patch_pairs, upscaler_work
 from host.training.distributed import Session
@@ -82,8 +84,9 @@ def _images(spec: Spec, data: DataSet) -> ModelImages:
         data.train, spec.data, wanted.calibration_images, np.random.default_rng(spec.training.seed)
     )
     measured = data.test if len(data.test) else data.validation
-    pictures = list(measured.part(None, SAMPLES).pictures)
     factor = spec.options.factor
+    check_sides(measured.part(None, SAMPLES), least_side(factor))
+    pictures = list(measured.part(None, SAMPLES).pictures)
     side = min(_SAMPLE_SIDE, *(min(picture.shape[:2]) for picture in pictures)) // factor * factor
     return ModelImages(calibration, np.stack([_middle(picture, side) for picture in pictures]))
 

@@ -102,6 +102,12 @@ class SuperResolutionTask(PictureTask):
 
         return SuperResolutionDecoders(home)
 
+    def least_side(self, spec: Spec) -> int:
+        """What is judged of an image has a pixel without its border."""
+        from host.tasks.super_resolution.pairs import least_side
+
+        return least_side(spec.options.factor)
+
     def conclude(self, rows: Sequence[Row], judged: Judged, spec: Spec | None = None) -> list[Row]:
         """With the gain over cubic convolution on the image where it is least."""
         from host.tasks.super_resolution.judging import conclude

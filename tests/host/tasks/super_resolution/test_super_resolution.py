@@ -16,7 +16,7 @@ from device.outputs.pixels import read_pixels
 from device.pipeline import Pipeline
 from device.stream import unpack
 from host import api
-from host.errors import SpecError
+from host.errors import DataError, SpecError
 from host.packaging.decoders import read_samples
 from host.results import Result
 from host.spec.model_folder import ModelFolder
@@ -98,6 +98,30 @@ def test_a_folder_of_pictures_of_any_size(trained: Trained, tmp_path: Path) -> N
         Image.fromarray(random.integers(0, 256, shape, dtype=np.uint8)).save(folder / f"{index}.png")
     result = api.evaluate(trained.model, data=folder, out=tmp_path / "mine.json", **trained.folders)
     assert (result.images, result.image_shapes, result.source) == (2, ((15, 20, 1), (26, 16, 1)), "folder mine")
+
+
+def test_a_picture_that_is_too_small_to_be_judged_is_one_line_before_any_work(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pipeline, "encode", lambda *_: pytest.fail("encoded"))
+    for size in ((5, 40), (40, 1)):  # nothing without the border; less than one pixel of the small image
+        folder = tmp_path / f"{size[0]}"
+        folder.mkdir()
+        Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(folder / "a.png")
+        Image.fromarray(np.zeros((*size, 3), np.uint8)).save(folder / "b.png")
+        with pytest.raises(DataError) as raised:
+            api.evaluate(trained.model, data=folder, **trained.folders)
+        found, wanted = str(raised.value), f"{size[0]} x {size[1]} pixels, expected sides of at least 6; remove it"
+        assert found.startswith(f"{folder / 'b.png'}: {wanted}") and "\n" not in found
+
+
+def test_a_picture_at_the_least_size_is_judged(trained: Trained, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    Image.fromarray(skimage.data.cat()[100:106, 150:157]).save(folder / "a.png")
+    options = {"data": folder, "out": tmp_path / "mine.json", "baselines": False}
+    result = api.evaluate(trained.model, **options, **trained.folders)
+    assert all(np.isfinite(value) for row in result.rows for value in row.metrics.values())
 
 
 def test_bench_and_collect(trained: Trained, tmp_path: Path) -> None:
