@@ -11,15 +11,17 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from device.errors import one_line
 from host.errors import SpecError
 from host.networks.builder import apply_layers, make_layers
 from host.networks.weights import load_weights
 from host.quantization.awareness import AWARE
 from host.spec.model_folder import ModelFolder
 from host.spec.types import Spec
+from host.tasks.super_resolution.reach import check_reach
 from host.tasks.super_resolution.spec import NETWORK
 
-_PROBED = (64, 71)  # sides of an image whose border tells the halo
+_PROBED = (512, 519)  # sides of an image whose border tells the halo; only shapes are computed
 
 
 def build(spec: Spec) -> keras.Model:
@@ -33,7 +35,10 @@ def build(spec: Spec) -> keras.Model:
     keras.utils.set_random_seed(spec.training.seed)
     image = keras.Input((None, None, 1), name="image")
     network = keras.Model(image, apply_layers(spec, NETWORK, {"image": image}, make_layers), name=NETWORK)
-    halo(spec, network)
+    border = halo(spec, network)
+    # Under a strategy, and in bfloat16, the same network is made a second time.
+    if not tf.distribute.has_strategy() and network.layers[-1].compute_dtype == "float32":
+        check_reach(spec, network, border)
     return network
 
 
@@ -41,8 +46,7 @@ def halo(spec: Spec, network: keras.Model) -> int:
     """How many pixels beside an image the network reads on each side.
 
     Raises:
-        SpecError: it makes another number of channels than the factor's square, enlarges or shrinks the image, or
-            reads zeros beside it.
+        SpecError: it makes another number of channels than the factor's square, or enlarges or shrinks the image.
     """
     file, wanted = spec.file, spec.options.factor**2
     shape = network.output_shape
@@ -51,17 +55,17 @@ def halo(spec: Spec, network: keras.Model) -> int:
             f"{file}: $.{NETWORK}: the output must have {wanted} channels, the square of upscaling.factor; found shape "
             f"{shape[1:]}"
         )
-    for layer in spec.networks[NETWORK]:
-        sides = layer.arguments.get("kernel_size", layer.arguments.get("pool_size", 1))
-        if (layer.arguments.get("padding") == "same" and sides not in (1, [1, 1])) or layer.layer == "ZeroPadding2D":
-            raise SpecError(
-                f"{file}: $.{NETWORK}: {layer.name} reads zeros beside the image, which would show between the strips "
-                'that the device computes; use padding "valid"'
-            )
-    made = network.compute_output_shape((1, *_PROBED, 1))[1:3]
+    try:
+        made = network.compute_output_shape((1, *_PROBED, 1))[1:3]
+    except ValueError as error:
+        raise SpecError(
+            f"{file}: $.{NETWORK}: an image of {_PROBED[0]} x {_PROBED[1]} pixels does not pass ({one_line(error)}); "
+            "the inputs of a layer must have lost the same pixels, and a network may read at most "
+            f"{_PROBED[0] // 2 - 1} pixels beside an image"
+        ) from None
     borders = {side - length for side, length in zip(_PROBED, made, strict=True)}
     border = borders.pop()
-    if borders or border < 0 or border % 2:
+    if borders or border < 0 or border % 2 or min(made) < 1:
         raise SpecError(
             f"{file}: $.{NETWORK}: an image of {_PROBED[0]} x {_PROBED[1]} pixels becomes {made[0]} x {made[1]}; "
             "expected a position for each pixel, less the same even number of pixels in both directions"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from host.errors import SpecError
@@ -12,6 +13,7 @@ from host.spec.types import Spec
 from host.tasks.super_resolution.networks import build, halo
 
 Parse = Callable[[Any], Spec]
+TRAINING = {"loss": "mse", "stages": {"float": {}}}
 
 
 def test_the_halo_follows_from_the_layers(spec_json: dict[str, Any], parsed: Parse) -> None:
@@ -42,21 +44,52 @@ def test_what_cannot_be_is_one_line(
     assert f"$.{path}" in str(raised.value) and "\n" not in str(raised.value)
 
 
+def _gate(layers: list[dict[str, Any]]) -> None:
+    layers.append({"layer": "GlobalAveragePooling2D", "name": "mean", "keepdims": True, "input": "pixels"})
+    layers.append({"layer": "Multiply", "name": "gated", "input": ["pixels", "mean"]})
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (lambda layers: layers[1].update(filters=5), "Add"),
-        (lambda layers: layers[0].update(padding="same"), 'features reads zeros beside the image.*use padding "valid"'),
+        (lambda layers: layers[0].update(padding="same"), "does not pass .*; the inputs of a layer must have lost"),
+        (
+            lambda layers: (layers[0].update(padding="same"), layers[2].update(cropping=1)),
+            'features makes of a part of an image something else than of the whole image.*use padding "valid"',
+        ),
         (lambda layers: layers.append({"layer": "Conv2D", "filters": 9, "kernel_size": 1}), "must have 4 channels"),
         (
             lambda layers: layers.append({"layer": "Conv2D", "filters": 4, "kernel_size": 2}),
-            "an image of 64 x 71 pixels becomes 59 x 66; expected a position for each pixel",
+            "an image of 512 x 519 pixels becomes 507 x 514; expected a position for each pixel",
         ),
         (
             lambda layers: layers.append({"layer": "Conv2D", "filters": 4, "kernel_size": 1, "strides": 2}),
             "expected a position for each pixel",
         ),
-        (lambda layers: layers.append({"layer": "ZeroPadding2D", "padding": 2}), "reads zeros beside the image"),
+        (
+            lambda layers: layers.append({"layer": "ZeroPadding2D", "padding": 2, "name": "frame"}),
+            "frame makes of a part",
+        ),
+        (_gate, "gated makes of a part of an image something else than of the whole image"),
+        (
+            lambda layers: layers.insert(
+                1, {"layer": "MaxPooling2D", "name": "most", "strides": 1, "padding": "same", "input": "features"}
+            ),
+            "most makes of a part",
+        ),
+        (
+            lambda layers: layers[2].update(cropping=[[4, 0], [2, 2]]),
+            "sum reads residual and nearest, which are shifted against each other vertically by 2 pixels; take",
+        ),
+        (
+            lambda layers: layers.append({"layer": "Cropping2D", "cropping": [[0, 2], [1, 1]]}),
+            "the output and the image are shifted against each other vertically by 1 pixels; take the same from all",
+        ),
+        (
+            lambda layers: layers[0].update(kernel_size=519) or layers[2].update(cropping=259),
+            "a network may read at most 255 pixels beside an image",
+        ),
     ],
 )
 def test_a_network_that_enlarges_nothing_is_one_line(
@@ -66,3 +99,51 @@ def test_a_network_that_enlarges_nothing_is_one_line(
     with pytest.raises(SpecError, match=words) as raised:
         build(parsed(spec_json))
     assert "$.upscaler" in str(raised.value) and "\n" not in str(raised.value)
+
+
+ORDINARY = {
+    "wide kernels": [
+        {"layer": "Conv2D", "filters": 8, "kernel_size": 9, "activation": "tanh"},
+        {"layer": "SeparableConv2D", "filters": 6, "kernel_size": 5, "activation": "swish"},
+        {"layer": "Conv2D", "filters": 4, "kernel_size": 3, "initializer": "zeros"},
+    ],
+    "even kernels": [
+        {"layer": "Conv2D", "filters": 8, "kernel_size": 2, "activation": "sigmoid"},
+        {"layer": "MaxPooling2D", "pool_size": 2, "strides": 1},
+        {"layer": "Dense", "units": 4, "activation": "softmax"},
+    ],
+    "enlarged within": [
+        {"layer": "UpSampling2D", "size": 2},
+        {"layer": "Conv2D", "filters": 4, "kernel_size": 2, "strides": 2},
+        {"layer": "BatchNormalization"},
+    ],
+    "the image beside": [
+        {"layer": "Conv2D", "name": "thin", "filters": 4, "kernel_size": 1, "activation": "relu6"},
+        {"layer": "Concatenate", "input": ["thin", "image"]},
+        {"layer": "DepthwiseConv2D", "kernel_size": [5, 5], "dilation_rate": 2},
+        {"layer": "Conv2D", "filters": 4, "kernel_size": 1},
+    ],
+}
+
+
+@pytest.mark.parametrize(("layers", "border"), zip(ORDINARY.values(), (7, 1, 0, 4), strict=True), ids=ORDINARY)
+def test_ordinary_networks_pass_and_keep_their_weights(
+    layers: list[Any], border: int, spec_json: dict[str, Any], parsed: Parse
+) -> None:
+    spec = parsed({**spec_json, "upscaler": layers, "quantization": {}, "training": TRAINING})
+    network = build(spec)
+    assert halo(spec, network) == border
+    again = build(spec)
+    for one, other in zip(network.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    if "initializer" in layers[-1]:
+        assert not network.layers[-1].get_weights()[0].any()
+
+
+def test_zeros_that_a_transposed_convolution_reads_are_refused(spec_json: dict[str, Any], parsed: Parse) -> None:
+    layers = [
+        {"layer": "Conv2DTranspose", "name": "larger", "filters": 2, "kernel_size": 3, "activation": "tanh"},
+        {"layer": "Conv2D", "filters": 4, "kernel_size": 5},
+    ]
+    with pytest.raises(SpecError, match="larger makes of a part of an image something else"):
+        build(parsed({**spec_json, "upscaler": layers, "quantization": {}, "training": TRAINING}))
