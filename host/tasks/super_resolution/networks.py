@@ -30,12 +30,19 @@ def build(spec: Spec) -> keras.Model:
     The weights are random.
 
     Raises:
-        SpecError: Keras refuses a layer, or the network is none of that kind.
+        SpecError: Keras refuses a layer, the network is none of that kind, or it reads more than a patch has.
     """
     keras.utils.set_random_seed(spec.training.seed)
     image = keras.Input((None, None, 1), name="image")
     network = keras.Model(image, apply_layers(spec, NETWORK, {"image": image}, make_layers), name=NETWORK)
     border = halo(spec, network)
+    factor, least = spec.options.factor, (2 * border + 1) * spec.options.factor
+    if min(spec.data.image_shape[:2]) < least:
+        height, width = spec.data.image_shape[:2]
+        raise SpecError(
+            f"{spec.file}: $.data.size: patches of {height} x {width} pixels become images of {height // factor} x "
+            f"{width // factor}, and the network reads {border} pixels on each side; give at least {least}"
+        )
     # Under a strategy, and in bfloat16, the same network is made a second time.
     if not tf.distribute.has_strategy() and network.layers[-1].compute_dtype == "float32":
         check_reach(spec, network, border)

@@ -147,3 +147,14 @@ def test_zeros_that_a_transposed_convolution_reads_are_refused(spec_json: dict[s
     ]
     with pytest.raises(SpecError, match="larger makes of a part of an image something else"):
         build(parsed({**spec_json, "upscaler": layers, "quantization": {}, "training": TRAINING}))
+
+
+def test_a_patch_that_the_network_is_larger_than_is_one_line(spec_json: dict[str, Any], parsed: Parse) -> None:
+    spec_json["upscaler"] = [{"layer": "Conv2D", "filters": 4, "kernel_size": 15}]
+    spec_json["quantization"], spec_json["training"] = {}, TRAINING
+    spec_json["data"]["size"] = [40, 30]
+    assert build(parsed(spec_json)).output_shape[3] == 4
+    spec_json["data"]["size"] = [40, 28]
+    words = "data.size: patches of 40 x 28 pixels become images of 20 x 14, and the network reads 7 .*give at least 30"
+    with pytest.raises(SpecError, match=words):
+        build(parsed(spec_json))
