@@ -55,6 +55,19 @@ def test_the_gain_is_that_of_the_picture_where_it_is_least() -> None:
     assert least_gain([judge(truth, truth, 3)]) == {}
 
 
+def test_a_picture_that_cubic_convolution_makes_perfectly_is_no_gain() -> None:
+    flat = np.full((24, 27, 1), 90, np.uint8)
+    one_off, far_off = flat.copy(), flat ^ 8
+    one_off[9, 9] += 1
+    assert enlarged(reduced(flat, 3), 3).tolist() == flat.tolist()
+    values = [judge(flat, made, 3) for made in (flat, one_off, far_off)]
+    assert values[0]["gain"] is None and values[1]["gain"] == pytest.approx(0)
+    assert values[2]["gain"] == pytest.approx(-10 * np.log10(18 * 21 * 8**2))
+    better = {"psnr_db": 30.0, "gain": 2.0}
+    assert least_gain([better, values[0]]) == {"least_gain_db": 2.0}
+    assert least_gain([better, values[2]]) == {"least_gain_db": values[2]["gain"]}
+
+
 def test_targets_are_where_the_network_looks() -> None:
     patches = np.stack([PICTURE[:48, :48], PICTURE[-48:, -48:]])
     small, targets = patch_pairs(patches, 3, 2)
