@@ -76,7 +76,10 @@ def parse_spec(value: object, file: Path, sections: Sections) -> Spec:
     assert isinstance(value, dict)
     training = replace(training, stages=_with_identities(training.stages, value, sections.judged_by))
     name, digest = file.parent.name, digest_of(value)
-    return Spec(name, sections.task, data, networks, options, training, quantization, file, digest)
+    spec = Spec(name, sections.task, data, networks, options, training, quantization, file, digest)
+    if sections.check is not None:
+        sections.check(spec)
+    return spec
 
 
 def digest_of(value: object) -> str:

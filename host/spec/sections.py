@@ -9,7 +9,7 @@ from typing import Any
 from host.spec.catalogue import INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, LayerKind
 from host.spec.fields import ABSENT, REQUIRED, Field, choice, flag, integer, number, sides
 from host.spec.reader import Reader
-from host.spec.types import NATIVE_SHAPES, WHOLE, DataSpec, Json, LayerSpec
+from host.spec.types import NATIVE_SHAPES, WHOLE, DataSpec, Json, LayerSpec, Spec
 
 Networks = Mapping[str, tuple[LayerSpec, ...]]
 
@@ -194,6 +194,7 @@ class Sections:
         schedule: what becomes of the learning rate where the spec says nothing.
         conversions: those that a recipe may name, and the types in which it may then keep single layers.
         judged_by: those of `objects` that training does not read.
+        check: raises SpecError where parts of a whole spec do not go together.
     """
 
     task: str
@@ -208,6 +209,7 @@ class Sections:
     schedule: str = "cosine"
     conversions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     judged_by: tuple[str, ...] = ()
+    check: Callable[[Spec], None] | None = None
 
     @property
     def named(self) -> dict[str, tuple[Mapping[str, Mapping[str, Field]], str]]:

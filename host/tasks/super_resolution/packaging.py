@@ -18,11 +18,10 @@ from host.spec.model_folder import ModelFolder
 from host.spec.types import RecipeSpec
 from host.tasks.super_resolution.networks import build, halo, is_aware, load_network, spread, without_quantization
 from host.tasks.super_resolution.pairs import large_luma, reduced
-from host.tasks.super_resolution.spec import NETWORK
+from host.tasks.super_resolution.spec import INSIDE, NETWORK
 from host.tasks.super_resolution.work import patch_pairs
 
 _RANGED = "int8"  # the conversion that takes the ranges that training found
-INSIDE = "_inside"  # what the name of a variant ends with whose file spreads the pixels itself
 
 
 def package(model: ModelFolder) -> Package:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from host.metrics import Metric
-from host.quantization.recipes import OFFERED
+from host.quantization.recipes import OFFERED, recipes
 from host.spec.catalogue import INITIALIZERS
 from host.spec.fields import Field, integer
-from host.spec.reader import Reader
+from host.spec.reader import Reader, offer
 from host.spec.sections import (
     FAKE_QUANT,
     MIXED_PRECISION,
@@ -19,9 +20,10 @@ from host.spec.sections import (
     check_fake_quant,
     stage_fields,
 )
-from host.spec.types import WHOLE, DataSpec
+from host.spec.types import WHOLE, DataSpec, Spec
 
 NETWORK = "upscaler"
+INSIDE = "_inside"  # what the name of a variant ends with whose file spreads the pixels itself
 GAIN = Metric("least_gain_db", "least gain", "dB", 2, True)  # over cubic convolution, of all images the smallest
 UPSCALING = {
     "factor": integer(2, 8, text="how many times as high and as wide images become"),
@@ -55,6 +57,21 @@ def read_options(top: Reader, data: DataSpec) -> UpscalingOptions:
     return options
 
 
+def check_names(spec: Spec) -> None:
+    """Raises SpecError where `depth_to_space` names no variant, or a recipe has the name that it would add."""
+    known, inside = recipes(spec), spec.options.depth_to_space
+    reader = Reader({}, "$.upscaling", spec.file)
+    for index, name in enumerate(inside):
+        if name not in known:
+            raise reader.error(f"depth_to_space[{index}]", f"unknown variant {json.dumps(name)}; {offer(name, known)}")
+        if f"{name}{INSIDE}" in known:
+            raise reader.error(
+                f"depth_to_space[{index}]", f"adds {name}{INSIDE}, and a recipe has that name; rename the recipe"
+            )
+        if name in inside[:index]:
+            raise reader.error(f"depth_to_space[{index}]", f"{json.dumps(name)} stands there twice; remove one")
+
+
 SECTIONS = Sections(
     task="super_resolution",
     read=read_options,
@@ -74,4 +91,5 @@ SECTIONS = Sections(
     training=TRAINING | MIXED_PRECISION,
     fits=(WHOLE,),
     conversions=OFFERED,
+    check=check_names,
 )

@@ -32,6 +32,21 @@ def test_the_halo_follows_from_the_layers(spec_json: dict[str, Any], parsed: Par
         ("data.color", lambda s: s["data"].update(color="grayscale"), 'write "rgb"'),
         ("data.fit", lambda s: s["data"].update(fit="crop"), "unknown value .crop.; available: whole"),
         ("upscaling.factor", lambda s: s["upscaling"].update(factor=1), "expected 2 to 8, found 1"),
+        (
+            "upscaling.depth_to_space[1]",
+            lambda s: s["upscaling"].update(depth_to_space=["int8", "int9"]),
+            'unknown variant "int9"; did you mean int8. available: float32, ',
+        ),
+        (
+            "upscaling.depth_to_space[0]",
+            lambda s: s["quantization"]["recipes"].update(int8_inside={"weights": "float", "conversion": "int8"}),
+            "adds int8_inside, and a recipe has that name; rename the recipe",
+        ),
+        (
+            "upscaling.depth_to_space[1]",
+            lambda s: s["upscaling"].update(depth_to_space=["int8", "int8"]),
+            '"int8" stands there twice; remove one',
+        ),
         ("training.stages.last.weight_bits", lambda s: s["training"]["stages"]["last"].update(weight_bits=9), "2 to 8"),
     ],
 )
