@@ -11,7 +11,7 @@ import tf_keras as keras
 
 from host.networks.layer_names import matching
 from host.quantization import aware, by_hand
-from host.spec.sections import QUANTIZED
+from host.spec.sections import ACTIVATION_BITS, QUANTIZED, WEIGHT_BITS
 
 Options = Mapping[str, Any]  # of the stage
 PIXELS = (0.0, 1.0)  # the range of what a network reads
@@ -42,7 +42,7 @@ def _by_toolkit(network: keras.Model, options: Options) -> keras.Model:
 
 def _by_hand(network: keras.Model, options: Options) -> keras.Model:
     layers = matching(network, options[QUANTIZED])
-    return by_hand.quantization_aware(network, PIXELS, layers, options["weight_bits"], options["activation_bits"])
+    return by_hand.quantization_aware(network, PIXELS, layers, options[WEIGHT_BITS], options[ACTIVATION_BITS])
 
 
 def _of_toolkit(network: keras.Model, quantized: keras.Model) -> keras.Model:

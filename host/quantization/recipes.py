@@ -10,6 +10,7 @@ import numpy as np
 
 from host.quantization.edge_quantizer import quantize_dynamically, quantize_statically, quantize_weights
 from host.quantization.tensorflow_converter import tensorflow_converter
+from host.spec.sections import ACTIVATION_BITS, HELD_BITS
 from host.spec.types import RecipeSpec, Spec
 
 if TYPE_CHECKING:
@@ -86,8 +87,12 @@ TUNED = ("int8", "int8_qat")
 
 
 def recipes(spec: Spec, defaults: Mapping[str, RecipeSpec] = DEFAULTS) -> dict[str, RecipeSpec]:
-    """The default variants, less those whose stage the spec does not have, and what the spec adds."""
-    default = {name: recipe for name, recipe in defaults.items() if recipe.weights in spec.training.stages}
+    """The default variants and what the spec adds.
+
+    Defaults are left out whose stage the spec does not have, or trains for activations that no file holds.
+    """
+    held = {n for n, s in spec.training.stages.items() if s.options.get(ACTIVATION_BITS, HELD_BITS) >= HELD_BITS}
+    default = {name: recipe for name, recipe in defaults.items() if recipe.weights in held}
     return {**default, **spec.quantization.recipes}
 
 

@@ -17,9 +17,11 @@ from host.spec.layer_lists import read_layers, read_named
 from host.spec.overrides import overridden
 from host.spec.reader import Reader, offer
 from host.spec.sections import (
+    ACTIVATION_BITS,
     ADVERSARIAL,
     CORRECTED,
     FORMAT_VERSION,
+    HELD_BITS,
     LEAST_SIDES,
     QUANTIZATION,
     SOURCE,
@@ -276,6 +278,13 @@ def _quantization(reader: Reader, sections: Sections, stages: Mapping[str, Stage
         if recipe["weights"] not in trained:
             raise inner.error(
                 "weights", f"unknown stage {json.dumps(recipe['weights'])}; {offer(recipe['weights'], trained)}"
+            )
+        bits = stages[recipe["weights"]].options.get(ACTIVATION_BITS, HELD_BITS)
+        if bits < HELD_BITS:
+            raise inner.error(
+                "weights",
+                f"no file holds {bits}-bit activations, which the stage {recipe['weights']} trains for; name another "
+                f"stage, or let it have {ACTIVATION_BITS} {HELD_BITS}",
             )
         if recipe["calibration_images"] > images:
             raise inner.error(

@@ -48,7 +48,9 @@ ADVERSARIAL = {
     "weight": number(1e-9, 1e3, text="factor of the adversarial term in the loss"),
     "learning_rate": number(1e-9, 1.0, 1e-4, text="learning rate of the discriminator"),
 }
-QUANTIZED = "layers"  # the option of a stage that says which layers it quantizes
+QUANTIZED = "layers"  # the option of a stage that says which layers it quantizes,
+WEIGHT_BITS, ACTIVATION_BITS = "weight_bits", "activation_bits"  # and to how many bits
+HELD_BITS = 8  # of activations in a file, at least
 SOURCE = "from"  # the option of a stage that says which stage's weights it starts from
 _SOURCE = Field((str,), ABSENT, text="earlier stage whose weights this stage starts from")
 QUANTIZATION = {
@@ -98,8 +100,8 @@ def data_fields(dataset: str, fit: str, fits: tuple[str, ...]) -> dict[str, Fiel
 
 FAKE_QUANT = {  # of a stage that simulates quantization
     QUANTIZED: Field((list,), [], items=Field((str,)), text="layers to quantize, by name or pattern; none: all"),
-    "weight_bits": integer(2, 8, 8, text="bits of each weight of theirs; a file holds 8"),
-    "activation_bits": integer(2, 8, 8, text="bits of what they read and make; a file holds 8"),
+    WEIGHT_BITS: integer(2, 8, 8, text="bits of each weight of theirs; a file holds 8, or 4 by a conversion int4_..."),
+    ACTIVATION_BITS: integer(2, HELD_BITS, HELD_BITS, text="bits of what they read and make; files hold 8 and more"),
 }
 
 

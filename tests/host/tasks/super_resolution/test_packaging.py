@@ -10,6 +10,7 @@ from host.data.kept_images import read_images
 from host.quantization.aware import activation_spans
 from host.quantization.recipes import recipes
 from host.spec.model_folder import ModelFolder
+from host.spec.types import RecipeSpec
 from host.tasks import open_spec
 from host.tasks.super_resolution.networks import load_network
 from host.tasks.super_resolution.packaging import convert
@@ -32,3 +33,10 @@ def test_the_input_spans_black_to_white_and_hidden_layers_what_pictures_make(tra
     # The converter names a layer's output after its biases.
     (features,) = [scale for name, scale in scales.items() if "features/BiasAdd" in name and scale]
     assert 255 * features == pytest.approx(spans["features"][1], rel=1e-3)
+
+
+def test_four_bit_weights_of_a_stage_that_quantizes_are_converted(trained: Trained) -> None:
+    model = ModelFolder(open_spec(trained.model)[1])
+    recipe = RecipeSpec("last", "int4_weights", 0)
+    tensors = make_interpreter(convert(model, recipe, read_images(model).calibration)).get_tensor_details()
+    assert any("residual" in each["name"] and each["quantization_parameters"]["scales"].size for each in tensors)

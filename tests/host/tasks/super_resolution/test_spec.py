@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from host.errors import SpecError
+from host.quantization.recipes import recipes
 from host.spec.types import Spec
 from host.tasks.super_resolution.networks import build, halo
 
@@ -46,6 +47,11 @@ def test_the_halo_follows_from_the_layers(spec_json: dict[str, Any], parsed: Par
             "upscaling.depth_to_space[1]",
             lambda s: s["upscaling"].update(depth_to_space=["int8", "int8"]),
             '"int8" stands there twice; remove one',
+        ),
+        (
+            "quantization.recipes.int8_last.weights",
+            lambda s: s["training"]["stages"]["last"].update(activation_bits=6),
+            "no file holds 6-bit activations, which the stage last trains for; name another stage, or let it have",
         ),
         ("training.stages.last.weight_bits", lambda s: s["training"]["stages"]["last"].update(weight_bits=9), "2 to 8"),
     ],
@@ -173,3 +179,11 @@ def test_a_patch_that_the_network_is_larger_than_is_one_line(spec_json: dict[str
     words = "data.size: patches of 40 x 28 pixels become images of 20 x 14, and the network reads 7 .*give at least 30"
     with pytest.raises(SpecError, match=words):
         build(parsed(spec_json))
+
+
+def test_a_stage_for_few_bits_has_no_variants(spec_json: dict[str, Any], parsed: Parse) -> None:
+    stages = spec_json["training"]["stages"]
+    stages["qat"], spec_json["quantization"] = {"kind": "fake_quant", "weight_bits": 4}, {}
+    assert "int8_qat" in recipes(parsed(spec_json))
+    stages["qat"]["activation_bits"] = 4
+    assert "int8_qat" not in recipes(parsed(spec_json))
