@@ -59,6 +59,7 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
             load_weights(session.start_from, {NETWORK: network})
     else:
         classes, network = class_names(spec), _source(model, stage)
+    check_layers(spec, {NETWORK: network})  # of later stages too: hours before these start
     teacher, taught_by = load_teacher(model, stage, classes)
 
     def make() -> list[keras.Model]:

@@ -39,6 +39,7 @@ def train_float(model: ModelFolder, data: DataSet, stage: StageSpec, session: Se
     spec = model.spec
     anew = SOURCE not in stage.options
     network = build(spec) if anew else load_network(model, stage.options[SOURCE])
+    check_layers(spec, {NETWORK: network})  # of later stages too: hours before these start
     images = _images(spec, data) if anew else None
     if session.start_from is not None:
         load_weights(session.start_from, {NETWORK: network})

@@ -19,7 +19,7 @@ from device.runtime import make_interpreter
 from host.data import DataSet
 from host.data.kept_images import read_images
 from host.data.split import Split
-from host.errors import ModelError
+from host.errors import ModelError, SpecError
 from host.interruption import Interrupted
 from host.packaging.network_file import describe
 from host.spec.model_folder import ModelFolder
@@ -105,6 +105,15 @@ def test_pruned_weights_stay_zero_to_the_file(tmp_path: Path, spec_json: dict[st
     zeros = kernels[(24, 3, 3, 16)] == 0
     assert zeros[np.transpose(pruned, (3, 0, 1, 2)) == 0].all() and 0.75 <= zeros.mean() < 0.8
     assert np.mean(kernels[(16, 3, 3, 3)] == 0) < 0.1, "the first convolution is not pruned"
+
+
+def test_a_later_stage_that_quantizes_an_unknown_layer_is_said_before_the_first_begins(
+    tmp_path: Path, spec_json: dict[str, Any], parsed: Parse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "fit", lambda *_: pytest.fail("trained"))
+    monkeypatch.setitem(STAGES, "by_hand", STAGES["by_hand"] | {"layers": ["secnd"]})
+    with pytest.raises(SpecError, match=r'stages\.by_hand\.layers: "secnd" matches no layer; did you mean second'):
+        made(tmp_path, spec_json, parsed, "float")
 
 
 def test_pruning_goes_on_in_mid_epoch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -170,6 +171,19 @@ def test_a_stage_that_quantizes_an_unknown_layer_is_one_line(trained: Trained, t
         (model / name).write_bytes((trained.model / name).read_bytes())
     with pytest.raises(SpecError, match=r'stages\.last\.layers: "residuals" matches no layer; did you mean residual'):
         api.train(model, stages=["last"], verbose=0)
+
+
+def test_a_later_stage_that_quantizes_an_unknown_layer_is_said_before_the_first_begins(
+    pictures: Path, spec_json: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("host.tasks.super_resolution.stages.fit", lambda *_: pytest.fail("trained"))
+    spec_json["data"]["path"] = str(pictures)
+    spec_json["training"]["stages"]["last"]["layers"] = ["residuals"]
+    model = tmp_path / "models" / "tiny"
+    model.mkdir(parents=True)
+    (model / "spec.json").write_text(json.dumps(spec_json))
+    with pytest.raises(SpecError, match=r'stages\.last\.layers: "residuals" matches no layer; did you mean residual'):
+        api.train(model, verbose=0)
 
 
 def test_diagnosis(trained: Trained) -> None:
