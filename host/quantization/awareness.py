@@ -41,7 +41,7 @@ def _by_toolkit(network: keras.Model, options: Options) -> keras.Model:
 
 
 def _by_hand(network: keras.Model, options: Options) -> keras.Model:
-    layers = matching(network, options[QUANTIZED])
+    layers = matching(network, options[QUANTIZED]) if options[QUANTIZED] else None
     return by_hand.quantization_aware(network, PIXELS, layers, options[WEIGHT_BITS], options[ACTIVATION_BITS])
 
 

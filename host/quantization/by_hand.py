@@ -112,7 +112,7 @@ def computed(layer: Any, inputs: Any, kernel: Any) -> Any:
 def quantization_aware(
     model: keras.Model,
     source: tuple[float, float],
-    layers: Collection[str] = (),
+    layers: Collection[str] | None = None,
     weight_bits: int | None = 8,
     activation_bits: int | None = 8,
 ) -> keras.Model:
@@ -121,18 +121,21 @@ def quantization_aware(
     Args:
         model: functional, each layer called once.
         source: the range of what the network reads.
-        layers: names of those that compute with rounded kernels, and read and make rounded values; none: all.
+        layers: names of those that compute with rounded kernels, and read and make rounded values; None: all.
         weight_bits, activation_bits: of them; None leaves these in floating point.
 
     Raises:
-        ModelError: a layer is a Conv2DTranspose. It is a Conv2D to Keras, but computes something else.
+        ModelError: no layer is chosen, or one is a Conv2DTranspose. It is a Conv2D to Keras, but computes something
+            else.
     """
+    if layers is not None and not layers:
+        raise ModelError(f"{model.name}: no layer to quantize; name some, or None for all")
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2DTranspose):
             raise ModelError(
                 f"{layer.name}: no fake quantization by hand of a Conv2DTranspose; take the toolkit's (qat)"
             )
-    chosen = _with_merged(model, layers or [layer.name for layer in model.layers])
+    chosen = _with_merged(model, [layer.name for layer in model.layers] if layers is None else layers)
 
     def wrapped(layer: Any) -> Any:
         copy, own = _without_normalization(layer), layer.name in chosen

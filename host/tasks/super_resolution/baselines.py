@@ -52,7 +52,7 @@ def baselines(model: ModelFolder, data: DataSet) -> Iterator[Row]:
             yield _judged(f"keras {name}", pictures, factor, _running(aware, factor, border))
     small, _ = patch_pairs(read_images(model).calibration, factor, 0)
     for label, bits in _simulated().items():
-        rounded = by_hand.quantization_aware(network, PIXELS, (), *bits)
+        rounded = by_hand.quantization_aware(network, PIXELS, None, *bits)
         by_hand.set_ranges(rounded, network, small / np.float32(255))
         yield _judged(f"simulated {label}", pictures, factor, _running(rounded, factor, border))
 

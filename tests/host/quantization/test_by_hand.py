@@ -9,6 +9,7 @@ import tf_keras as keras
 from device.runtime import Network, make_interpreter
 from host.errors import ModelError
 from host.packaging.network_file import describe
+from host.quantization.awareness import AWARE
 from host.quantization.by_hand import leave_kernels, plain, quantization_aware, rounded, set_ranges, settled
 from host.quantization.recipes import convert_network
 from host.spec.types import RecipeSpec
@@ -88,6 +89,14 @@ def test_a_transposed_convolution_is_refused() -> None:
     made = keras.Model(image, LAYERS.Conv2D(4, 1)(LAYERS.Conv2DTranspose(3, 3, name="larger")(image)))
     with pytest.raises(ModelError, match="larger: no fake quantization by hand of a Conv2DTranspose"):
         quantization_aware(made, (0.0, 1.0))
+
+
+def test_no_layer_is_not_every_layer(model: keras.Model) -> None:
+    with pytest.raises(ModelError, match="no layer to quantize"):
+        quantization_aware(model, (0.0, 1.0), [])
+    options = {"layers": ["nothing"], "weight_bits": 8, "activation_bits": 8}
+    with pytest.raises(ModelError, match="no layer to quantize"):
+        AWARE["fake_quant"].make(model, options)
 
 
 def test_the_file_has_the_operations_of_post_training_quantization(model: keras.Model, aware: keras.Model) -> None:
