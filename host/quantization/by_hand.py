@@ -10,7 +10,8 @@ section 3. What differs from the toolkit:
   layers too, as the converter rounds them. The toolkit rounds these two with one range for the whole kernel. Before
   any training, MobileNetV2's features (width 0.35, ImageNet weights, 100 images of CIFAR-10) keep 9.6 dB of signal to
   quantization noise here and 6.3 dB there; folded kernels with one range for each depthwise kernel keep none.
-- Ranges of activations start from what the float network's span, and follow with a memory of about 100 steps.
+- Ranges of activations start from what the float network's span, and follow with a memory of about 100 steps. Those of
+  tanh, sigmoid and softmax are fixed, as in the file: from -1 or 0 to a step below 1.
 - Single layers may be quantized, the others stay in floating point; and fewer than 8 bits can be tried.
 """
 
@@ -28,14 +29,13 @@ from host.quantization.aware import activation_spans, is_folded, rounded
 
 _DECAY = 0.99  # of the ranges of activations
 _KERNELS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
-_PASS_ON = (  # their output has the scale of their input, or one that their kernel fixes
+_PASS_ON = (  # their output has the scale of their input
     *(keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute),
     *(keras.layers.ZeroPadding2D, keras.layers.Cropping2D, keras.layers.UpSampling2D),
     *(keras.layers.MaxPooling2D, keras.layers.AveragePooling2D, keras.layers.GlobalMaxPooling2D),
     *(keras.layers.Dropout, keras.layers.SpatialDropout2D, keras.layers.GaussianNoise, keras.layers.GaussianDropout),
-    keras.layers.Softmax,
 )
-_FIXED = ("softmax", "sigmoid", "tanh")
+_FIXED = {"softmax": 0.0, "sigmoid": 0.0, "tanh": -1.0}  # from here to 1, on a grid that their kernel in the file fixes
 _FUSED = ("relu", "relu6")  # computed by the operation before them
 _FUSING = (*_KERNELS, keras.layers.BatchNormalization, keras.layers.Add)
 
@@ -46,18 +46,25 @@ class FakeQuantized(keras.layers.Wrapper):
     Args:
         source: a fixed range that the input is rounded on, to 8 bits; None leaves it.
         weight_bits: of the kernel; None leaves it.
-        activation_bits: of the output, which is rounded on a range that follows what passes; None leaves it.
+        activation_bits: of the output; None leaves it.
+        fixed: where the output is rounded between this and 1; None: on a range that follows what passes.
 
     Attributes:
-        rounds: whether the kernel is rounded. The converter wants it as it is, and rounds it in the same way.
+        rounds: whether the kernel, and an output on a fixed range, are rounded. The converter wants them as they are,
+            and rounds them in the same way.
     """
 
     def __init__(
-        self, layer: Any, source: tuple[float, float] | None, weight_bits: int | None, activation_bits: int | None
+        self,
+        layer: Any,
+        source: tuple[float, float] | None,
+        weight_bits: int | None,
+        activation_bits: int | None,
+        fixed: float | None = None,
     ) -> None:
         super().__init__(layer, name=layer.name)
-        self.source, self.weight_bits, self.activation_bits = source, weight_bits, activation_bits
-        self.ranged, self.rounds = activation_bits is not None, True
+        self.source, self.weight_bits, self.activation_bits, self.fixed = source, weight_bits, activation_bits, fixed
+        self.ranged, self.rounds = activation_bits is not None and fixed is None, True
 
     def build(self, input_shape: Any) -> None:
         """Makes the range beside the layer's own weights."""
@@ -73,6 +80,9 @@ class FakeQuantized(keras.layers.Wrapper):
         if self.source is not None:
             inputs = tf.quantization.fake_quant_with_min_max_args(inputs, *self.source)
         made = self._computed(inputs) if isinstance(self.layer, _KERNELS) else self.layer(inputs)
+        if self.fixed is not None and self.activation_bits is not None and self.rounds:
+            step = (1 - self.fixed) / 2**self.activation_bits
+            return tf.quantization.fake_quant_with_min_max_args(made, self.fixed, 1 - step, self.activation_bits)
         if not self.ranged:
             return made
         if training:
@@ -141,10 +151,12 @@ def quantization_aware(
         copy, own = _without_normalization(layer), layer.name in chosen
         read = own or any(reader.name in chosen for reader in _readers(layer))
         weights = weight_bits if own and isinstance(layer, _KERNELS) else None
-        ranged = activation_bits if read and _has_range(layer) else None
+        fixed = _fixed_start(layer)
+        rounds = read and (fixed is not None or _has_range(layer))
+        made = activation_bits if rounds else None
         inputs = source if own and layer.inbound_nodes[0].inbound_layers is model.layers[0] else None
-        if weights or ranged or inputs or isinstance(layer, _KERNELS):
-            return FakeQuantized(copy, inputs, weights, ranged)
+        if weights or made or inputs or isinstance(layer, _KERNELS):
+            return FakeQuantized(copy, inputs, weights, made, fixed)
         return copy
 
     quantized = keras.models.clone_model(model, clone_function=wrapped)
@@ -197,7 +209,10 @@ def settled(quantized: keras.Model) -> keras.Model:
 
 
 def leave_kernels(quantized: keras.Model) -> None:
-    """Leaves the rounding of kernels to the converter: fake quantization of some of them it cannot convert."""
+    """Leaves to the converter the rounding that it does itself, of kernels and on fixed ranges.
+
+    Fake quantization of some kernels it cannot convert.
+    """
     for layer in quantized.layers:
         if isinstance(layer, FakeQuantized):
             layer.rounds = False
@@ -250,13 +265,21 @@ def _folded_weights(layer: Any) -> list[np.ndarray]:
 
 def _has_range(layer: Any) -> bool:
     """Whether a layer's output is a tensor of its own in the file, with a range that training finds."""
-    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
-    if isinstance(layer, (*_PASS_ON, keras.layers.InputLayer)) or activation in _FIXED:
+    if isinstance(layer, (*_PASS_ON, keras.layers.InputLayer)):
         return False
     following = _following(layer)
-    if following is None or activation != "linear" or not isinstance(layer, _FUSING):
+    if following is None or _activation(layer) != "linear" or not isinstance(layer, _FUSING):
         return True
     return not (is_folded(following) or _is_fused(following))
+
+
+def _fixed_start(layer: Any) -> float | None:
+    """The low end of a range that the output has in every file; None for layers whose range training finds."""
+    return _FIXED.get("softmax" if isinstance(layer, keras.layers.Softmax) else _activation(layer))
+
+
+def _activation(layer: Any) -> str:
+    return str(getattr(getattr(layer, "activation", None), "__name__", "linear"))
 
 
 def _is_fused(layer: Any) -> bool:

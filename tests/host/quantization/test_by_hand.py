@@ -129,3 +129,45 @@ def test_settled_kernels_are_those_that_training_computed_with(model: keras.Mode
     np.testing.assert_array_equal(found.get_layer("other").kernel, before.get_layer("other").kernel)
     deep = found.get_layer("deep").depthwise_kernel
     assert all(len(np.unique(deep[..., channel, 0])) <= 15 for channel in range(deep.shape[2]))
+
+
+FIXED = {"tanh": (-1.0, 1 / 128), "sigmoid": (0.0, 1 / 256), "softmax": (0.0, 1 / 256)}
+
+
+@pytest.mark.parametrize("activation", FIXED)
+def test_outputs_on_a_fixed_range_are_rounded_as_the_file_rounds_them(activation: str) -> None:
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(1)
+    image = keras.Input((8, 8, 3))
+    bent = LAYERS.Activation(activation, name="bent")(
+        LAYERS.Conv2D(6, 3, name="wide")(LAYERS.Rescaling(8.0, -4.0)(image))
+    )
+    network = keras.Model(image, LAYERS.Conv2D(2, 1, name="last")(bent))
+    found = quantization_aware(network, (0.0, 1.0), ["last"])
+    set_ranges(found, network, IMAGES)
+    start, step = FIXED[activation]
+    seen = keras.Model(found.input, found.get_layer("bent").output)(IMAGES).numpy()
+    exact = keras.Model(network.input, network.get_layer("bent").output)(IMAGES).numpy()
+    np.testing.assert_allclose(seen / step, np.rint(seen / step), atol=1e-4)
+    np.testing.assert_allclose(seen, np.clip(exact, start, 1 - step), atol=step / 2 + 1e-6)
+    # The file's own grid.
+    whole = quantization_aware(network, (0.0, 1.0))
+    set_ranges(whole, network, IMAGES)
+    leave_kernels(whole)
+    details = make_interpreter(converted(whole)).get_tensor_details()
+    scales = [each["quantization"][0] for each in details if each["dtype"] is np.int8]
+    assert step in scales
+    with_rounding = quantization_aware(network, (0.0, 1.0), activation_bits=3)
+    set_ranges(with_rounding, network, IMAGES)
+    rough = keras.Model(with_rounding.input, with_rounding.get_layer("bent").output)(IMAGES).numpy() / step / 32
+    np.testing.assert_allclose(rough, np.rint(rough), atol=1e-4)
+    assert len(with_rounding.get_layer("bent").weights) == 0
+
+
+def test_a_softmax_that_no_chosen_layer_reads_is_left() -> None:
+    image = keras.Input((8, 8, 3))
+    first = LAYERS.Softmax(name="shares")(LAYERS.Conv2D(4, 1, name="wide")(image))
+    network = keras.Model(image, LAYERS.Conv2D(2, 1, name="last")(LAYERS.Conv2D(2, 1, name="middle")(first)))
+    found = quantization_aware(network, (0.0, 1.0), ["last"])
+    assert isinstance(found.get_layer("shares"), LAYERS.Softmax)
+    assert not isinstance(quantization_aware(network, (0.0, 1.0), ["middle"]).get_layer("shares"), LAYERS.Softmax)
