@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
 from device.errors import one_line
 from host.errors import SpecError
 from host.networks.builder import apply_layers, make_layers
+from host.networks.summary import network_macs
 from host.networks.weights import load_weights
 from host.quantization.awareness import AWARE
 from host.spec.model_folder import ModelFolder
@@ -22,6 +22,7 @@ from host.tasks.super_resolution.reach import check_reach
 from host.tasks.super_resolution.spec import NETWORK
 
 _PROBED = (512, 519)  # sides of an image whose border tells the halo; only shapes are computed
+_MEASURED = 1 << 20  # side of an image that is so large that what lies beside it costs nothing; the same
 
 
 def build(spec: Spec) -> keras.Model:
@@ -81,9 +82,11 @@ def halo(spec: Spec, network: keras.Model) -> int:
 
 
 def operations_per_pixel(network: keras.Model) -> int:
-    """Multiply-accumulates of the convolutions, per pixel of a large image."""
-    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
-    return sum(int(np.prod(layer.weights[0].shape)) for layer in network.layers if isinstance(layer, kinds))
+    """Multiply-accumulates of a network per pixel of the small image, without what it reads beside that."""
+    image = keras.Input((_MEASURED, _MEASURED, 1), name="image")
+    macs = network_macs(keras.models.clone_model(network, image))
+    assert macs is not None  # the image has a size
+    return round(macs / _MEASURED**2)
 
 
 def spread(pixels: Any, factor: int) -> Any:

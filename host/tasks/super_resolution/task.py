@@ -60,7 +60,7 @@ class SuperResolutionTask(PictureTask):
         return [
             f"each pixel becomes {factor} x {factor} pixels",
             f"halo: the network reads {border} pixels beside the image on each side",
-            f"{operations_per_pixel(network):,} multiply-accumulates per pixel of the image",
+            f"{operations_per_pixel(network):,} multiply-accumulates per pixel of the small image",
         ]
 
     def split(self, spec: Spec, networks: Mapping[str, Any]) -> NetworkSplit:

@@ -11,7 +11,9 @@ import pytest
 from host.errors import SpecError
 from host.quantization.recipes import recipes
 from host.spec.types import Spec
-from host.tasks.super_resolution.networks import build, halo
+from host.tasks.super_resolution.networks import build, halo, operations_per_pixel
+
+from .conftest import SPEC  # type: ignore[import-not-found,unused-ignore]
 
 Parse = Callable[[Any], Spec]
 TRAINING = {"loss": "mse", "stages": {"float": {}}}
@@ -145,6 +147,21 @@ ORDINARY = {
         {"layer": "Conv2D", "filters": 4, "kernel_size": 1},
     ],
 }
+
+
+def test_operations_are_those_of_a_pixel_of_the_small_image(spec_json: dict[str, Any], parsed: Parse) -> None:
+    def cost(layers: list[Any]) -> int:
+        spec = parsed({**spec_json, "upscaler": layers, "quantization": {}, "training": TRAINING})
+        return operations_per_pixel(build(spec))
+
+    assert cost(SPEC["upscaler"]) == 9 * 8 + 9 * 8 * 4
+    # Depthwise and pointwise; a dense layer; four positions for each pixel.
+    assert cost(ORDINARY["wide kernels"]) == 81 * 8 + 25 * 8 + 8 * 6 + 9 * 6 * 4
+    assert cost(ORDINARY["even kernels"]) == 4 * 8 + 8 * 4
+    larger = {"layer": "Conv2D", "name": "larger", "filters": 3, "kernel_size": 1}
+    assert cost([ORDINARY["enlarged within"][0], larger, ORDINARY["enlarged within"][1]]) == 4 * 3 + 4 * 3 * 4
+    transposed = {"layer": "Conv2DTranspose", "filters": 3, "kernel_size": 2, "strides": 2}
+    assert cost([transposed, ORDINARY["enlarged within"][1]]) == 4 * 3 + 4 * 3 * 4
 
 
 @pytest.mark.parametrize(("layers", "border"), zip(ORDINARY.values(), (7, 1, 0, 4), strict=True), ids=ORDINARY)
