@@ -15,6 +15,7 @@ from host.metrics import Metric
 FORMAT_VERSION = 1  # of the files that hold a Result or a CollectedRun
 
 KERAS = "keras, batch 1"  # a Latency's runtime where Keras computed
+ORIGINALS = "originals"  # among the pictures of rows: what they should be
 
 T = TypeVar("T")
 

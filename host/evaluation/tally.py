@@ -15,9 +15,8 @@ from host.drawing import middle
 from host.evaluation.receiver import Receiver
 from host.metrics import BPP, mean_bpp, means, only, ratio
 from host.quantization.recipes import DEFAULTS
-from host.results import Latency, Row
+from host.results import ORIGINALS, Latency, Row
 
-ORIGINALS = "originals"
 _AT_ONCE = 64  # images, or as many as have so many pixels: of large photographs only a few are in memory
 _PIXELS = 1 << 22
 _PICTURES = 8  # images whose pictures are kept for the report's grid,

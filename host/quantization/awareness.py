@@ -11,7 +11,7 @@ import tf_keras as keras
 
 from host.networks.layer_names import matching
 from host.quantization import aware, by_hand
-from host.spec.sections import ACTIVATION_BITS, QUANTIZED, WEIGHT_BITS
+from host.spec.sections import ACTIVATION_BITS, AWARE_KINDS, QUANTIZED, WEIGHT_BITS
 
 Options = Mapping[str, Any]  # of the stage
 PIXELS = (0.0, 1.0)  # the range of what a network reads
@@ -58,7 +58,8 @@ def _settled_by_hand(network: keras.Model, quantized: keras.Model) -> keras.Mode
     return by_hand.settled(quantized)
 
 
-AWARE: dict[str, Aware] = {  # the output's range is found in training
-    "qat": Aware(_by_toolkit, aware.set_ranges, _of_toolkit, _of_toolkit, aware.leave_kernels),
-    "fake_quant": Aware(_by_hand, by_hand.set_ranges, _of_hand, _settled_by_hand, by_hand.leave_kernels),
-}
+_WAYS = (  # in the order of AWARE_KINDS; the output's range is found in training
+    Aware(_by_toolkit, aware.set_ranges, _of_toolkit, _of_toolkit, aware.leave_kernels),
+    Aware(_by_hand, by_hand.set_ranges, _of_hand, _settled_by_hand, by_hand.leave_kernels),
+)
+AWARE: dict[str, Aware] = dict(zip(AWARE_KINDS, _WAYS, strict=True))

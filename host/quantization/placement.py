@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from host.networks.layer_names import NamedLayer, kept_type
 from host.quantization.recipes import CONVERSIONS
-from host.spec.sections import QUANTIZED
+from host.spec.catalogue import LAYERS
+from host.spec.sections import AWARE_KINDS, QUANTIZED
 from host.spec.types import RecipeSpec, Spec
 
-KERNELS = ("Conv1D", "Conv2D", "Conv2DTranspose", "Dense", "DepthwiseConv2D", "SeparableConv2D")
+KERNELS = [name for name, kind in LAYERS.items() if kind.weighted]
 _FOUR_BITS = ("Conv2D", "Dense")  # what has a kernel for 4-bit weights; others keep 8
-_AWARE = ("qat", "fake_quant")  # kinds of stages
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def is_trained(spec: Spec, recipe: RecipeSpec, layer: NamedLayer) -> bool:
     """Whether the stage whose weights a recipe converts trained a layer with fake quantization."""
     stage = spec.training.stages[recipe.weights]
     patterns = stage.options.get(QUANTIZED) or ("*",)
-    return stage.kind in _AWARE and any(map(layer.matches, patterns))
+    return stage.kind in AWARE_KINDS and any(map(layer.matches, patterns))
 
 
 def operation_types(kind: str, layers: Sequence[NamedLayer], recipe: RecipeSpec | None) -> Types:

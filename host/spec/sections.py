@@ -48,6 +48,7 @@ ADVERSARIAL = {
     "weight": number(1e-9, 1e3, text="factor of the adversarial term in the loss"),
     "learning_rate": number(1e-9, 1.0, 1e-4, text="learning rate of the discriminator"),
 }
+AWARE_KINDS = ("qat", "fake_quant")  # kinds of stages that train with simulated quantization
 QUANTIZED = "layers"  # the option of a stage that says which layers it quantizes,
 WEIGHT_BITS, ACTIVATION_BITS = "weight_bits", "activation_bits"  # and to how many bits
 HELD_BITS = 8  # of activations in a file, at least

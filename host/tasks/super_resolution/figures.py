@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 
 from host.drawing import CLOSE_UP, middle, png
 from host.metrics import PSNR
-from host.results import Result
+from host.results import ORIGINALS, Result
 
-_ORIGINALS = "originals"
 _SHOWN = ("float32", "int8", "int8_qat")
 _GAIN = 8  # of differences
 _PICTURES = 4
@@ -26,7 +25,7 @@ def figures(result: Result, pictures: Mapping[str, Sequence[np.ndarray]]) -> dic
     """PNG files by name: "pictures.png", and "widths.png" where widths were simulated."""
     found = {}
     shown = [row for row in _SHOWN if row in pictures]
-    if _ORIGINALS in pictures and shown:
+    if ORIGINALS in pictures and shown:
         found["pictures.png"] = png(picture_figure(result, pictures, shown))
     if any(_SIMULATED.fullmatch(row.row) for row in result.rows):
         found["widths.png"] = png(width_figure(result))
@@ -35,7 +34,7 @@ def figures(result: Result, pictures: Mapping[str, Sequence[np.ndarray]]) -> dic
 
 def picture_figure(result: Result, pictures: Mapping[str, Sequence[np.ndarray]], rows: Sequence[str]) -> Figure:
     """In each line one picture's middle: the original, what each row made, and _GAIN times the difference."""
-    originals = pictures[_ORIGINALS][:_PICTURES]
+    originals = pictures[ORIGINALS][:_PICTURES]
     figure = Figure(figsize=(2.0 * (1 + 2 * len(rows)), 2.15 * len(originals) + 0.4), dpi=_DPI, layout="constrained")
     grid = figure.subplots(len(originals), 1 + 2 * len(rows), squeeze=False)
     for index, (original, line) in enumerate(zip(originals, grid, strict=True)):
