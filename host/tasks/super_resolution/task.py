@@ -68,7 +68,7 @@ class SuperResolutionTask(PictureTask):
         from host.diagram.split import DEVICE, Part, Split
         from host.quantization.recipes import recipes
         from host.tasks.super_resolution.networks import halo
-        from host.tasks.super_resolution.packaging import INSIDE
+        from host.tasks.super_resolution.spec import INSIDE
 
         factor, margin = spec.options.factor, 2 * halo(spec, networks[NETWORK])
         sent = "pixels", f"{factor}h×{factor}w×1, 8 bits each", "not coded"
