@@ -163,8 +163,8 @@ def _upscalers() -> str:
         "least gain",
         "int8",
         "its least gain",
-        "int8 −",
-        "corrected −",
+        "int8 loses",
+        "corrected loses",
     ]
     titles += ["int8_qat loses", "int16x8 loses", "Keras, fake quantization"]
     body = []
