@@ -175,22 +175,30 @@ def test_tags_share_a_network_beside_them(write: Write, build: Path) -> None:
     home.check()
 
 
-def test_the_sample_images_and_their_labels_are_kept_by_bundle(write: Write, build: Path) -> None:
+def test_the_sample_images_and_their_labels_are_kept_by_bundle(make_package: Maker, write: Write, build: Path) -> None:
     one, _ = write()
-    write_samples(build, one)
+    write_samples(build, one, make_package())
     found = read_samples(build, "tiny", one.sha256)
     np.testing.assert_array_equal(found.images, one.read_samples())
     assert found.labels is None
-    other, _ = write(samples=np.zeros((7, 8, 8, 3), np.uint8))
-    write_samples(build, other, np.arange(7))
+    samples = {"samples": np.zeros((7, 8, 8, 3), np.uint8)}
+    other, _ = write(**samples)
+    write_samples(build, other, replace(make_package(**samples), labels=np.arange(7)))
     assert read_samples(build, "tiny", other.sha256).labels.tolist() == list(range(7))
     assert len(read_samples(build, "tiny", one.sha256)) == 5
     assert "not exported on this workstation" in refusal(read_samples, build, "tiny", "0" * 64)
 
 
-def test_damaged_sample_images_are_named(write: Write, build: Path) -> None:
+def test_what_samples_were_made_of_is_kept_in_their_place(make_package: Maker, write: Write, build: Path) -> None:
     bundle, _ = write()
-    write_samples(build, bundle)
+    originals = np.arange(5 * 16 * 16 * 3, dtype=np.uint8).reshape(5, 16, 16, 3)
+    write_samples(build, bundle, replace(make_package(), originals=originals))
+    np.testing.assert_array_equal(read_samples(build, "tiny", bundle.sha256).images, originals)
+
+
+def test_damaged_sample_images_are_named(make_package: Maker, write: Write, build: Path) -> None:
+    bundle, _ = write()
+    write_samples(build, bundle, make_package())
     path = samples_path(build, "tiny", bundle.sha256)
     path.write_bytes(path.read_bytes()[:-10])
     assert str(path) in refusal(read_samples, build, "tiny", bundle.sha256)

@@ -92,6 +92,16 @@ def test_epochs_that_were_not_validated_are_no_points(drawn_of_models: list[Figu
     assert [list(line.get_xdata()) for line in lines] == [[2, 4], [2]], "no mean of curves that differ in their epochs"
 
 
+def test_a_stage_far_from_the_others_has_a_scale_of_its_own(drawn_of_models: list[Figure]) -> None:
+    values = {"float": (1.0, 2.0), "a": (3.0, 3.1), "b": (3.0, 3.2), "far": (0.0, 3.0)}
+    made = replace(by_layer(1), curves=tuple(Curve(name, (1, 2), each) for name, each in values.items()))
+    curves_chart.curves_chart("m", "base", result([made]))
+    panels = drawn_of_models[0].axes
+    assert [axes.get_title(loc="left") for axes in panels[:3]] == ["a", "b", "far (own scale)"]
+    assert panels[0].get_ylim() == panels[1].get_ylim() == pytest.approx((2.98, 3.22))
+    assert panels[2].get_ylim() == pytest.approx((-0.3, 3.3))
+
+
 def test_cells_have_curves_of_their_own(drawn_of_models: list[Figure]) -> None:
     trials = [by_layer(1), replace(by_layer(1), cell="longer")]
     assert {"m.base.curves", "m.longer.curves"} < set(charts(result(trials)))

@@ -27,7 +27,7 @@ def model(spec_json: dict[str, Any], parsed: Callable[[Any], Spec]) -> ModelFold
     save_images(found, ModelImages(images, images[:4], np.arange(4)))
     network = build(found.spec, 10)
     save_weights(found.weights("float"), {NETWORK: network})
-    quantized = AWARE["qat"].make(network)
+    quantized = AWARE["qat"].make(network, {})
     set_ranges(quantized, network, images / np.float32(255))
     save_weights(found.weights("qat"), {NETWORK: quantized})
     return found
