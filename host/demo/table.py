@@ -8,7 +8,7 @@ from statistics import median
 
 from host.demo.measure import Measured, Way
 from host.evaluation.reconstruct import Reconstruction
-from host.metrics import BPP, Metric
+from host.metrics import BPP, PICTURES, Metric
 
 _SEPARATOR = " "  # thin space between thousands
 _KEYS = ("", "baseline-")  # of the columns' cells
@@ -35,7 +35,8 @@ def _rows(metrics: tuple[Metric, ...]) -> list[tuple[str, str, Callable[[Way], s
             ("Compression ratio", "ratio", lambda way: f"{way.found.ratio:.2f} : 1"),
             ("Bits per pixel", "bpp", lambda way: BPP.text(way.found.bpp)),
         ]
-    judged = [metric for metric in metrics if metric != BPP]  # that one is counted
+    # The rate is counted; what only many pictures together tell is not of one.
+    judged = [metric for metric in metrics if metric in PICTURES and metric != BPP]
     rows += [(each.title, each.key, lambda way, each=each: metric_text(each, way.found)) for each in judged]  # type: ignore[misc]
     rows += [
         ("Encode time", "encode", lambda way: time_text(median(way.encode_ns))),
