@@ -72,7 +72,7 @@ loop: setup ## the whole circle on this machine: export, bench, collect, report
 	@$(HOST) -m host export $(MODEL) > $(LOOP)
 	@echo "bench    encode and measure here, in the device's environment"
 	@$(DEVICE) -m device.bench --quick --threads $(THREADS) $(if $(MODEL),--bundle $(MODEL)) >> $(LOOP)
-	@sed -n '/^fastest/,/^tables/p' $(LOOP) | sed 's/^/         /'
+	@sed -n '/^fastest/,/^tables/p' $(LOOP)
 	@echo "collect  decode and judge what the bench made"
 	@$(HOST) -m host collect "$$(ls -d device/results/*/ | sort | tail -n 1)" >> $(LOOP)
 	@echo "report   write tables and plots"
