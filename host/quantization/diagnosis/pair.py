@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from host.errors import DiagnosisError
-from host.quantization.recipes import CONVERSIONS
+from host.quantization.recipes import CONVERSIONS, DEFAULTS, convert_network
 from host.spec.types import RecipeSpec
 
 if TYPE_CHECKING:
@@ -63,6 +63,26 @@ class Pairs:
     recipe: RecipeSpec
     networks: tuple[NetworkPair, ...]
     aware: bool = False
+
+
+def whole_pair(
+    name: str,
+    network: keras.Model,
+    quantized: bytes,
+    inputs: np.ndarray,
+    output_range: tuple[float, float] | None = None,
+) -> NetworkPair:
+    """A whole network that reads images, beside its file.
+
+    Args:
+        network: without fake quantization; it is converted to float32 here.
+        quantized, inputs, output_range: as in `NetworkPair`.
+    """
+    import tf_keras as keras
+
+    image = keras.Input(inputs.shape[1:], batch_size=1, name="image")
+    plain = convert_network(keras.Model(image, network(image)), DEFAULTS["float32"], None)
+    return NetworkPair(name, keras_layers(network), plain, quantized, inputs, output_range)
 
 
 def keras_layers(network: keras.Model) -> tuple[KerasLayer, ...]:

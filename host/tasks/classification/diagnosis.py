@@ -6,8 +6,8 @@ import numpy as np
 import tf_keras as keras
 
 from host.data.kept_images import read_images
-from host.quantization.diagnosis.pair import NetworkPair, Pairs, integer_recipe, keras_layers
-from host.quantization.recipes import DEFAULTS, convert_network, recipes
+from host.quantization.diagnosis.pair import Pairs, integer_recipe, whole_pair
+from host.quantization.recipes import recipes
 from host.spec.model_folder import ModelFolder
 from host.tasks.classification.networks import is_aware, without_quantization
 from host.tasks.classification.packaging import convert
@@ -22,7 +22,5 @@ def pairs(model: ModelFolder, variant: str) -> Pairs:
     quantized = convert(model, recipe, calibration)
     keras.backend.clear_session()
     network, aware = without_quantization(model, recipe.weights), is_aware(model, recipe.weights)
-    image = keras.Input(network.input_shape[1:], batch_size=1, name="image")
-    plain = convert_network(keras.Model(image, network(image)), DEFAULTS["float32"], None)
-    found = NetworkPair(NETWORK, keras_layers(network), plain, quantized, calibration / np.float32(255))
+    found = whole_pair(NETWORK, network, quantized, calibration / np.float32(255))
     return Pairs(recipe, (found,), aware)

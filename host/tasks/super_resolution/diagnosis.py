@@ -6,8 +6,8 @@ import numpy as np
 import tf_keras as keras
 
 from host.data.kept_images import read_images
-from host.quantization.diagnosis.pair import NetworkPair, Pairs, integer_recipe, keras_layers
-from host.quantization.recipes import DEFAULTS, convert_network, recipes
+from host.quantization.diagnosis.pair import Pairs, integer_recipe, whole_pair
+from host.quantization.recipes import recipes
 from host.spec.model_folder import ModelFolder
 from host.tasks.super_resolution.networks import is_aware, without_quantization
 from host.tasks.super_resolution.packaging import convert
@@ -24,7 +24,5 @@ def pairs(model: ModelFolder, variant: str) -> Pairs:
     keras.backend.clear_session()
     network, aware = without_quantization(model, recipe.weights), is_aware(model, recipe.weights)
     small, _ = patch_pairs(calibration, spec.options.factor, 0)
-    image = keras.Input(small.shape[1:], batch_size=1, name="image")
-    plain = convert_network(keras.Model(image, network(image)), DEFAULTS["float32"], None)
-    found = NetworkPair(NETWORK, keras_layers(network), plain, quantized, small / np.float32(255), (0.0, 1.0))
+    found = whole_pair(NETWORK, network, quantized, small / np.float32(255), (0.0, 1.0))
     return Pairs(recipe, (found,), aware)
