@@ -36,6 +36,9 @@ SSIM = Metric("ssim", "SSIM", "", 4, True)
 BPP = Metric("bpp", "bpp", "", 3, False)
 PICTURES = (PSNR, SSIM, BPP)  # of every task that makes pictures; the rate is not judged but counted
 
+FLOAT32_LATENT = "float32_latent"  # of Row.ratios, as are "nominal" and "actual"
+IMAGE_RATIOS = (FLOAT32_LATENT, "nominal", "actual")
+
 WINDOW = 11  # SSIM's, in pixels: images with a shorter side have no SSIM
 
 
@@ -121,3 +124,16 @@ def mean_bpp(counts: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> float:
 def ratio(shapes: Sequence[tuple[int, ...]], mean_bytes: float) -> float:
     """Compression ratio: mean bytes of images (height, width, channels) as 8-bit samples, over `mean_bytes`."""
     return float(np.mean([np.prod(shape) for shape in shapes]) / mean_bytes)
+
+
+def latent_ratios(shapes: Sequence[tuple[int, ...]], mean_codes: float) -> dict[str, float]:
+    """Compression ratios of a latent without entropy coding, by their keys in `Row.ratios`.
+
+    Args:
+        shapes: of the images, (height, width, channels).
+        mean_codes: values of an image's latent.
+
+    Returns:
+        "float32_latent" with 4 bytes a value, "nominal" with a code of 1 byte a value.
+    """
+    return {FLOAT32_LATENT: ratio(shapes, 4 * mean_codes), "nominal": ratio(shapes, mean_codes)}

@@ -69,10 +69,11 @@ class Row:
             many of its images were taken for each class.
         perfect_images: how many had no error and so no PSNR; they are not in that mean.
         sizes: bytes: "network_bytes" (the file on the device), "network_gzip_bytes" (the same file compressed by gzip),
-            "decoder_bytes", "full_bytes", and means an image: "latent_bytes", "uncoded_latent_bytes", "payload_bytes",
-            "bitstream_bytes".
-        ratios: of the 8-bit original to the sizes: "nominal" to latent_bytes, "actual" to bitstream_bytes. By another
-            row's name: of that row's file to this row's; with "_gzip" after it: both compressed by gzip.
+            "decoder_bytes", "full_bytes", and means an image: "latent_bytes" (1 byte a code), "uncoded_latent_bytes"
+            (4 bytes a value, where the network's output is float32), "payload_bytes", "bitstream_bytes".
+        ratios: of the 8-bit original to its latent as float32, 4 bytes a value, whatever the variant's type
+            ("float32_latent"), to its 8-bit codes, 1 byte a value ("nominal"), and to bitstream_bytes ("actual"). By
+            another row's name: of that row's file to this row's; with "_gzip" after it: both compressed by gzip.
         verdict: whether the row meets what the spec asks, one short line: "pass", "fail: ...".
         latency: by part: "device" (the device's whole work on an image), "decoder", "full".
         memory: of the device's worker processes, bytes.

@@ -13,7 +13,7 @@ from host.data.fitting import Shape
 from host.data.split import Split
 from host.drawing import middle
 from host.evaluation.receiver import Receiver
-from host.metrics import BPP, mean_bpp, means, only, ratio
+from host.metrics import BPP, latent_ratios, mean_bpp, means, only, ratio
 from host.quantization.recipes import DEFAULTS
 from host.results import ORIGINALS, Latency, Row
 
@@ -129,7 +129,7 @@ class Tally:
             rate[BPP.key] = mean_bpp(self._counts, self._shapes)
             ratios["actual"] = ratio(self._shapes, stream_bytes)
         if "latent_bytes" in sizes:
-            ratios["nominal"] = ratio(self._shapes, sizes["latent_bytes"])
+            ratios |= latent_ratios(self._shapes, sizes["latent_bytes"])  # a code is one byte
         rows: list[Row] = []
         for name in self.decoders.names if self.judged else self.decoders.names[:1]:
             values = self.judged.get(self._label(name), ())

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from host.metrics import Metric
+from host.metrics import FLOAT32_LATENT, IMAGE_RATIOS, Metric
 from host.results import CollectedRun, Row
 
 WIDTH = 80
@@ -78,7 +78,7 @@ def interval_columns(metrics: Iterable[Metric], rows: Sequence[Row]) -> list[Col
 
 def file_columns(rows: Sequence[Row], *, gzipped: bool = True) -> list[Column]:
     """The ratios of named files to the rows' own, in the order of their names; `gzipped` too, and those files' size."""
-    names = sorted({name for row in rows for name in row.ratios} - {"nominal", "actual"})
+    names = sorted({name for row in rows for name in row.ratios}.difference(IMAGE_RATIOS))
     chosen = [name for name in names if gzipped or not name.endswith(GZIPPED)]
     found = [Column(f"ratio_{name}", *_two_lines(name), 2, _ratio_to(name)) for name in chosen]
     return [NETWORK_GZIP, *found] if gzipped and any("network_gzip_bytes" in row.sizes for row in rows) else found
@@ -116,6 +116,7 @@ def milliseconds(row: Row, part: str) -> float | None:
 
 STREAM = Column("bitstream_bytes", "stream", "bytes", 1, _size("bitstream_bytes"))
 LATENT = Column("latent_bytes", "latent", "bytes", 0, _size("latent_bytes"))
+IN_FLOAT32 = Column("ratio_float32_latent", "ratio", "float32", 2, lambda row: row.ratios.get(FLOAT32_LATENT))
 NOMINAL = Column("ratio_nominal", "ratio", "nominal", 2, lambda row: row.ratios.get("nominal"))
 ACTUAL = Column("ratio_actual", "ratio", "actual", 2, lambda row: row.ratios.get("actual"))
 DEVICE = Column("device_ms", "device", "ms", 3, _time("device"))

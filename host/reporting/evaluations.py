@@ -9,6 +9,7 @@ from host.reporting.columns import (
     DECODE,
     DEVICE,
     EMULATED,
+    IN_FLOAT32,
     LATENT,
     NETWORK,
     NOMINAL,
@@ -81,8 +82,11 @@ def agreement_words(agreement: Agreement) -> str:
 
 def _shared(rows: Sequence[Row]) -> list[str]:
     """What all rows have in common."""
-    latent, nominal = (_only(column, rows) for column in (LATENT, NOMINAL))
-    return [f"latent: {latent} bytes, nominal ratio {nominal}"] if latent and nominal else []
+    latent, nominal, in_float32 = (_only(column, rows) for column in (LATENT, NOMINAL, IN_FLOAT32))
+    if not latent or not nominal:
+        return []
+    # Results from before this ratio have none.
+    return [f"latent: {latent} bytes, nominal ratio {nominal}{f'; in float32 {in_float32}' if in_float32 else ''}"]
 
 
 def _only(column: Column, rows: Sequence[Row]) -> str | None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from host.metrics import PICTURES, PSNR, bits_per_pixel, judge_picture, means, psnr_db, ssim, words
+from host.metrics import PICTURES, PSNR, bits_per_pixel, judge_picture, latent_ratios, means, psnr_db, ssim, words
 
 RNG = np.random.default_rng(6)
 IMAGES = RNG.integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
@@ -83,3 +83,12 @@ def test_words_are_of_what_is_known_in_the_metrics_order() -> None:
 
 def test_bits_per_pixel_are_of_pixels_and_not_of_samples() -> None:
     assert bits_per_pixel(352.5, (32, 32, 3)) == 8 * 352.5 / 1024
+
+
+def test_the_latent_of_cifar_10_in_float32_and_as_8_bit_codes() -> None:
+    # 32 x 32 x 3 = 3072 bytes of image; 8 x 8 x 8 values are 2048 bytes in float32 and 512 bytes as codes.
+    assert latent_ratios([(32, 32, 3)], 8 * 8 * 8) == {"float32_latent": 1.5, "nominal": 6.0}
+
+
+def test_latents_of_images_of_several_sizes_are_compared_by_their_means() -> None:
+    assert latent_ratios([(4, 4, 3), (8, 4, 3)], 12) == {"float32_latent": 1.5, "nominal": 6.0}

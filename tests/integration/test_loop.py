@@ -158,6 +158,17 @@ def test_what_crossed_the_wire_is_payload_and_16_bytes(loop: Any, collected: Any
         assert sizes["payload_bytes"] < sizes["latent_bytes"]
 
 
+def test_every_row_tells_its_three_ratios(collected: Any, evaluated: Result) -> None:
+    for row in (*collected[1].values(), *evaluated.rows):
+        image = 16 * 16 * 3
+        assert row.ratios["float32_latent"] == image / (4 * 64) and row.ratios["nominal"] == image / 64
+        assert row.ratios["actual"] == pytest.approx(image / row.sizes["bitstream_bytes"])
+        if row.variant in ("float32", "float16", "dynamic_range"):
+            assert row.sizes["uncoded_latent_bytes"] == 4 * 64  # counted by the device's code
+        else:
+            assert "uncoded_latent_bytes" not in row.sizes
+
+
 def test_the_decoded_codes_are_those_that_the_device_made(loop: Any) -> None:
     for row in read_run(loop.run).rows:
         home = find_decoders(loop.build, row.tag)

@@ -25,6 +25,15 @@ def test_each_number_stands_under_its_title_and_unit(project):
     assert line_of(lines, "int8").split() == cells
 
 
+def test_the_ratio_of_a_float32_latent_stands_beside_the_nominal_one_and_is_no_file(project):
+    before = result_text(project.collected).splitlines()
+    for row in project.result["rows"]:
+        row.setdefault("ratios", {})["float32_latent"] = 1.5
+    lines = result_text(project.collected).splitlines()
+    assert lines[1] == "latent: 512 bytes, nominal ratio 6.00; in float32 1.50"
+    assert lines[:1] + lines[2:] == before[:1] + before[2:]
+
+
 def test_the_metrics_of_the_result_are_the_columns(project):
     project.result["metrics"] = [{"key": "top1", "title": "top-1", "unit": "%", "digits": 1, "higher_is_better": True}]
     for row in project.result["rows"]:

@@ -38,6 +38,7 @@ def test_a_run_over_the_samples_is_collected(exported: Exported, tmp_path: Path)
         assert row.agreement.count == count * row.sizes["latent_bytes"]
         assert row.metrics["bpp"] == 8 * row.sizes["bitstream_bytes"] / (height * width)
         assert row.ratios["nominal"] == height * width * channels / row.sizes["latent_bytes"]
+        assert row.ratios["float32_latent"] == row.ratios["nominal"] / 4
         assert row.sizes["decoder_bytes"] > 0 and row.latency["device"].n >= 2
     assert rows["int8_q0"].metrics["bpp"] < rows["int8_q1"].metrics["bpp"]
     assert 20 < rows["int8_q0"].metrics["psnr_db"] < rows["int8_q1"].metrics["psnr_db"]
