@@ -1,9 +1,9 @@
-"""Baselines of a model of one image size: its own Keras network, a PCA, JPEG and WebP."""
+"""Baselines of a model of one image size: its own Keras network, its latent rounded and not, a PCA, JPEG and WebP."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +13,8 @@ import tf_keras as keras
 
 from host.curves.baseline_rows import image_codec_rows
 from host.data import DataSet
-from host.metrics import judge_picture, means
-from host.networks.grid import on_grid
+from host.metrics import FLOAT32_LATENT, judge_picture, latent_ratios, means, ratio
+from host.networks.grid import grid_range, on_grid
 from host.results import KERAS, Row
 from host.spec.model_folder import ModelFolder
 from host.tasks.compression.halves import load_halves
@@ -22,9 +22,10 @@ from host.timing import timed
 
 
 def baselines(model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterator[Row]:
-    """Keras, a PCA where there are training images to fit it on, JPEG and WebP at the budget."""
+    """Keras with a rounded latent and without, a PCA where there are training images, JPEG and WebP at the budget."""
     test = data.test.array
     yield keras_row(model, test)
+    yield unrounded_row(model, test)
     if len(data.sample):
         yield pca_row(data.sample.array, test, load_halves(model, "float").grid.count)
     yield from image_codec_rows(data.test.pictures, budget_bytes)
@@ -35,11 +36,6 @@ def keras_row(model: ModelFolder, test: np.ndarray) -> Row:
     halves = load_halves(model, "float")
     encode = tf.function(lambda image: on_grid(halves.encoder(image), halves.grid))
     decode = tf.function(halves.decoder)
-    outputs = [
-        decode(encode(tf.constant(batch / np.float32(255)))).numpy()
-        for batch in np.array_split(test, max(len(test) // 250, 1))
-    ]
-    pixels = np.rint(np.clip(np.concatenate(outputs), 0, 1) * 255).astype(np.uint8)
     image = tf.constant(test[:1] / np.float32(255))
     latent = encode(image)
     source = keras.Input(halves.encoder.input_shape[1:])
@@ -48,13 +44,30 @@ def keras_row(model: ModelFolder, test: np.ndarray) -> Row:
         whole.save(Path(folder) / "model.keras")
         size = (Path(folder) / "model.keras").stat().st_size
     return replace(
-        _judged("keras", test, pixels),
-        sizes={"full_bytes": size},
+        _judged("keras", test, _made(test, encode, decode)),
+        sizes={"full_bytes": size, "latent_bytes": halves.grid.count, "uncoded_latent_bytes": 4 * halves.grid.count},
+        ratios=latent_ratios([test.shape[1:]], halves.grid.count),
         latency={
             "device": timed(lambda: encode(image), KERAS),
             "decoder": timed(lambda: decode(latent), KERAS),
             "full": timed(lambda: decode(encode(image)), KERAS),
         },
+    )
+
+
+def unrounded_row(model: ModelFolder, test: np.ndarray) -> Row:
+    """The float network in Keras, its latent not rounded, as papers on autoencoders evaluate it.
+
+    Such a latent is 4 bytes a value: no code, no bitstream, and so neither a nominal nor an actual ratio.
+    """
+    halves = load_halves(model, "float")
+    latent_bytes, ends = 4 * halves.grid.count, grid_range(halves.grid)
+    # Training clips the latent to the grid's ends: that belongs to the network, and the decoder knows nothing beyond.
+    encode = tf.function(lambda image: tf.clip_by_value(halves.encoder(image), *ends))
+    return replace(
+        _judged("keras unrounded", test, _made(test, encode, tf.function(halves.decoder))),
+        sizes={"uncoded_latent_bytes": latent_bytes},
+        ratios={FLOAT32_LATENT: ratio([test.shape[1:]], latent_bytes)},
     )
 
 
@@ -73,6 +86,15 @@ def pca_row(train: np.ndarray, test: np.ndarray, dimensions: int) -> Row:
         centred = batch - mean
         restored.append(np.rint(np.clip(centred @ basis @ basis.T + mean, 0, 255)).astype(np.uint8))
     return _judged("pca", test, np.concatenate(restored).reshape(test.shape))
+
+
+def _made(test: np.ndarray, encode: Callable[..., tf.Tensor], decode: Callable[..., tf.Tensor]) -> np.ndarray:
+    """What two halves make of images, uint8."""
+    outputs = [
+        decode(encode(tf.constant(batch / np.float32(255)))).numpy()
+        for batch in np.array_split(test, max(len(test) // 250, 1))
+    ]
+    return np.rint(np.clip(np.concatenate(outputs), 0, 1) * 255).astype(np.uint8)
 
 
 def _judged(name: str, test: np.ndarray, made: np.ndarray) -> Row:

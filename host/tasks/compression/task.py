@@ -91,7 +91,7 @@ class CompressionTask(PictureTask):
         return CompressionDecoders(home)
 
     def baselines(self, model: ModelFolder, data: DataSet, budget_bytes: float | None) -> Iterable[Row]:
-        """Keras, a PCA, JPEG and WebP."""
+        """Keras with its latent rounded and not, a PCA, JPEG and WebP."""
         from host.tasks.compression.baselines import baselines
 
         return baselines(model, data, budget_bytes)
