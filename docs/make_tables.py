@@ -16,7 +16,7 @@ from typing import Any
 
 from docs.spec_tables import SPEC_TABLES, markdown
 from host.errors import CollectError
-from host.metrics import PSNR
+from host.metrics import FLOAT32_LATENT, PSNR
 from host.reporting.columns import DEVICE, NETWORK, STREAM, file_columns, judged_columns
 from host.reporting.sources import TEST_SET
 from host.results import Result, Row, read_document
@@ -261,14 +261,15 @@ def _shape(result: Result) -> str:
 
 def _rows(result: Result) -> str:
     titles = ["row", *(f"{metric.title} ({metric.unit})" if metric.unit else metric.title for metric in result.metrics)]
-    titles += ["bitstream (bytes)", "ratio nominal", "ratio actual", "network (kB)"]
+    ratios = {"ratio float32 latent": FLOAT32_LATENT, "ratio nominal": "nominal", "ratio actual": "actual"}
+    ratios = {title: key for title, key in ratios.items() if any(key in row.ratios for row in result.rows)}
+    titles += ["bitstream (bytes)", *ratios, "network (kB)"]
     rows = [
         (
             row.row,
             *(_number(row.metrics.get(metric.key), metric.digits) for metric in result.metrics),
             _number(row.sizes.get("bitstream_bytes"), 1),
-            _number(row.ratios.get("nominal"), 2),
-            _number(row.ratios.get("actual"), 2),
+            *(_number(row.ratios.get(key), 2) for key in ratios.values()),
             _number(row.sizes.get("network_bytes"), 1, 1000),
         )
         for row in result.rows

@@ -72,7 +72,8 @@ def test_measured_rows_show_the_numbers_of_the_committed_results() -> None:
             continue
         cells = _cells("docs/measured.md", result.model)
         for row in result.rows:
-            sizes = row.sizes.get("bitstream_bytes"), row.ratios.get("nominal"), row.ratios.get("actual")
+            sizes = [row.sizes.get("bitstream_bytes")]
+            sizes += [row.ratios.get(key) for key in ("float32_latent", "nominal", "actual")]
             network = row.sizes["network_bytes"] / 1000 if "network_bytes" in row.sizes else None
             metrics = [row.metrics.get(metric.key) for metric in result.metrics]
             _assert_shown(cells[row.row][1:], [*metrics, *sizes, network], (result.model, row.row))
