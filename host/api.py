@@ -194,7 +194,14 @@ def evaluate(
 
 
 def diagnose(
-    model: Place, *, variant: str = "int8", images: int = 64, keep: str = "float32", models: Place | None = None
+    model: Place,
+    *,
+    variant: str = "int8",
+    images: int = 64,
+    keep: str = "float32",
+    out: Place | None = None,
+    models: Place | None = None,
+    bundles: Place | None = None,
 ) -> Diagnosis:
     """Compares every layer of a quantized variant with float32, and finds the layers to keep from int8.
 
@@ -203,14 +210,22 @@ def diagnose(
         variant: one with integer activations.
         images: at most so many of the calibration images.
         keep: the type to keep layers in: "float32", or "int16" where it does nearly as well.
+        out: the file that the result is written to; None: benchmarks/diagnoses/<model>/<variant>.json, and no file
+            with other `images` or another `keep` than here.
     """
+    from host.quantization.diagnosis import kept
     from host.quiet import load_tensorflow
 
     task, folder = _open(model, models)
+    name = folder.spec.name
+    file = kept.kept_file(name, variant, images, keep, _path(out), kept.DIAGNOSES)  # said before the work
     load_tensorflow()
     from host.quantization.diagnosis.diagnose import diagnose as run
 
-    return run(task, folder, variant, images, keep)
+    found = run(task, folder, variant, images, keep, _places(bundles, None)[0] / name)
+    if file is not None:
+        kept.write_diagnosis(file, found)
+    return found
 
 
 def collect(

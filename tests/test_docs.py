@@ -23,6 +23,7 @@ from device.quantization import TensorInfo
 from docs.make_tables import ROOT, curve, documents, evaluations, rendered
 from host import results
 from host.cli import main
+from host.quantization.diagnosis import result as diagnosis
 from host.spec.parsing import parse_spec
 from host.tasks import TASKS
 
@@ -229,12 +230,13 @@ _BUNDLE = (
     Strips,
 )
 _RESULT = (results.Result, results.Row, results.Latency, results.Agreement, results.CollectedRun, results.Metric)
+_DIAGNOSIS = (diagnosis.Diagnosis, diagnosis.NetworkDiagnosis, diagnosis.LayerError, diagnosis.Kept)
 _NOT_IN_JSON = {bundle.Bundle: {"folder", "sha256"}, bundle.Variant: {"name"}}
 
 
 @pytest.mark.parametrize(
     "kind",
-    [*_BUNDLE, LatentGrid, BlockGrid, ScoresDescription, *_RUN, *_RUN_PARTS, *_RESULT],
+    [*_BUNDLE, LatentGrid, BlockGrid, ScoresDescription, *_RUN, *_RUN_PARTS, *_RESULT, *_DIAGNOSIS],
     ids=lambda kind: kind.__name__,
 )
 def test_the_contracts_name_every_key(kind: type) -> None:

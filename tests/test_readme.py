@@ -15,6 +15,7 @@ import host
 from device import pipeline
 from host.evaluation import collect, evaluate
 from host.packaging import decoders, export
+from host.quantization.diagnosis import kept
 from host.spec.model_folder import ModelFolder
 from host.tasks import open_spec
 
@@ -64,6 +65,7 @@ def test_the_examples_of_host_run(
         (export, "BUNDLES", "device/bundles"),
         (decoders, "BUILD", "build"),
         (evaluate, "EVALUATIONS", "benchmarks/evaluations"),
+        (kept, "DIAGNOSES", "benchmarks/diagnoses"),
         (collect, "RESULTS", "benchmarks/results"),
     ):
         monkeypatch.setattr(module, constant, tmp_path / folder)
@@ -73,3 +75,4 @@ def test_the_examples_of_host_run(
     assert "int8+tuned" in printed and "float32" in printed
     assert (tmp_path / "device" / "bundles" / "my-model" / "bundle.json").is_file()
     assert list(tmp_path.glob("benchmarks/results/*/*/evaluation.json"))
+    assert (tmp_path / "benchmarks" / "diagnoses" / "my-model" / "int8.json").is_file()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from host.cli.shared import command, json_option, models_option, print_json, say
+from host.cli.shared import FILE, command, json_option, models_option, print_json, say
 
 
 @command()
@@ -18,18 +19,24 @@ from host.cli.shared import command, json_option, models_option, print_json, say
     default=64,
     show_default=True,
     metavar="N",
-    help="Use at most N of the calibration images.",
+    help="Use at most N of the calibration images. With another N the result is kept only with --out.",
 )
 @click.option(
     "--keep",
     type=click.Choice(["float32", "int16"]),
     default="float32",
     show_default=True,
-    help="Type to keep layers in. float32 runs faster; int16 saves bytes, and is advised only where it will do.",
+    help="Type to keep layers in. float32 runs faster; int16 saves bytes, is advised only where it will do, and "
+    "the result is kept only with --out.",
+)
+@click.option(
+    "--out",
+    type=FILE,
+    help="File to write the result to.  [default: benchmarks/diagnoses/NAME/VARIANT.json]",
 )
 @json_option
 @models_option
-def diagnose(name: str, variant: str, images: int, keep: str, as_json: bool, models: Path | None) -> None:
+def diagnose(name: str, as_json: bool, out: Path | None, models: Path | None, **options: Any) -> None:
     """Find the layers that lose most by quantization.
 
     Compares each layer's output in the quantized network with float32 and prints the worst first. Where a few layers
@@ -40,12 +47,20 @@ def diagnose(name: str, variant: str, images: int, keep: str, as_json: bool, mod
       host diagnose cifar10-ae-mse
       host diagnose mnist-ae --variant int8_qat --json
     """
-    from device.records import as_json as plain
     from host.api import diagnose as run
+    from host.quantization.diagnosis import kept
     from host.reporting.diagnosis import diagnosis_text
 
-    found = run(name, variant=variant, images=images, keep=keep, models=models)
+    found = run(name, out=out, models=models, **options)
     if as_json:
-        print_json(plain(found))
+        print_json(kept.as_document(found))
     else:
-        say(diagnosis_text(found))
+        say(f"{diagnosis_text(found)}\n")
+    file = kept.kept_file(found.model, out=out, diagnoses=kept.DIAGNOSES, **options)
+    if file is None:
+        say("not kept, since --images or --keep is not the default; --out FILE keeps it", err=as_json)
+        return
+    here = Path.cwd()
+    say(f"result: {file.relative_to(here) if file.is_relative_to(here) else file}", err=as_json)
+    if found.tag is None:
+        say(f"without a tag: not exported in this state; host export {found.model}", err=as_json)

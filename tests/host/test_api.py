@@ -13,7 +13,7 @@ import pytest
 
 import host
 from device.errors import SplitliteError
-from host import api, collect, evaluate, export, train
+from host import api, collect, diagnose, evaluate, export, train
 from host.errors import CollectError, ModelError, SpecError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ def test_importing_the_functions_and_calling_collect_loads_no_tensorflow() -> No
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("function", [train, export, evaluate, collect, api.decode, api.reconstruct])
+@pytest.mark.parametrize("function", [train, export, evaluate, diagnose, collect, api.decode, api.reconstruct])
 def test_every_argument_is_explained(function: Any) -> None:
     text = (inspect.getdoc(function) or "") + (inspect.getdoc(api) or "")
     for name in inspect.signature(function).parameters:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
@@ -12,44 +13,54 @@ from tqdm import tqdm
 from host.progress import no_bar
 from host.quantization.diagnosis.advice import advise
 from host.quantization.diagnosis.graph import Graph
+from host.quantization.diagnosis.kept import IMAGES, KEEP, exported_tag
 from host.quantization.diagnosis.measuring import Measured, decibels
 from host.quantization.diagnosis.pair import NetworkPair, Pairs, chosen_inputs
 from host.quantization.diagnosis.result import Diagnosis, NetworkDiagnosis
-from host.quantization.diagnosis.simulation import FLOAT32, Simulation
+from host.quantization.diagnosis.simulation import Simulation
 
 if TYPE_CHECKING:
     from host.spec.model_folder import ModelFolder
     from host.tasks.task import Task
 
 MIXED = "mixed"  # the conversion that keeps layers from int8
-VARIANT, IMAGES = "int8", 64
+VARIANT = "int8"
 
 
 def diagnose(
-    task: Task, model: ModelFolder, variant: str = VARIANT, images: int = IMAGES, keep: str = FLOAT32
+    task: Task,
+    model: ModelFolder,
+    variant: str = VARIANT,
+    images: int = IMAGES,
+    keep: str = KEEP,
+    bundle: Path | None = None,
 ) -> Diagnosis:
     """Measures every layer of every network of a variant, and finds what to keep from int8.
 
     Args:
         images: at most so many of the calibration images.
         keep: the type to advise, "float32" or "int16"; see `advise`.
+        bundle: the folder of the model's bundle, for the variant's tag; None: without one.
 
     Raises:
         DiagnosisError: no such variant, or its activations are no integers.
         ModelError: weights or images are missing.
         ExportError: the network cannot be converted.
     """
+    digest = model.digest()
     pairs = task.pairs(model, variant)
     with tqdm(desc=f"{model.spec.name} {variant}", unit="run", file=sys.stderr, disable=no_bar()) as bar:
         found = tuple(diagnose_network(pair, images, keep, bar.update) for pair in pairs.networks)
     count = max(len(chosen_inputs(pair.inputs, images)) for pair in pairs.networks)
     # A task whose networks that conversion does not take has no recipe for it.
     recipe = _recipe(pairs, variant, found) if MIXED in task.sections.conversions else {}
-    return Diagnosis(model.spec.name, model.spec.task, variant, count, found, recipe)
+    tag = exported_tag(bundle, digest, variant) if bundle else None
+    spec = model.spec
+    return Diagnosis(spec.name, spec.task, variant, count, found, digest, spec.digest, tag, recipe)
 
 
 def diagnose_network(
-    pair: NetworkPair, images: int = IMAGES, keep: str = FLOAT32, advance: Callable[[], object] = lambda: None
+    pair: NetworkPair, images: int = IMAGES, keep: str = KEEP, advance: Callable[[], object] = lambda: None
 ) -> NetworkDiagnosis:
     """One network; `advance` is called after each simulated network that was run."""
     simulation = Simulation(Graph(pair.float32, pair.layers), Graph(pair.quantized, pair.layers))

@@ -80,6 +80,9 @@ class Diagnosis:
 
     Attributes:
         images: calibration images that were measured.
+        model_sha256, spec_sha256: of the model that was diagnosed, as in a `Result`.
+        tag: of the exported variant, as in a `Result`; of a codec the finest quality's. None where the model was not
+            exported in this state.
         recipe: {variant: recipe} for "recipes" in the spec's "quantization"; {} without advice.
     """
 
@@ -88,4 +91,7 @@ class Diagnosis:
     variant: str
     images: int
     networks: tuple[NetworkDiagnosis, ...]
+    model_sha256: str
+    spec_sha256: str
+    tag: str | None = None
     recipe: Mapping[str, Any] = field(default_factory=dict)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import click
 import jsonschema
+import pytest
 from click.testing import CliRunner, Result
 
 from host.cli import main
 from host.errors import DiagnosisError
+from host.quantization.diagnosis.kept import IMAGES, KEEP, read_diagnosis
 
 RATIO = {"type": "number"}
 LAYER = {
@@ -26,8 +30,9 @@ LAYER = {
 }
 SCHEMA = {
     "type": "object",
-    "required": ["model", "task", "variant", "images", "networks"],
+    "required": ["format_version", "model", "task", "variant", "images", "networks", "model_sha256", "spec_sha256"],
     "properties": {
+        "format_version": {"const": 1},
         "images": {"type": "integer", "minimum": 1},
         "networks": {
             "type": "array",
@@ -46,6 +51,14 @@ SCHEMA = {
 }
 
 
+@pytest.fixture(autouse=True)
+def diagnoses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folders of diagnoses and of bundles, both empty."""
+    monkeypatch.setattr("host.quantization.diagnosis.kept.DIAGNOSES", tmp_path / "diagnoses")
+    monkeypatch.setattr("host.packaging.export.BUNDLES", tmp_path / "bundles")
+    return tmp_path / "diagnoses"
+
+
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["diagnose", *map(str, arguments)], terminal_width=80)
 
@@ -57,13 +70,47 @@ def check_one_line(result: Result, *words: str) -> None:
         assert word in result.output
 
 
-def test_the_table_has_80_columns_and_every_layer(trained: Path) -> None:
+def test_the_table_has_80_columns_and_every_layer(trained: Path, diagnoses: Path) -> None:
     result = run("tiny", "--models", trained, "--images", "4")
     assert result.exit_code == 0, result.output
     assert max(map(len, result.stdout.splitlines())) <= 80
     for network in ("encoder", "decoder"):
         assert re.search(rf"^tiny int8, {network}: output \S+ dB, 4 images$", result.stdout, re.MULTILINE)
     assert re.search(r"^[ *]correction +CONV ", result.stdout, re.MULTILINE)
+    assert "\nnot kept, since --images or --keep is not the default; --out FILE keeps it\n" in result.stdout
+    assert not diagnoses.exists()
+
+
+def test_the_result_is_kept_and_its_file_said_and_another_number_of_images_leaves_it(
+    loop: Any, diagnoses: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("tiny", "--models", loop.models)
+    assert result.exit_code == 0, result.output
+    said, missing = result.stdout.splitlines()[-2:]
+    assert said == "result: diagnoses/tiny/int8.json"
+    assert missing.startswith("without a tag: not exported in this state; ")
+    assert missing.endswith("host export tiny")
+    file = diagnoses / "tiny" / "int8.json"
+    full = file.read_bytes()
+    assert read_diagnosis(file).tag is None
+    monkeypatch.setattr("host.packaging.export.BUNDLES", loop.bundles)
+    other = tmp_path / "few.json"
+    result = run("tiny", "--models", loop.models, "--images", "4", "--out", other, "--json")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.splitlines()[-1] == "result: few.json"
+    assert json.loads(result.stdout) == json.loads(other.read_text())
+    assert (read_diagnosis(other).images, len(read_diagnosis(other).tag or "")) == (4, 8)
+    assert file.read_bytes() == full
+    check_one_line(
+        run("tiny", "--models", loop.models, "--variant", "int8_qat", "--out", other),
+        "few.json: holds the diagnosis of tiny int8, which is not overwritten",
+    )
+
+
+def test_what_is_asked_by_default_is_what_is_kept() -> None:
+    defaults = {each.name: each.default for each in main.commands["diagnose"].params if isinstance(each, click.Option)}
+    assert (defaults["images"], defaults["keep"]) == (IMAGES, KEEP)
 
 
 def test_json_is_the_same_and_the_worst_layer_is_first(trained: Path) -> None:

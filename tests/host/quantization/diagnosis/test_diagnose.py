@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from device.bundle import read_bundle
 from device.records import as_json, from_json
 from host.errors import DiagnosisError, ModelError
 from host.quantization.diagnosis.diagnose import diagnose, diagnose_network
@@ -55,9 +57,12 @@ def test_layers_are_said_by_their_output_the_worst_first(outlier: NetworkPair) -
 
 
 @pytest.mark.parametrize("variant", ["int8", "int8_qat", "int16x8"])
-def test_every_integer_variant_of_a_model_is_diagnosed_and_survives_json(variant: str, trained: Path) -> None:
-    task, spec = open_spec(trained / "tiny")
-    found = diagnose(task, ModelFolder(spec), variant, 5)
+def test_every_integer_variant_of_a_model_is_diagnosed_and_survives_json(variant: str, loop: Any) -> None:
+    task, spec = open_spec(loop.models / "tiny")
+    found = diagnose(task, ModelFolder(spec), variant, 5, bundle=loop.bundles / "tiny")
+    bundle = read_bundle(loop.bundles / "tiny")
+    assert (found.model_sha256, found.spec_sha256) == (bundle.model_sha256, bundle.spec_sha256)
+    assert found.tag == bundle.variant(variant).tag
     assert [network.network for network in found.networks] == ["encoder", "decoder"]
     assert (found.model, found.task, found.variant, found.images) == ("tiny", "compression", variant, 5)
     for network in found.networks:
