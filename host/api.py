@@ -92,7 +92,7 @@ def export(
 ) -> Path:
     """Converts, splits and packages a trained model, or writes one part of it as a file for use without splitlite.
 
-    Packaging does nothing where it is up to date.
+    Packaging does nothing where it is up to date. It draws the networks too, to build/<name>/network.svg.
 
     Args:
         model: as `train` takes it.
@@ -137,9 +137,12 @@ def export_all(
     bundles: Place | None = None,
     build: Place | None = None,
 ) -> Iterator[str]:
-    """Packages several models, or all, as many at a time as there are cores; yields a line a model.
+    """Packages several models, or all, as many at a time as there are cores.
 
     What fails is raised after all were tried.
+
+    Yields:
+        A line a model, and one more where a model cannot be drawn.
     """
     from host.errors import ModelError
     from host.packaging import export as packaging
@@ -149,8 +152,11 @@ def export_all(
     known = list(names) or list_models(folder)
     if not known:
         raise ModelError(f"{folder}: no models here; write <name>/spec.json, then `host train <name>`")
-    for name, done in packaging.at_once([partial(_export_one, each, models, bundles, build) for each in known]):
+    exports = [partial(_export_one, each, models, bundles, build) for each in known]
+    for name, done, not_drawn in packaging.at_once(exports):
         yield f"{name}: {done}"
+        if not_drawn:
+            yield f"{name}: not drawn: {not_drawn}"
 
 
 def evaluate(
@@ -307,12 +313,17 @@ def reconstruct(
     return reconstruction.reconstruct(task, opened, paths, Path(output), **wanted, bundles=folder, build=built)
 
 
-def _export_one(model: Place, models: Place | None, bundles: Place | None, build: Place | None) -> tuple[str, str]:
-    """A model's name, and what was done; processes of their own call it."""
+def _export_one(
+    model: Place, models: Place | None, bundles: Place | None, build: Place | None
+) -> tuple[str, str, str]:
+    """A model's name, what was done, and why it is not drawn; processes of their own call it."""
+    from host.diagram.kept import keep_drawing
     from host.packaging.export import export as package
 
     task, folder = _open(model, models)
-    return folder.spec.name, package(task, folder, *_places(bundles, build))
+    places = _places(bundles, build)
+    done = package(task, folder, *places)
+    return folder.spec.name, done, keep_drawing(task, folder.spec, places[1])
 
 
 def _open(model: Place, models: Place | None) -> tuple[Task, ModelFolder]:

@@ -33,9 +33,9 @@ def export(
 ) -> None:
     """Convert, split and package trained models.
 
-    Writes device/bundles/NAME, which travels to the device, and build/NAME, which holds the decoders. Without NAME it
-    exports all models. With --part it writes one file for use without splitlite: the encoder, the decoder, or both
-    joined (full), which for a classifier is its network.
+    Writes device/bundles/NAME, which travels to the device, and build/NAME, which holds the decoders and a drawing of
+    the networks, network.svg. Without NAME it exports all models. With --part it writes one file for use without
+    splitlite: the encoder, the decoder, or both joined (full), which for a classifier is its network.
 
     \b
     Example:
