@@ -14,9 +14,20 @@ from typing import Any
 import pytest
 
 from device.bundle import read_bundle
-from host.errors import DiagnosisError
-from host.quantization.diagnosis.kept import as_document, exported_tag, kept_file, read_diagnosis, write_diagnosis
+from host.errors import DiagnosisError, ModelError
+from host.evaluation.evaluate import EVALUATIONS
+from host.quantization.diagnosis.kept import (
+    DIAGNOSES,
+    IMAGES,
+    KEEP,
+    as_document,
+    exported_tag,
+    kept_file,
+    read_diagnosis,
+    write_diagnosis,
+)
 from host.quantization.diagnosis.result import Diagnosis, Kept, LayerError, NetworkDiagnosis
+from host.results import Result, read_document
 
 LAYER = LayerError("conv", ("PAD", "CONV_2D"), 12.5, None, 100.0, -0.5, 1.5, 0.0078125)
 ADVICE = Kept({"conv": "float32"}, None, 98.5, 1234)
@@ -131,3 +142,14 @@ def test_a_codec_s_tag_is_that_of_its_finest_quality(loop: Any, tmp_path: Path) 
 def test_reading_loads_no_tensorflow() -> None:
     code = "import sys, host.quantization.diagnosis.kept; sys.exit(bool({'tensorflow', 'tf_keras'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_committed_diagnoses_are_of_what_was_evaluated() -> None:
+    paths = sorted(DIAGNOSES.glob("*/*.json"))
+    assert paths
+    for path in paths:
+        found = read_diagnosis(path)
+        assert kept_file(found.model, found.variant, IMAGES, KEEP, None, DIAGNOSES) == path
+        files = sorted((EVALUATIONS / found.model).glob("*.json"))
+        tags = {read_document(Result, file, ModelError).tags.get(found.variant) for file in files}
+        assert found.images == IMAGES and found.tag is not None and found.tag in tags, path
