@@ -60,6 +60,17 @@ def decode_image(data: bytes, channels: int = 3) -> np.ndarray:
     return np.asarray(picture).reshape(picture.height, picture.width, channels)
 
 
+def lossless_webp(image: np.ndarray) -> bytes:
+    """A file that browsers show and that holds every pixel of an image, uint8 (height, width, 1 or 3).
+
+    WebP has no grey: such an image is decoded with three equal channels.
+    """
+    buffer = io.BytesIO()
+    # Of photographs, the defaults (quality 80, method 4) take three times as long for files 1 % smaller.
+    as_picture(image).save(buffer, "WEBP", lossless=True, quality=25, method=3)
+    return buffer.getvalue()
+
+
 def scan_bytes(data: bytes) -> int:
     """Bytes of a baseline JPEG's entropy-coded data: after the start-of-scan segment, before the end of the image."""
     start = data.index(b"\xff\xda")

@@ -43,7 +43,7 @@ ORDER = (
         "host.drawing",
     ),
     ("host.metrics", "host.versions"),
-    ("host.results",),
+    ("host.results", "host.kept_pictures"),
     ("host.timing",),
     ("host.spec",),
     ("host.data",),

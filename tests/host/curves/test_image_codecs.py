@@ -9,7 +9,7 @@ import pytest
 import skimage.data
 from PIL import Image, JpegImagePlugin
 
-from host.curves.image_codecs import IMAGE_CODECS, decode_image
+from host.curves.image_codecs import IMAGE_CODECS, decode_image, lossless_webp
 from host.metrics import psnr_db
 
 CAT = np.ascontiguousarray(skimage.data.cat()[:96, 100:228])
@@ -41,3 +41,11 @@ def test_jpeg_2000_meets_the_ratio_without_a_file_format_around_it() -> None:
     data = IMAGE_CODECS["jpeg2000"].encode(PICTURE, 30)
     assert len(data) == pytest.approx(CAT.size / 30, rel=0.02)
     assert data[:2] == b"\xff\x4f"
+
+
+def test_lossless_webp_holds_every_pixel() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (33, 65, 3), dtype=np.uint8)
+    for image in (CAT, noise, noise[:1, :1]):
+        np.testing.assert_array_equal(decode_image(lossless_webp(image)), image)
+        np.testing.assert_array_equal(decode_image(lossless_webp(image[..., :1]), 1), image[..., :1])
+    assert len(lossless_webp(CAT)) < CAT.size * 3 / 4
