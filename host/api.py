@@ -242,7 +242,7 @@ def collect(
     bundles: Place | None = None,
     build: Place | None = None,
 ) -> list[CollectedRun]:
-    """Judges what a device sent, and keeps a copy of it; returns the runs, the oldest first.
+    """Judges what a device sent, and keeps a copy and pictures of it; returns the runs, the oldest first.
 
     Args:
         path: a run's folder, its run.json, or a folder of runs, on this machine.

@@ -1,23 +1,22 @@
-"""Judges what a device sent: run folders -> benchmarks/results/<device>/<run id>/evaluation.json."""
+"""Judges what a device sent: run folders -> benchmarks/results/<device>/<run id>/evaluation.json and pictures/."""
 
 from __future__ import annotations
 
-import io
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from device.files import write_bytes, write_json
+from device.files import write_json
 from device.run_file import FILE_NAME, Run, read_run
 from device.runtime import load_runtime
 from host.data.pictures import Pictures
 from host.errors import CollectError
-from host.evaluation.keeping import keep
+from host.evaluation.keeping import keep, replace_folder
 from host.evaluation.originals import find_images
+from host.evaluation.picture_files import PictureFiles, index_pictures
 from host.evaluation.run_rows import Home, Origin, model_result
+from host.kept_pictures import FOLDER, ModelPictures
 from host.metrics import BPP
 from host.packaging.decoders import BUILD
 from host.packaging.export import BUNDLES
@@ -41,8 +40,9 @@ def collect(
 ) -> list[CollectedRun]:
     """Judges one run, or every run below a folder, and keeps a copy of it.
 
-    The arguments are those of `host.api.collect`. A run that is kept already is judged again, never overwritten. The
-    encoders in `bundles` make the numbers that the device's are compared with.
+    The arguments are those of `host.api.collect`. A run that is kept already is judged again, never overwritten; its
+    evaluation.json and its pictures are replaced. The encoders in `bundles` make the numbers that the device's are
+    compared with.
 
     Returns:
         The runs, the oldest first. A row that cannot be judged has an "error" and the rest its values.
@@ -85,11 +85,14 @@ def _collect_run(folder: Path, home: Home, results: Path, images: Path | None) -
         environment.get("emulated") or None,
     )
     kept = keep(folder, run, results, origin.device)
-    results_of, pictures = [], {}
+    results_of: list[Result] = []
+    files = PictureFiles()
+    pictures: dict[str, ModelPictures] = {}
     for model in sorted({row.model for row in run.rows}):
-        result, shown = model_result(kept, run, model, origin, own, home)
+        result, made = model_result(kept, run, model, origin, own, home)
         results_of.append(result)
-        pictures.update({f"{model}/{name}": stack for name, stack in shown.items()})
+        if made is not None:
+            pictures[model] = index_pictures(made, files)
     runtime = load_runtime()
     collected = CollectedRun(
         run_id=run.run_id,
@@ -103,9 +106,7 @@ def _collect_run(folder: Path, home: Home, results: Path, images: Path | None) -
         notes=_notes(run, images, own, results_of),
     )
     write_json(kept / "evaluation.json", as_document(collected))
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **pictures)
-    write_bytes(kept / "reconstructions.npz", buffer.getvalue())
+    replace_folder(kept / FOLDER, files.folder(pictures))
     return collected
 
 

@@ -1,4 +1,7 @@
-"""Copies a run to the results. Names in run.json cannot lead outside its folder, and no link is followed."""
+"""Copies a run to the results. Names in run.json cannot lead outside its folder, and no link is followed.
+
+Beside the copy, folders that are made of the run are replaced as a whole.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from device.files import plain_name, sync_folder, write_bytes
@@ -45,6 +48,41 @@ def keep(folder: Path, run: Run, results: Path, device: str) -> Path:
     return kept
 
 
+def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes a folder anew: a reader sees the old one, none, or the new one, never files of both.
+
+    Args:
+        folder: what is there, in whatever state, goes.
+        files: by plain names; without any, there is no folder afterwards.
+
+    Raises:
+        CollectError: it cannot be written; the old one stays.
+    """
+    for name in files:
+        plain_name(name, str(folder), CollectError)
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
+    except OSError as reason:
+        raise CollectError(f"{folder}: cannot be written ({reason.strerror})") from None
+    try:
+        new, old = scratch / "new", scratch / "old"
+        new.mkdir()
+        for name, content in files.items():
+            (new / name).write_bytes(content)
+        # All are written before the first fsync: one after another takes seconds for a thousand files.
+        for path in (*map(new.joinpath, files), new):
+            sync_folder(path)
+        if os.path.lexists(folder):
+            os.rename(folder, old)
+        if files:
+            _rename_or_back(new, folder, old)
+        sync_folder(folder.parent)
+    except OSError as reason:
+        raise CollectError(f"{folder}: cannot be written ({reason.strerror})") from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
 def read_regular(path: Path) -> bytes | None:
     """A regular file's content; None where there is no such file.
 
@@ -67,6 +105,15 @@ def read_regular(path: Path) -> bytes | None:
             return stream.read()
     finally:
         os.close(descriptor)
+
+
+def _rename_or_back(new: Path, folder: Path, old: Path) -> None:
+    try:
+        os.rename(new, folder)
+    except OSError:
+        if os.path.lexists(old):
+            os.rename(old, folder)
+        raise
 
 
 def _copy(source: Path, target: Path, names: Iterable[str]) -> None:

@@ -19,8 +19,9 @@ from host.data.fitting import Shape
 from host.data.pictures import Pictures
 from host.data.split import Split
 from host.errors import CollectError
+from host.evaluation.picture_files import MadePictures
 from host.evaluation.receiver import find_receiver
-from host.evaluation.tally import Tally, grid, in_order, portions, shape_of
+from host.evaluation.tally import MadeRow, Tally, in_order, portions, shape_of
 from host.packaging.decoders import read_samples
 from host.results import Agreement, Latency, Result, Row, set_tag
 from host.timing import latency
@@ -56,7 +57,7 @@ class Origin:
 
 def model_result(
     folder: Path, run: Run, model: str, origin: Origin, own: Pictures | None, home: Home
-) -> tuple[Result, dict[str, np.ndarray]]:
+) -> tuple[Result, MadePictures | None]:
     """Judges all rows of a model.
 
     Args:
@@ -64,8 +65,8 @@ def model_result(
         own: the user's own images that the device encoded; None where it was the samples, or they are not at hand.
 
     Returns:
-        The result, its rows in the order of the variants and of their threads, and by row the middles of the first
-        pictures, the originals among them. A row that cannot be judged has an "error".
+        The result, its rows in the order of the variants and of their threads, and the pictures that they made; None
+        where they made none. A row that cannot be judged has an "error".
     """
     rows = [row for row in run.rows if row.model == model]
     rows.sort(key=lambda each: (in_order(each.family, each.quality), each.threads))
@@ -74,7 +75,8 @@ def model_result(
     source = "samples" if not run.images else "folder" if own is None else f"folder {own.files[0][0].parent.name}"
     judged: list[Row] = []
     done: dict[tuple[str, str], list[Row]] = {}
-    pictures: dict[str, np.ndarray] = {}
+    made: list[MadeRow] = []  # of several threads the first, as in the report's plots
+    pictures: MadePictures | None = None
     values: dict[str, Sequence[Mapping[str, float | None]]] = {}
     task: Task | None = None
     for row in rows:
@@ -94,9 +96,11 @@ def model_result(
                     given = Split(own)
                     images = replace(images, given=given, originals=given if tally.decoders.given_originals else None)
                 done[same] = entries = _judge(tally, folder, row, images, source, home.bundles / model)
-                if images.given is not None:
-                    tally.add_baseline(images.given)
-                pictures |= {name: grid(kept) for name, kept in tally.pictures.items()}
+                made += [each for each in tally.made() if each.row not in [other.row for other in made]]
+                if made and images.given is not None and images.originals is not None:
+                    pictures = MadePictures(
+                        model, task.metrics, tally.decoders, images.given, images.originals, tuple(made)
+                    )
                 values |= tally.judged
         except SplitliteError as error:
             failed = Row(row.variant, row.variant, row.family, row.quality, tag=row.tag, threads=row.threads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,24 @@ from host.results import ORIGINALS, Latency, Row
 
 _AT_ONCE = 64  # images, or as many as have so many pixels: of large photographs only a few are in memory
 _PIXELS = 1 << 22
-_PICTURES = 8  # images whose pictures are kept for the report's grid,
+PICTURES = 8  # images whose pictures are kept for people to look at,
 _PICTURE_SIDE = 512  # and at most so much of each, from its middle
+
+
+@dataclass(frozen=True)
+class MadeRow:
+    """What one row made of the images.
+
+    Attributes:
+        pictures: the parts to show of the first images' pictures, see `shown_part`.
+        judged: each image's values.
+        stream_bytes: of each image's stream.
+    """
+
+    row: str
+    pictures: Sequence[np.ndarray]
+    judged: Sequence[Mapping[str, float | None]]
+    stream_bytes: Sequence[int]
 
 
 def portions(split: Split) -> Iterator[tuple[slice, Split]]:
@@ -52,8 +69,8 @@ class Tally:
     """Collects what becomes of one variant's streams.
 
     Attributes:
-        pictures: by row, the middles of the first pictures, the "originals" and baselines among them; empty where there
-            are none.
+        pictures: by row, the parts to show of the first pictures, the "originals" among them; empty where there are
+            none.
         judged: by row, each image's values, in the order of the images; empty where nothing is judged.
     """
 
@@ -98,16 +115,13 @@ class Tally:
                     _keep(self.pictures.setdefault(self._label(name), []), made)
         return numbers
 
-    def add_baseline(self, given: Split) -> None:
-        """Keeps, beside the pictures, what the task's baseline makes of the first images, unless it needs a budget.
-
-        Args:
-            given: what the device was given, all of it.
-        """
-        if ORIGINALS in self.pictures:
-            for image in given.part(None, _PICTURES).pictures:
-                if baseline := self.decoders.baseline(image, None):
-                    _keep(self.pictures.setdefault(baseline.row, []), [baseline.decode(baseline.encode())])
+    def made(self) -> list[MadeRow]:
+        """The rows that made pictures, in the order of `Decoders.names`."""
+        return [
+            MadeRow(row, pictures, self.judged[row], self._counts)
+            for row, pictures in self.pictures.items()
+            if row != ORIGINALS
+        ]
 
     def _numbers(self, stream: bytes, shape: Shape) -> np.ndarray:
         header, payload = unpack(stream, expect_tag=self.home.tag)
@@ -157,11 +171,10 @@ class Tally:
         return self.home.variant if first else f"{self.home.variant}+{decoder}"
 
 
-def grid(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """What is kept of pictures (height, width, channels) of any sizes for the report's grid: middles of one size."""
-    height, width = (min(_PICTURE_SIDE, *(picture.shape[side] for picture in pictures)) for side in (0, 1))
-    return np.stack([middle(picture, height, width) for picture in pictures[:_PICTURES]])
+def shown_part(picture: np.ndarray) -> np.ndarray:
+    """What people are shown of a picture (height, width, channels): all of it, or the middle of a large one."""
+    return middle(picture, _PICTURE_SIDE, _PICTURE_SIDE)
 
 
 def _keep(kept: list[np.ndarray], made: Sequence[np.ndarray]) -> None:
-    kept += [middle(each, _PICTURE_SIDE, _PICTURE_SIDE) for each in made[: _PICTURES - len(kept)]]
+    kept += [shown_part(each) for each in made[: PICTURES - len(kept)]]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from device.errors import SplitliteError
-from device.files import read_json, write_bytes, write_json
+from device.files import read_bytes, read_json, write_bytes, write_json
 from device.records import as_json
+from host.curves.image_codecs import decode_image
+from host.drawing import middle
 from host.errors import ReportError
+from host.kept_pictures import FOLDER, INDEX, read_pictures
 from host.reporting import tables
 from host.reporting.columns import named, place_text, wrapped
 from host.reporting.evaluations import agreement_lines
@@ -20,6 +22,7 @@ from host.reporting.notes import source_notes
 from host.reporting.sources import BENCHMARKS, ModelSources, RunSources, read_sources
 from host.reporting.training import training_rows
 from host.reporting.words import summary
+from host.results import ORIGINALS
 
 FORMAT_VERSION = 1
 
@@ -82,7 +85,7 @@ def _write_plots(sources: RunSources, folder: Path) -> dict[str, str]:
     from host.reporting import plots
     from host.reporting.training_plot import training_plot
 
-    pictures = _pictures(sources.folder / "reconstructions.npz")
+    pictures = _pictures(sources.folder / FOLDER)
     found: dict[str, str] = {}
 
     def write(name: str, title: str, data: bytes | None) -> None:
@@ -113,17 +116,30 @@ def _old_plots(report: Path) -> set[str]:
         return set()
 
 
-def _pictures(path: Path) -> dict[str, dict[str, np.ndarray]]:
+def _pictures(folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """By model and row, without what stands beside rows: uint8 (n, height, width, 3), middles of one size."""
+    if not (folder / INDEX).is_file():
+        return {}
     found: dict[str, dict[str, np.ndarray]] = {}
-    if path.is_file():
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                for key in arrays.files:
-                    model, _, row = key.rpartition("/")
-                    found.setdefault(model, {})[row] = arrays[key]
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise ReportError(f"{path}: damaged ({error}); make it again with `host collect`") from None
+    for name, model in read_pictures(folder / INDEX).models.items():
+        files: dict[str, list[str]] = {ORIGINALS: [picture.original for picture in model.pictures]}
+        for picture in model.pictures:
+            for shown in picture.rows():
+                files.setdefault(shown.row, []).append(shown.file)
+        found[name] = {row: _middles([_picture(folder / file) for file in each]) for row, each in files.items()}
     return found
+
+
+def _picture(path: Path) -> np.ndarray:
+    try:
+        return decode_image(read_bytes(path, ReportError))
+    except (OSError, ValueError) as error:
+        raise ReportError(f"{path}: damaged ({error}); make it again with `host collect`") from None
+
+
+def _middles(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    height, width = (min(picture.shape[side] for picture in pictures) for side in (0, 1))
+    return np.stack([middle(picture, height, width) for picture in pictures])
 
 
 def _json(sources: RunSources, plots: dict[str, str]) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from host.curves.image_codecs import IMAGE_CODECS, as_picture, decode_image, fitting_setting, scan_bytes
+from host.curves.image_codecs import IMAGE_CODECS, as_picture, decode_image, fitting_setting
 from host.data.split import Split
 from host.metrics import PICTURES, Metric, judge_picture
 from host.spec.types import Spec
@@ -28,6 +28,7 @@ class Baseline:
         encode: what a device would compute: the bytes that it would send.
         decode: these bytes to the picture, uint8 (height, width, channels).
         remarks: sentences on it.
+        suffix: of a file of these bytes, such as ".jpg", where browsers show such a file; None elsewhere.
     """
 
     row: str
@@ -35,24 +36,43 @@ class Baseline:
     encode: Callable[[], bytes]
     decode: Callable[[bytes], np.ndarray]
     remarks: tuple[str, ...] = ()
+    suffix: str | None = None
 
 
-def jpeg_at(image: np.ndarray, budget_bytes: int) -> Baseline:
-    """The largest JPEG within a budget; of the lowest quality where none is as small."""
-    codec, picture = IMAGE_CODECS["jpeg"], as_picture(image)
+@dataclass(frozen=True)
+class _Format:
+    """A format of IMAGE_CODECS as a baseline; `largest_side`: in pixels, of what it can hold."""
+
+    title: str
+    suffix: str
+    largest_side: int
+
+
+_FORMATS = {"jpeg": _Format("JPEG", ".jpg", 65500), "webp": _Format("WebP", ".webp", 16383)}
+
+
+def file_at(row: str, image: np.ndarray, budget_bytes: int) -> Baseline:
+    """The largest file within a budget; of the lowest quality where none is as small.
+
+    Args:
+        row: the format, "jpeg" or "webp".
+        image: uint8 (height, width, 1 or 3).
+    """
+    codec, title, picture = IMAGE_CODECS[row], _FORMATS[row].title, as_picture(image)
     quality = fitting_setting(lambda setting: len(codec.encode(picture, setting)), budget_bytes)
     file = codec.encode(picture, quality)
     remarks: tuple[str, ...] = ()
     if len(file) > budget_bytes:
-        headers = len(file) - scan_bytes(file)
-        why = f" (the headers of a JPEG alone take {headers})" if headers > budget_bytes else ""
-        remarks = (f"No JPEG is as small as {budget_bytes} bytes{why}. The one shown has the lowest quality.",)
+        headers = len(file) - replace(codec, headerless=True).count(file)
+        why = f" (the headers of a {title} alone take {headers})" if headers > budget_bytes else ""
+        remarks = (f"No {title} is as small as {budget_bytes} bytes{why}. The one shown has the lowest quality.",)
     return Baseline(
-        "jpeg",
-        f"JPEG, quality {quality}",
+        row,
+        f"{title}, quality {quality}",
         lambda: codec.encode(picture, quality),
         lambda data: decode_image(data, image.shape[2]),
         remarks,
+        _FORMATS[row].suffix,
     )
 
 
@@ -95,6 +115,9 @@ class PictureDecoders:
         """The images themselves."""
         return originals.pictures
 
-    def baseline(self, given: np.ndarray, budget_bytes: int | None) -> Baseline | None:
-        """A JPEG of as many bytes."""
-        return None if budget_bytes is None else jpeg_at(given, budget_bytes)
+    def baselines(self, given: np.ndarray, budget_bytes: int | None) -> Iterator[Baseline]:
+        """A JPEG and a WebP of as many bytes."""
+        if budget_bytes is not None:
+            for row, form in _FORMATS.items():
+                if max(given.shape[:2]) <= form.largest_side:
+                    yield file_at(row, given, budget_bytes)

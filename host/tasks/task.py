@@ -7,7 +7,7 @@ up; at run time they import nothing of this folder (only type checkers do).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -163,12 +163,12 @@ class Decoders(Protocol):
         Values of other keys are kept for `Task.conclude` and `Task.figures`: no mean of them is a result.
         """
 
-    def baseline(self, given: np.ndarray, budget_bytes: int | None) -> Baseline | None:
-        """What stands beside the picture of one image; None where there is no such thing.
+    def baselines(self, given: np.ndarray, budget_bytes: int | None) -> Iterator[Baseline]:
+        """What stands beside the picture of one image, the best known first; each is made only when it is asked for.
 
         Args:
             given: what the device is given of the image, one of `given`.
-            budget_bytes: of the device's stream, for baselines that can be set to it; without it these are None.
+            budget_bytes: of the device's stream, for baselines that can be set to it; without it these are left out.
         """
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +120,8 @@ class ColourDecoders:
             "strongest_percent": 100.0 * (int(made.argmax()) == strongest),
         }
 
-    def baseline(self, given: np.ndarray, budget_bytes: int | None) -> None:
-        return None
+    def baselines(self, given: np.ndarray, budget_bytes: int | None) -> Iterator[Any]:
+        return iter(())
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         if len(payload) != 3:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from device.outputs.scores import ScoresDescription, read_scores, real_scores
 from host.data.split import Split
 from host.packaging.decoders import DecoderFolder
 from host.tasks.classification.judging import judge
+from host.tasks.pictures import Baseline
 
 
 class ClassificationDecoders:
@@ -35,8 +36,9 @@ class ClassificationDecoders:
         """Whether the highest score is the label's; the first one of equal scores counts."""
         return judge(truth, made)
 
-    def baseline(self, given: np.ndarray, budget_bytes: int | None) -> None:
+    def baselines(self, given: np.ndarray, budget_bytes: int | None) -> Iterator[Baseline]:
         """None: there is no picture to stand beside."""
+        return iter(())
 
     def numbers(self, payload: bytes, height: int, width: int) -> np.ndarray:
         """The scores as sent, (classes,) in the tensor's dtype; raises BitstreamError."""

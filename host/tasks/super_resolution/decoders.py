@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -50,10 +50,10 @@ class SuperResolutionDecoders:
         """PSNR and SSIM of the luma, without the border; and the gain over cubic convolution."""
         return judge(truth, made, self.description.factor)
 
-    def baseline(self, given: np.ndarray, budget_bytes: int | None) -> Baseline:
+    def baselines(self, given: np.ndarray, budget_bytes: int | None) -> Iterator[Baseline]:
         """Cubic convolution in the network's place, whose pixels are sent as the network's are."""
         height, width = given.shape[:2]
-        return Baseline(
+        yield Baseline(
             "bicubic",
             "Bicubic",
             lambda: pack(enlarged(given, self.description.factor).tobytes(), CODER_ID, self._tag, height, width),

@@ -16,9 +16,11 @@ from device.files import sha256_bytes
 from device.records import as_json
 from device.run_file import pooled_samples, read_outputs, read_run, write_outputs
 from device.stream import header_start, seal, unpack
+from host.curves.image_codecs import decode_image
 from host.errors import CollectError
 from host.evaluation.collect import collect, find_runs
-from host.evaluation.tally import grid
+from host.kept_pictures import INDEX, read_pictures
+from host.metrics import judge_picture
 from host.packaging.decoders import find_decoders
 from host.results import Agreement, CollectedRun, Row, read_document
 from host.tasks import TASKS
@@ -36,6 +38,10 @@ def run(loop: Any, tmp_path: Path) -> Path:
 def collected(path: Path, loop: Any, tmp_path: Path, **options: Any) -> CollectedRun:
     (found,) = collect(path, TASKS, loop.build, tmp_path / "results", bundles=loop.bundles, **options)
     return found
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def streams_of(run: Path, variant: str) -> list[bytes]:
@@ -154,12 +160,12 @@ def test_a_bundle_of_elsewhere_is_an_error_of_every_row(loop: Any, run: Path, tm
 def test_collecting_twice_overwrites_no_run(loop: Any, run: Path, tmp_path: Path) -> None:
     first = collected(run, loop, tmp_path)
     (kept,) = (tmp_path / "results" / first.device).iterdir()
-    before = {path.name: path.read_bytes() for path in kept.iterdir()}
+    before = contents(kept)
     assert {path.name for path in run.iterdir()} - {"tables.txt"} < set(before)
     assert collected(run, loop, tmp_path) == first
     # And a kept run can be collected from where it is kept.
     assert collected(kept, loop, tmp_path) == first
-    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+    assert contents(kept) == before
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1])])
@@ -186,12 +192,46 @@ def test_the_evaluation_says_where_the_times_come_from(loop: Any, run: Path, tmp
     assert row.memory["peak_rss_bytes"] == max(process.memory["peak_rss_bytes"] for process in measured.processes) > 0
 
 
-def test_reconstructions_are_kept_for_the_reports_grid(loop: Any, run: Path, tmp_path: Path) -> None:
+def test_pictures_are_kept_of_the_first_images(loop: Any, run: Path, tmp_path: Path) -> None:
     evaluation = collected(run, loop, tmp_path)
-    kept = tmp_path / "results" / evaluation.device / run.name / "reconstructions.npz"
-    with np.load(kept, allow_pickle=False) as pictures:
-        assert set(pictures.files) == {f"tiny/{name}" for name in ["originals", *ROWS]}
-        assert pictures["tiny/int8"].shape == (8, 16, 16, 3)
+    folder = tmp_path / "results" / evaluation.device / run.name / "pictures"
+    model = read_pictures(folder / INDEX).models["tiny"]
+    assert len(model.pictures) == 8 and model.remarks == ()
+    samples = np.load(loop.bundles / "tiny" / "samples.npy")
+    streams = streams_of(run, "int8")
+    for index, picture in enumerate(model.pictures):
+        assert [each.row for each in picture.rows()] == ROWS
+        np.testing.assert_array_equal(decode_image((folder / picture.original).read_bytes()), samples[index])
+        (int8,) = (each for each in picture.shown if each.row == "int8")
+        made = decode_image((folder / int8.file).read_bytes())
+        assert int8.bytes == len(streams[index]) and dict(int8.values) == judge_picture(samples[index], made)
+        assert [each.row for each in picture.baselines("int8+tuned")] == ["jpeg", "webp"]
+
+
+def test_collecting_again_replaces_all_pictures(loop: Any, run: Path, tmp_path: Path) -> None:
+    evaluation = collected(run, loop, tmp_path)
+    folder = tmp_path / "results" / evaluation.device / run.name / "pictures"
+    before = contents(folder)
+    (folder / "tiny.9.stale.webp").write_bytes(b"of an earlier export")
+    (folder / "tiny.0.webp").write_bytes(b"damaged")
+    collected(run, loop, tmp_path)
+    assert contents(folder) == before
+
+
+def test_a_row_that_failed_has_no_picture_and_the_others_have_theirs(loop: Any, run: Path, tmp_path: Path) -> None:
+    change_row(run, "int8", lambda row, _: row.update(status="failed", error="the worker ended with SIGILL"))
+    evaluation = collected(run, loop, tmp_path)
+    found = read_pictures(tmp_path / "results" / evaluation.device / run.name / "pictures" / INDEX)
+    rows = [each.row for each in found.models["tiny"].pictures[0].rows()]
+    assert rows == [name for name in ROWS if not name.startswith("int8+") and name != "int8"]
+
+
+def test_where_nothing_can_be_judged_there_are_no_pictures(loop: Any, run: Path, tmp_path: Path) -> None:
+    evaluation = collected(run, loop, tmp_path)
+    kept = tmp_path / "results" / evaluation.device / run.name
+    assert (kept / "pictures").is_dir()
+    collect(run, TASKS, tmp_path / "no-build", tmp_path / "results", bundles=loop.bundles)
+    assert not (kept / "pictures").exists()
 
 
 def test_a_folder_of_runs_is_collected_oldest_first(loop: Any, run: Path, tmp_path: Path) -> None:
@@ -282,6 +322,10 @@ def test_other_threads_with_other_codes_are_evaluated_on_their_own(loop: Any, ru
     agreements = [row.agreement for row in found if row.agreement]
     assert agreements[2].differing - agreements[0].differing == 1
     assert found[0].metrics["psnr_db"] != found[2].metrics["psnr_db"]
+    # The pictures are those of the fewest threads, whose row a report shows.
+    collect(loop.run, TASKS, loop.build, tmp_path / "one thread", bundles=loop.bundles)
+    folders = [tmp_path / name / evaluation.device / run.name / "pictures" for name in ("results", "one thread")]
+    assert contents(folders[0]) == contents(folders[1])
 
 
 @pytest.fixture
@@ -332,11 +376,3 @@ def test_a_wrong_folder_of_images_keeps_nothing(loop: Any, own_run: tuple[Path, 
 def test_images_that_are_not_needed_are_said_to_be_not_needed(loop: Any, run: Path, tmp_path: Path) -> None:
     evaluation = collected(run, loop, tmp_path, images=tmp_path)
     assert evaluation.notes == ("--images was not needed: the device encoded the sample images",)
-
-
-def test_of_photographs_only_middles_of_one_size_are_kept_for_the_grid() -> None:
-    large = np.zeros((600, 400, 3), np.uint8)
-    large[44:556] = 1
-    shown = grid([large] * 10)
-    assert shown.shape == (8, 512, 400, 3) and shown.all()
-    assert grid([large, np.ones((300, 500, 3), np.uint8)]).shape == (2, 300, 400, 3)

@@ -14,7 +14,7 @@ from device.errors import SplitliteError
 from device.run_file import Outputs, Run
 from host.errors import CollectError
 from host.evaluation.collect import collect
-from host.evaluation.keeping import keep, read_regular
+from host.evaluation.keeping import keep, read_regular, replace_folder
 from tests.host.conftest import edited, write_run_file
 
 
@@ -125,3 +125,44 @@ def test_a_kept_run_is_never_overwritten(run: Run, tmp_path: Path) -> None:
     with pytest.raises(CollectError, match="collected before, with other bytes"):
         kept(run, tmp_path)
     assert (target / "m.int8.bin").read_bytes() == b"int8"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    for files in ({"a": b"1", "b": b"2"}, {"b": b"3"}):
+        replace_folder(folder, files)
+        assert contents(folder) == files
+    replace_folder(folder, {})
+    assert list(tmp_path.iterdir()) == []
+    replace_folder(folder, {})
+    folder.symlink_to(tmp_path / "elsewhere")
+    replace_folder(folder, {"a": b"1"})
+    assert not folder.is_symlink() and contents(folder) == {"a": b"1"}
+    assert [path.name for path in tmp_path.iterdir()] == ["pictures"]
+
+
+@pytest.mark.parametrize("failing", ["rename", "fsync"])
+def test_a_folder_that_cannot_be_replaced_stays(failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "pictures"
+    replace_folder(folder, {"a": b"1"})
+    real = getattr(os, failing)
+
+    def broken(*arguments: Any) -> None:
+        if failing == "fsync" or Path(arguments[0]).name == "new":
+            raise OSError(28, "No space left on device")
+        real(*arguments)
+
+    monkeypatch.setattr(os, failing, broken)
+    with pytest.raises(CollectError, match=r"pictures: cannot be written \(No space left on device\)"):
+        replace_folder(folder, {"b": b"2"})
+    assert contents(folder) == {"a": b"1"} and [path.name for path in tmp_path.iterdir()] == ["pictures"]
+
+
+def test_no_file_is_written_outside_a_replaced_folder(tmp_path: Path) -> None:
+    with pytest.raises(CollectError, match="cannot name a file"):
+        replace_folder(tmp_path / "pictures", {"../a": b"1"})
+    assert list(tmp_path.iterdir()) == []

@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from device.files import write_bytes, write_json
 from device.records import from_json
+from host.curves.image_codecs import lossless_webp
 from host.errors import ReportError
+from host.kept_pictures import KeptPicture, KeptPictures, ModelPictures, Shown, as_document
 from host.metrics import PICTURES
 from host.reporting.sources import ModelSources, RunSources, read_sources
 from host.results import KERAS, CollectedRun, Result
@@ -224,9 +227,14 @@ class Project:
             dump(self.models / MODEL / "training.json", self.training)
         if pictures:
             images = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 3), np.uint8)
-            np.savez(
-                self.run_folder / "reconstructions.npz", **{f"{MODEL}/originals": images, f"{MODEL}/int8": images // 2}
-            )
+            folder = self.run_folder / "pictures"
+            kept = []
+            for index, image in enumerate(images):
+                write_bytes(folder / f"{index}.webp", lossless_webp(image))
+                write_bytes(folder / f"{index}.int8.webp", lossless_webp(image // 2))
+                shown = (Shown("int8", f"{index}.int8.webp", 100), Shown("jpeg", "none.jpg", 90, beside="int8"))
+                kept.append(KeptPicture(index=index, width=8, height=8, original=f"{index}.webp", shown=shown))
+            write_json(folder / "pictures.json", as_document(KeptPictures({MODEL: ModelPictures(tuple(kept))})))
         return self
 
 

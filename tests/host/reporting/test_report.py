@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from host.curves.image_codecs import lossless_webp
 from host.errors import ReportError
-from host.reporting.report import write_report
+from host.reporting.report import _pictures, write_report
 
 
 def write(project, **options):
@@ -40,7 +43,7 @@ def test_plots_of_an_earlier_report_go_and_what_else_lies_there_stays(project):
     (folder.parent / "outside.png").write_bytes(b"")
     report = json.loads((folder / "report.json").read_text())
     (folder / "report.json").write_text(json.dumps({**report, "plots": [*report["plots"], "../outside.png"]}))
-    (project.run_folder / "reconstructions.npz").unlink()
+    shutil.rmtree(project.run_folder / "pictures")
     project.training["stages"] = {}
     write(project.write())
     assert {file.name for file in folder.glob("*.png")} == {"rate_tiny-mse.png", "latency_tiny-mse.png", "mine.png"}
@@ -153,10 +156,23 @@ def test_a_run_where_everything_failed_is_still_reported(project, known):
 
 
 def test_damaged_pictures_are_a_named_error(project):
-    project.write()
-    (project.run_folder / "reconstructions.npz").write_bytes(b"PK\x03\x04 broken")
-    with pytest.raises(ReportError, match=r"reconstructions\.npz"):
+    project.write(pictures=True)
+    (project.run_folder / "pictures" / "1.int8.webp").write_bytes(b"RIFF broken")
+    with pytest.raises(ReportError, match=r"pictures/1\.int8\.webp: damaged"):
         write(project)
+    (project.run_folder / "pictures" / "pictures.json").write_bytes(b"{")
+    with pytest.raises(ReportError, match=r"pictures\.json: not valid JSON"):
+        write(project)
+
+
+def test_of_pictures_of_several_sizes_the_grid_shows_middles_of_one_size(project):
+    project.write(pictures=True)
+    large = np.arange(10 * 6 * 3, dtype=np.uint8).reshape(10, 6, 3)
+    for name in ("1.webp", "1.int8.webp"):
+        (project.run_folder / "pictures" / name).write_bytes(lossless_webp(large))
+    stacks = _pictures(project.run_folder / "pictures")["tiny-mse"]
+    assert {row: stack.shape for row, stack in stacks.items()} == {"originals": (3, 8, 6, 3), "int8": (3, 8, 6, 3)}
+    np.testing.assert_array_equal(stacks["int8"][1], large[1:9])
 
 
 def test_reporting_needs_no_tensorflow():

@@ -13,6 +13,7 @@ from device.bench.run import main as bench
 from device.bundle import Bundle
 from device.errors import BundleError
 from host.api import collect
+from host.kept_pictures import read_pictures
 from host.tasks.codec.networks import Codec
 
 QUICK = ["--repetitions", "1", "--runs", "2", "--warmup", "1", "--seconds", "0.001"]
@@ -60,8 +61,10 @@ def test_a_run_over_photographs_of_any_size(exported: Exported, tmp_path: Path) 
     blocks = (11 * 10 + 6 * 13) / 2  # of 4 x 4 pixels, the mean of both
     assert row.row == "int8_q1" and row.sizes["latent_bytes"] == blocks * bundle.variant("int8_q1").output.grid.channels
     assert row.metrics["psnr_db"] > 20 and row.agreement and row.agreement.differing == 0
-    with np.load(next((tmp_path / "results").glob("*/*/reconstructions.npz"))) as pictures:
-        assert pictures["tiny/int8_q1"].shape == pictures["tiny/originals"].shape == (2, 24, 37, 3)
+    pictures = read_pictures(next((tmp_path / "results").glob("*/*/pictures/pictures.json"))).models["tiny"].pictures
+    assert sorted((picture.height, picture.width) for picture in pictures) == [(24, 50), (41, 37)]
+    for picture in pictures:
+        assert [each.row for each in picture.baselines("int8_q1")] == ["jpeg", "webp"]
 
 
 def test_rows_are_chosen_by_quality_and_by_encoder(exported: Exported) -> None:

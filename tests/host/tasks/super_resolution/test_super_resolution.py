@@ -17,7 +17,9 @@ from device.outputs.pixels import read_pixels
 from device.pipeline import Pipeline
 from device.stream import unpack
 from host import api
+from host.curves.image_codecs import decode_image
 from host.errors import DataError, SpecError
+from host.kept_pictures import read_pictures
 from host.packaging.decoders import read_samples
 from host.results import Result
 from host.spec.model_folder import ModelFolder
@@ -134,11 +136,17 @@ def test_bench_and_collect(trained: Trained, tmp_path: Path) -> None:
     assert set(rows) == VARIANTS and all(row.error is None for row in rows.values())
     assert all("psnr_db" in row.metrics and row.sizes["pixels_bytes"] == 150 * 150 for row in rows.values())
     assert rows["int8"].agreement and rows["int8"].agreement.differing == 0
-    with np.load(next(tmp_path.glob("results/*/*/reconstructions.npz"))) as pictures:
-        assert set(pictures.files) == {f"tiny/{name}" for name in ("originals", "bicubic", *VARIANTS)}
-        np.testing.assert_array_equal(
-            pictures["tiny/bicubic"][0], enlarged(reduced(pictures["tiny/originals"][0], 2), 2)
+    (index,) = tmp_path.glob("results/*/*/pictures/pictures.json")
+    model = read_pictures(index).models["tiny"]
+    assert "PSNR and SSIM leave out a border" in model.remarks[0]
+    for picture in model.pictures:
+        *shown, bicubic = picture.shown
+        assert {each.row for each in shown} == VARIANTS and all(each.beside is None for each in picture.shown)
+        assert (bicubic.row, bicubic.title) == ("bicubic", "Bicubic") and set(bicubic.values) == {"psnr_db", "ssim"}
+        original, made = (
+            decode_image((index.parent / file).read_bytes(), 1) for file in (picture.original, bicubic.file)
         )
+        np.testing.assert_array_equal(made, enlarged(reduced(original, 2), 2))
 
 
 def test_own_pictures_on_the_device_are_timed_and_not_judged(trained: Trained, tmp_path: Path) -> None:
