@@ -1,8 +1,9 @@
-"""What several test folders share: a tiny spec, and one loop around it (train, export, bench), made once a session."""
+"""What several test folders share: a tiny spec, one loop around it (train, export, bench), and the real data sets."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,14 @@ def tiny(tiny_text: str) -> dict[str, Any]:
 def parse(tmp_path: Path) -> Callable[[Any], Spec]:
     """Parses a spec's JSON as if it lay in models/<name>/spec.json."""
     return lambda value: parse_spec(value, tmp_path / "models" / NAME / "spec.json", task_named("compression").sections)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder SPLITLITE_DATA; without it the tests of the real data sets are skipped."""
+    if not os.environ.get("SPLITLITE_DATA"):
+        pytest.skip("SPLITLITE_DATA is not set: no real data set at hand")
+    return Path(os.environ["SPLITLITE_DATA"])
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -151,11 +150,3 @@ def without_loop(run: Run) -> Run:
 def bench_run() -> RunMaker:
     """Makes a run; see `make_run`."""
     return make_run
-
-
-@pytest.fixture(scope="session")
-def real_data() -> Path:
-    """The folder SPLITLITE_DATA; without it the tests of the real data sets are skipped."""
-    if not os.environ.get("SPLITLITE_DATA"):
-        pytest.skip("SPLITLITE_DATA is not set: no real data set at hand")
-    return Path(os.environ["SPLITLITE_DATA"])
