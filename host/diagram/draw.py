@@ -11,9 +11,9 @@ from host.diagram.lines import SIZE
 from host.diagram.panel import STRIP, Panel, draw_panel, draw_split, judging_panel, network_panel
 from host.diagram.shapes import network_shapes
 from host.diagram.split import DEVICE, PLACES, WORKSTATION, Split
-from host.diagram.text import fitted
 from host.errors import SpecError
 from host.spec.types import Spec
+from host.svg.text import fitted
 
 if TYPE_CHECKING:
     from host.tasks.task import Task

@@ -9,9 +9,9 @@ from host.diagram import svg
 from host.diagram.blocks import Layer
 from host.diagram.lines import MARK, SIZE, label
 from host.diagram.style import COLOURS, MEANINGS, OTHER
-from host.diagram.text import fitted
 from host.quantization.recipes import CONVERSIONS
 from host.spec.types import RecipeSpec, Spec
+from host.svg.text import fitted
 
 LINE = 22
 _TOUCHING = "Boxes that touch: the lower ones change values only, not the shape."

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from host.diagram.blocks import Block, Layer
-from host.diagram.text import fitted, width
 from host.quantization.placement import Types
+from host.svg.text import fitted, width
 
 BOX_WIDTH = 264
 LINE = 16

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from host.diagram.blocks import Block
 from host.diagram.column import GAP, Item, Line, Point, place, row_heights, rows_of
 from host.diagram.lines import BOX_WIDTH, LEFT, LINE, SIZE, block_lines, layer_height
-from host.diagram.text import width
+from host.svg.text import width
 
 _HIGHEST = 760  # pixels of a column; a longer network is cut
 _BESIDE = 44  # between columns, for the line that goes on

@@ -13,7 +13,7 @@ from host.diagram.lines import SIZE, SMALL, block_lines, layer_height
 from host.diagram.network import Laid, lay_out
 from host.diagram.split import WORKSTATION, Part, Split
 from host.diagram.style import PREFIX
-from host.diagram.text import width
+from host.svg.text import width
 
 STRIP = 190  # between device and workstation
 _PADDING = 18  # beside the boxes

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-PREFIX = "splitlite-drawing"
-FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans-serif"
+from host.svg.colours import BLUE, DARK_INK, DARK_PAPER, GREEN, INK, ORANGE, PAPER, PURPLE, SKY, VERMILION
+from host.svg.text import FONT
 
-# Okabe and Ito's colours, made for colour-blind readers (https://jfly.uni-koeln.de/color/), as in the report's plots.
+PREFIX = "splitlite-drawing"
+
+# As in the report's plots.
 COLOURS = {
     "float32": "currentColor",
-    "float16 weights": "#56B4E9",
-    "int8 weights": "#E69F00",
-    "int8": "#D55E00",
-    "int16": "#009E73",
-    "int16x8": "#009E73",
-    "int4 weights": "#CC79A7",
+    "float16 weights": SKY,
+    "int8 weights": ORANGE,
+    "int8": VERMILION,
+    "int16": GREEN,
+    "int16x8": GREEN,
+    "int4 weights": PURPLE,
 }
-OTHER = "#0072B2"  # of types that a conversion may get one day
+OTHER = BLUE  # of types that a conversion may get one day
 MEANINGS = {
     "float32": "weights and activations in floating point",
     "float16 weights": "computed in float32",
@@ -30,11 +32,11 @@ MEANINGS = {
 STYLE = f"""
 .{PREFIX} {{
   color-scheme: light dark;
-  --ink: var(--splitlite-ink, #1b1f24); --paper: var(--splitlite-paper, #ffffff);
+  --ink: var(--splitlite-ink, {INK}); --paper: var(--splitlite-paper, {PAPER});
   color: var(--ink); background: var(--paper); font: 12px {FONT};
 }}
 @media (prefers-color-scheme: dark) {{
-  .{PREFIX} {{ --ink: var(--splitlite-ink, #e6e9ec); --paper: var(--splitlite-paper, #14181c); }}
+  .{PREFIX} {{ --ink: var(--splitlite-ink, {DARK_INK}); --paper: var(--splitlite-paper, {DARK_PAPER}); }}
 }}
 .{PREFIX} text {{ fill: currentColor; }}
 .{PREFIX} .{PREFIX}-head {{ font-size: 16px; font-weight: 600; }}

@@ -22,7 +22,8 @@ from host.diagram.lines import (
 )
 from host.diagram.network import Placed
 from host.diagram.style import COLOURS, OTHER, PREFIX, STYLE
-from host.diagram.text import width
+from host.svg.numbers import px
+from host.svg.text import width
 
 _ROUND = 6  # pixels of a bend
 _ARROW = 7, 3.5  # length and half the width
@@ -33,13 +34,13 @@ def root(size: Point, title: str) -> Element:
     """An empty drawing with its own paper and styles."""
     found = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "class": PREFIX, "role": "group"})
     found.set("aria-label", title)
-    found.set("viewBox", f"0 0 {_n(size[0])} {_n(size[1])}")
-    found.set("width", _n(size[0]))
-    found.set("height", _n(size[1]))
+    found.set("viewBox", f"0 0 {px(size[0])} {px(size[1])}")
+    found.set("width", px(size[0]))
+    found.set("height", px(size[1]))
     found.set("style", "max-width: 100%; height: auto")
     SubElement(found, "title").text = title
     SubElement(found, "style").text = STYLE
-    SubElement(found, "rect", {"class": _c("paper"), "width": _n(size[0]), "height": _n(size[1])})
+    SubElement(found, "rect", {"class": _c("paper"), "width": px(size[0]), "height": px(size[1])})
     return found
 
 
@@ -52,7 +53,7 @@ def as_text(drawing: Element) -> str:
 def text(parent: Element, at: Point, words: str, kind: str = "", anchor: str = "start") -> None:
     """Adds a line of text, its baseline's begin (or middle, or end) at a point."""
     if words:
-        made = SubElement(parent, "text", {"x": _n(at[0]), "y": _n(at[1])})
+        made = SubElement(parent, "text", {"x": px(at[0]), "y": px(at[1])})
         if kind:
             made.set("class", _c(kind))
         if anchor != "start":
@@ -62,7 +63,7 @@ def text(parent: Element, at: Point, words: str, kind: str = "", anchor: str = "
 
 def rect(parent: Element, at: Point, size: Point, kind: str, corner: float = 5, **more: str) -> Element:
     """Adds a rectangle."""
-    places = {"x": _n(at[0]), "y": _n(at[1]), "width": _n(size[0]), "height": _n(size[1]), "rx": _n(corner)}
+    places = {"x": px(at[0]), "y": px(at[1]), "width": px(size[0]), "height": px(size[1]), "rx": px(corner)}
     return SubElement(parent, "rect", {"class": " ".join(map(_c, kind.split())), **places, **more})
 
 
@@ -100,7 +101,7 @@ def layer_box(parent: Element, at: Point, layer: Layer, lines: Sequence[TextLine
     counts = sum(count for _, count in layer.types)
     for types, count in layer.types:  # of an application whose layers differ, each type's part of the stripe
         part = height * count / counts
-        place = {"x": _n(at[0]), "y": _n(at[1] + share), "width": _n(_STRIPE), "height": _n(part)}
+        place = {"x": px(at[0]), "y": px(at[1] + share), "width": px(_STRIPE), "height": px(part)}
         SubElement(group, "rect", {**place, "fill": COLOURS.get(label(types), OTHER)})
         share += part
     for index, line in enumerate(lines):
@@ -151,24 +152,24 @@ def line(parent: Element, made: Line, offset: Point) -> None:
     length, half = _ARROW
     tip = [(x, y), (x - ux * length - uy * half, y - uy * length + ux * half)]
     tip.append((x - ux * length + uy * half, y - uy * length - ux * half))
-    SubElement(parent, "path", {"class": _c("arrow"), "d": f"M{' L'.join(f'{_n(a)} {_n(b)}' for a, b in tip)} Z"})
+    SubElement(parent, "path", {"class": _c("arrow"), "d": f"M{' L'.join(f'{px(a)} {px(b)}' for a, b in tip)} Z"})
     if made.times > 1:
         text(parent, (x + 8, y - 5), f"{made.times} times", "small")
 
 
 def _two_weights(parent: Element, at: Point, bold: str, plain: str, anchor: str) -> None:
-    made = SubElement(parent, "text", {"x": _n(at[0]), "y": _n(at[1]), "text-anchor": anchor})
+    made = SubElement(parent, "text", {"x": px(at[0]), "y": px(at[1]), "text-anchor": anchor})
     strong = SubElement(made, "tspan", {"class": _c("bold")})
     strong.text = f"{bold} " if bold else ""
     strong.tail = plain
 
 
 def _rounded(points: Sequence[Point]) -> str:
-    parts = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
+    parts = [f"M{px(points[0][0])} {px(points[0][1])}"]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         start, end = _towards(corner, before), _towards(corner, after)
-        parts.append(f"L{_n(start[0])} {_n(start[1])} Q{_n(corner[0])} {_n(corner[1])} {_n(end[0])} {_n(end[1])}")
-    parts.append(f"L{_n(points[-1][0])} {_n(points[-1][1])}")
+        parts.append(f"L{px(start[0])} {px(start[1])} Q{px(corner[0])} {px(corner[1])} {px(end[0])} {px(end[1])}")
+    parts.append(f"L{px(points[-1][0])} {px(points[-1][1])}")
     return " ".join(parts)
 
 
@@ -180,8 +181,3 @@ def _towards(corner: Point, other: Point) -> Point:
 
 def _c(kind: str) -> str:
     return f"{PREFIX}-{kind}"
-
-
-def _n(value: float) -> str:
-    """A number as files have it: no more digits than pixels need."""
-    return f"{value:.1f}".rstrip("0").rstrip(".")

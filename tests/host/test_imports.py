@@ -41,6 +41,7 @@ ORDER = (
         "host.quiet",
         "host.invocation",
         "host.drawing",
+        "host.svg",
     ),
     ("host.metrics", "host.versions"),
     ("host.results", "host.kept_pictures"),

@@ -8,7 +8,7 @@ import matplotlib
 import pytest
 from PIL import ImageFont
 
-from host.diagram.text import fitted, width
+from host.svg.text import fitted, width
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 TEXTS = [

@@ -1,6 +1,8 @@
-"""How wide a text is at most, since an SVG file cannot ask: as in DejaVu Sans, wider than most fonts of screens."""
+"""The font, and how wide a text is at most: as in DejaVu Sans, wider than most fonts. An SVG file cannot ask."""
 
 from __future__ import annotations
+
+FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans-serif"
 
 # Letters by their width in em, rounded up; capitals and other letters below.
 _WIDTHS = {"ijl": 0.29, " .,:;'!|/()frt": 0.41, "csz_-": 0.56, "×wM": 0.87, "mW@%…": 1.0}
