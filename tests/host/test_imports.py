@@ -43,7 +43,7 @@ ORDER = (
         "host.drawing",
         "host.svg",
     ),
-    ("host.metrics", "host.versions"),
+    ("host.metrics", "host.versions", "host.charts"),
     ("host.results", "host.kept_pictures"),
     ("host.timing",),
     ("host.spec",),
