@@ -17,7 +17,7 @@ from host.svg.numbers import px
 
 _PITCH = 46
 _RIDGE = 26  # pixels of the highest place of each
-_STEPS = 72  # places at which the density is computed
+_STEPS = 56  # places at which the density is computed
 _BINS = 4 * _STEPS
 _PERCENTS = (5, 50, 95)
 
@@ -76,7 +76,7 @@ def density(samples: np.ndarray, low: float, high: float) -> np.ndarray:
         samples: float64 (n,), within `low` to `high`, not all equal.
 
     Returns:
-        float64 (72,).
+        float64 (56,).
     """
     counts, edges = np.histogram(samples, _BINS, (low, high))
     quarters = np.percentile(samples, (25, 75))

@@ -59,13 +59,13 @@ def dots(
             x, mark = flat.at(value), ""
             said = f"{name}, {place}: {axis.text(value)}"
             if ends_of := ranges.get((name, place)):
-                low, high = (flat.at(end) for end in ends_of)
-                whiskers = f"M{px(low)} {px(y - 4)}v8M{px(low)} {px(y)}H{px(high)}M{px(high)} {px(y - 4)}v8"
+                low, high = (px(flat.at(end) - x) for end in ends_of)
+                whiskers = f"M{low}-4v8M{low} 0H{high}M{high}-4v8"
                 mark = f'<path class="sc-line" d="{whiskers}"/>'
                 said += f" ({axis.number(ends_of[0])} to {axis.number(ends_of[1])})"
-            mark += marker(drawn[place], x, y) + hit(x, y, 9)
-            inside += pointed(f"sc-point {drawn[place].css}", said, mark, row=name, place=place, x=value, px=x, py=y)
-    samples = [Entry(place, drawn[place].css, marker(drawn[place], 0, 0)) for place in places]
+            mark += marker(drawn[place]) + hit(9)
+            inside += pointed(f"sc-point {drawn[place].css}", said, mark, (x, y), row=name, place=place, x=value)
+    samples = [Entry(place, drawn[place].css, marker(drawn[place])) for place in places]
     entries, bottom = legend(samples, placed.box.bottom + BELOW)
     svg = f'<g class="sc-plot">{inside}{beside(placed, list(kept), [])}</g>{entries}'
     unit = f" ({axis.unit})" if axis.unit else ""

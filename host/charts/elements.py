@@ -35,11 +35,13 @@ def line(points: Sequence[Place]) -> str:
     return "M" + " ".join(f"{px(x)} {px(y)}" for x, y in points)
 
 
-def marker(look: Look, x: float, y: float, radius: float = 5, *, hollow: bool = False) -> str:
+def marker(look: Look, radius: float = 5, at: Place = (0, 0), *, hollow: bool = False) -> str:
     """A marker; its colour is that of the group around it."""
     css = "sc-h" if hollow else "sc-m"
+    x, y = at
     if look.shape == "circle":
-        return f'<circle class="{css}" cx="{px(x)}" cy="{px(y)}" r="{px(radius)}"/>'
+        place = f'cx="{px(x)}" cy="{px(y)}" ' if x or y else ""
+        return f'<circle class="{css}" {place}r="{px(radius)}"/>'
     corners = " ".join(f"{px(x + a * radius)} {px(y + b * radius)}" for a, b in _OUTLINES[look.shape])
     return f'<path class="{css}" d="M{corners}z"/>'
 
@@ -49,32 +51,32 @@ def rect(css: str, left: float, top: float, right: float, bottom: float) -> str:
     return f'<rect class="{css}" x="{px(left)}" y="{px(top)}" {size}/>'
 
 
-def hit(x: float, y: float, radius: float) -> str:
+def hit(radius: float) -> str:
     """What makes a marker easier to point at: nothing is seen of it."""
-    return f'<circle class="sc-hit" cx="{px(x)}" cy="{px(y)}" r="{px(radius)}"/>'
+    return f'<circle class="sc-hit" r="{px(radius)}"/>'
 
 
-def pointed(css: str, label: str, inside: str, **data: str | float) -> str:
+def pointed(css: str, label: str, inside: str, at: Place | None = None, **data: str | float) -> str:
     """A group that a pointer, the keyboard and a screen reader find.
 
     Args:
-        data: attributes without "data-"; "_" becomes "-". Numbers get six digits, `px_` ones (px, py) those of a place.
+        at: the place of the origin of what is inside; also written as data-px and data-py.
+        data: attributes without "data-"; numbers get six digits.
     """
     said = escaped(label)
-    more = "".join(f' data-{key.replace("_", "-")}="{_attribute(key, value)}"' for key, value in data.items())
-    return (
-        f'<g class="{css}" tabindex="0" role="img" aria-label="{said}"{more}><title>{said}</title>{inside}</g>'
-    )
+    more = "".join(f' data-{key}="{_attribute(value)}"' for key, value in data.items())
+    if at is not None:
+        x, y = px(at[0]), px(at[1])
+        more += f' data-px="{x}" data-py="{y}" transform="translate({x} {y})"'
+    return f'<g class="{css}" tabindex="0" role="img" aria-label="{said}"{more}><title>{said}</title>{inside}</g>'
 
 
 def group(css: str, inside: str) -> str:
     return f'<g class="{css}">{inside}</g>'
 
 
-def _attribute(key: str, value: str | float) -> str:
-    if isinstance(value, str):
-        return escaped(value)
-    return px(value) if key in ("px", "py") else f"{value:.6g}"
+def _attribute(value: str | float) -> str:
+    return escaped(value) if isinstance(value, str) else f"{value:.6g}"
 
 
 def _round(count: int, first: float, radius: float, inner: float = 0.0) -> list[Place]:

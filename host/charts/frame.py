@@ -11,7 +11,7 @@ from host.charts.elements import group, line, text
 from host.charts.scale import Scale
 from host.charts.style import SIZE
 from host.svg.numbers import px
-from host.svg.text import width
+from host.svg.text import fitted, width
 
 LINE = 20  # pixels from one line of a legend to the next
 BELOW = 46  # pixels that ticks and title take below a plot
@@ -81,12 +81,21 @@ def across(box: Box, x: Scale, axis: Axis, *, last: bool = True) -> str:
             texts += text(at, box.bottom + 17, words)
             free = at + half + 6
     made += f'<g class="sc-soft" text-anchor="middle">{texts}</g>'
-    made += text((box.left + box.right) / 2, box.bottom + 37, axis.heading, "", "middle")
-    if axis.higher_is_better is None:
-        return made
-    arrow = "right" if axis.higher_is_better else "left"
-    at = box.right if axis.higher_is_better else box.left
-    return made + better((at, box.bottom + 37), arrow)
+    return made + _below(box, axis)
+
+
+def _below(box: Box, axis: Axis) -> str:
+    """The title of the horizontal axis, in its middle unless "better" stands there, and its good end."""
+    y, good = box.bottom + 37, axis.higher_is_better
+    middle, room = (box.left + box.right) / 2, box.right - box.left
+    if good is None:
+        return text(middle, y, fitted(axis.heading, SIZE, room), "", "middle")
+    taken = width("better", SIZE) + 30
+    heading = fitted(axis.heading, SIZE, room - taken)
+    arrow = better((box.right if good else box.left, y), "right" if good else "left")
+    if width(heading, SIZE) + 2 * taken < room:
+        return arrow + text(middle, y, heading, "", "middle")
+    return arrow + (text(box.right - taken, y, heading, "", "end") if good else text(box.left + taken, y, heading))
 
 
 def upwards(box: Box, y: Scale, axis: Axis) -> str:
@@ -94,11 +103,12 @@ def upwards(box: Box, y: Scale, axis: Axis) -> str:
     lines = "".join(f"M{px(box.left)} {px(y.at(value))}H{px(box.right)}" for value, _ in y.ticks)
     made = f'<path class="sc-grid" d="{lines}"/>' if lines else ""
     texts = "".join(text(box.left - 7, y.at(value) + 4.5, words) for value, words in y.ticks)
-    made += f'<g class="sc-soft" text-anchor="end">{texts}</g>' + text(4, box.top - 10, axis.heading)
+    heading = fitted(axis.heading, SIZE, WIDTH - 90)
+    made += f'<g class="sc-soft" text-anchor="end">{texts}</g>' + text(4, box.top - 10, heading)
     if axis.higher_is_better is None:
         return made
     if axis.higher_is_better:
-        return made + better((4 + width(axis.heading, SIZE) + 10, box.top - 10), "up")
+        return made + better((4 + width(heading, SIZE) + 10, box.top - 10), "up")
     return made + better((box.left + 7, box.bottom - 7), "down")
 
 
@@ -108,8 +118,8 @@ def better(at: tuple[float, float], direction: str) -> str:
     arrows = {
         "left": (x, "M10 -4H1M4 -7L1 -4L4 -1", 14.0, ""),
         "right": (x - 10, "M0 -4H9M6 -7L9 -4L6 -1", -4.0, "end"),
-        "up": (x, "M4 0V-9M1 -6L4 -9L7 -6", 11.0, ""),
-        "down": (x, "M4 0V-9M1 -3L4 0L7 -3", 11.0, ""),
+        "up": (x, "M4 0V-9M1 -6L4 -9L7 -6", 12.0, ""),
+        "down": (x, "M4 0V-9M1 -3L4 0L7 -3", 12.0, ""),
     }
     start, path, beside, anchor = arrows[direction]
     arrow = f'<path class="sc-arrow" transform="translate({px(start)} {px(y)})" d="{path}"/>'
@@ -129,11 +139,12 @@ def legend(entries: Sequence[Entry], top: float, left: float = 4) -> tuple[str, 
     """
     made, x, y = "", left, top
     for entry in entries:
-        wide = 2 * entry.half + 6 + width(entry.name, SIZE)
+        name = fitted(entry.name, SIZE, WIDTH - 50)
+        wide = 2 * entry.half + 6 + width(name, SIZE)
         if x > left and x + wide > WIDTH - 4:
             x, y = left, y + LINE
         at = f"{px(x + entry.half)} {px(y + LINE / 2)}"
         made += f'<g class="{entry.css}" transform="translate({at})">{entry.sample}</g>'
-        made += text(x + 2 * entry.half + 6, y + LINE / 2 + 4.5, entry.name)
+        made += text(x + 2 * entry.half + 6, y + LINE / 2 + 4.5, name)
         x += wide + _GAP
     return (made, y + LINE) if entries else ("", top)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, isfinite, log10
+from math import ceil, log10
 
 from host.charts.axis import Axis
 
 _BESIDE = 0.05  # of the range, free beside the outermost values
+_EQUAL = 1e-9  # of the values
+_TICK = 52  # pixels from one tick to the next, at least
 
 
 @dataclass(frozen=True)
@@ -54,49 +56,49 @@ def scale(
         tight: leave nothing free beside the values: for time.
     """
     is_log = axis.is_log(values) and not zero
-    low, high = (0.0, max(values)) if zero else (min(values), max(values))
-    low, high = _widened(low, high, is_log, 0.0 if tight else _BESIDE, zero)
+    low, high = 0.0 if zero else min(values), max(values)
+    low, high = _widened_log(low, high, tight) if is_log else _widened(low, high, tight)
     return Scale(low, high, start, end, is_log, _ticks(low, high, is_log, abs(end - start)))
 
 
-def _widened(low: float, high: float, is_log: bool, share: float, zero: bool) -> tuple[float, float]:
-    if is_log:
-        factor = max(high / low, 1.5) ** max(share, 0.001)
-        return low / factor, high * factor
-    if low == high:
-        share, high = 0.0 if zero else 1.0, high + (abs(high) * 0.05 or 1.0)
-        return (low - (high - low) * share, high)
-    beside = (high - low) * share
-    # Numbers that cannot be negative get no negative ground.
-    begin = low if zero or 0 <= low < beside else low - beside
-    return (0.0 if 0 <= low < beside else begin), high + beside
+def _widened_log(low: float, high: float, tight: bool) -> tuple[float, float]:
+    factor = max(high / low, 2.0) ** (_BESIDE if not tight or high == low else 0.0)
+    return low / factor, high * factor
+
+
+def _widened(low: float, high: float, tight: bool) -> tuple[float, float]:
+    if high - low <= _EQUAL * max(abs(low), abs(high)):  # rounding errors are no range
+        beside = abs(high) * _BESIDE or 1.0
+    else:
+        beside = 0.0 if tight else (high - low) * _BESIDE
+    # Numbers that are not negative get no negative ground.
+    return 0.0 if 0 <= low < beside else low - beside, high + beside
 
 
 @lru_cache(maxsize=1024)
 def _ticks(low: float, high: float, is_log: bool, length: float) -> tuple[tuple[float, str], ...]:
     from matplotlib.ticker import LogLocator, MaxNLocator  # takes its time to load
 
+    room = length / _TICK
     if is_log:
         decades = log10(high / low)
-        subs = (1.0, 2.0, 5.0) if decades * 3 <= length / 55 else (1.0, 3.0) if decades * 2 <= length / 55 else (1.0,)
+        subs = (1.0, 2.0, 5.0) if decades * 3 <= room else (1.0, 3.0) if decades * 2 <= room else (1.0,)
         found = [float(value) for value in LogLocator(subs=subs).tick_values(low, high) if low <= value <= high]
-        if len(found) >= 2:
-            return tuple((value, tick_text(value, 0 if value >= 1 else ceil(-log10(value) - 1e-9))) for value in found)
-    locator = MaxNLocator(max(2, min(7, round(length / 70))), steps=[1, 2, 2.5, 5, 10])
+        if len(found) > 1:
+            return tuple((value, tick_text(value, max(0, ceil(-log10(value) - 1e-9)))) for value in found)
+    locator = MaxNLocator(max(2, min(8, round(room))), steps=[1, 2, 2.5, 5, 10])
     slack = (high - low) * 1e-9
     found = [float(value) for value in locator.tick_values(low, high) if low - slack <= value <= high + slack]
-    if is_log:
-        found = [value for value in found if value > 0]
-    step = found[1] - found[0] if len(found) > 1 else abs(found[0]) if found else 1.0
-    decimals = next((each for each in range(12) if abs(round(step, each) - step) < step * 1e-6), 12) if step else 0
+    step = found[1] - found[0] if len(found) > 1 else 1.0
+    decimals = next(each for each in range(13) if each == 12 or abs(round(step, each) - step) < step * 1e-6)
     return tuple((value, tick_text(value, decimals)) for value in found)
 
 
 def tick_text(value: float, decimals: int) -> str:
-    """A tick's text: thousands and millions in short, so that ticks stay narrow."""
-    if (isfinite(value) and abs(value) >= 1e4) or decimals > 6:
-        for power, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-            if abs(value) >= power:
-                return f"{value / power:g}{name}"
+    """A tick's text; short for large and for tiny numbers, so that an upright axis stays narrow."""
+    for power, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= max(power, 1e4):
+            return f"{value / power:.6g}{name}"
+    if 0 < abs(value) < 1e-3:
         return f"{value:.3g}"
     return f"{value:.{decimals}f}"

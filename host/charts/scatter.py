@@ -9,22 +9,23 @@ the next y.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from host.charts.axis import Axis
 from host.charts.chart import WIDTH, Chart
-from host.charts.elements import Place, group, hit, line, marker, pointed
+from host.charts.elements import Place, group, hit, marker, pointed
 from host.charts.frame import BELOW, RIGHT, Box, Entry, across, better_box, left_of, legend, upwards
-from host.charts.labels import around, labelled
+from host.charts.labels import Label, along, around, labelled
 from host.charts.scale import scale
-from host.charts.style import look
+from host.charts.style import Look, looks
 from host.svg.numbers import px
 
 _TOP, _HEIGHT = 30, 290
+_ABOVE = 8  # pixels by which a name may stand out of the plot: there is nothing below the title of the axis
 _RADIUS = 5.0
-_WIDER = 2.5  # pixels by which a marker is larger than the one above it
+_WIDER = 3.0  # pixels by which a marker is larger than the one above it
 _NEAR = 4.0  # pixels between places that hide each other
 _MOST = 3  # markers on one place that grow
 
@@ -79,35 +80,39 @@ def pareto(title: str, points: Sequence[Point], x: Axis, y: Axis) -> Chart | Non
     shown = [each for each in points if isfinite(each.x) and isfinite(each.y)]
     if not shown:
         return None
-    ends = [each.to_x for each in shown if each.to_x is not None and isfinite(each.to_x)]
+    ends = [each.x if each.to_x is None or not isfinite(each.to_x) else each.to_x for each in shown]
     upright = scale(y, [each.y for each in shown], _TOP + _HEIGHT, _TOP)
     box = Box(left_of(upright), _TOP, WIDTH - RIGHT, _TOP + _HEIGHT)
     flat = scale(x, [*(each.x for each in shown), *ends], box.left, box.right)
     places = [(flat.at(each.x), upright.at(each.y)) for each in shown]
+    reaches = [[place, (flat.at(end), place[1])] for place, end in zip(places, ends, strict=True)]
+    drawn_as = looks((each.series for each in shown), by_colour=False)
     judged = x.higher_is_better is not None and y.higher_is_better is not None
     front = on_front(shown, bool(x.higher_is_better), bool(y.higher_is_better)) if judged else set(range(len(shown)))
-    radii = _radii(places)
+    order = sorted(range(len(shown)), key=lambda at: (at in front, places[at], at))
+    radii = _radii(places, order)
 
     inside = across(box, flat, x) + upwards(box, upright, y)
-    if judged and len(front) > 1:
-        inside += f'<path class="sc-front" d="{_steps([places[at] for at in front], bool(x.higher_is_better))}"/>'
-    for at in sorted(range(len(shown)), key=lambda at: (at in front, -radii[at], places[at], at)):
-        each, (px_, py_) = shown[at], places[at]
-        css = f"sc-point {look(each.series).css}{'' if at in front or not each.candidate else ' sc-dominated'}"
-        to_x = flat.at(each.to_x) if each.to_x is not None and isfinite(each.to_x) else px_
-        drawn = f'<path class="sc-thin" d="{line([(px_, py_), (to_x, py_)])}"/>' if to_x != px_ else ""
-        drawn += marker(look(each.series), px_, py_, radii[at], hollow=each.hollow)
-        drawn += hit(px_, py_, radii[at] + 4)
+    steps = _steps([places[at] for at in front], bool(x.higher_is_better)) if judged and front else []
+    if len(steps) > 1:
+        inside += f'<path class="sc-front" d="{_path(steps)}"/>'
+    for at in order:
+        each, place, look = shown[at], places[at], drawn_as[shown[at].series]
+        css = f"sc-point {look.css}{'' if at in front or not each.candidate else ' sc-dominated'}"
+        reach = reaches[at][1][0] - place[0]
+        drawn = f'<path class="sc-thin" d="M0 0H{px(reach)}"/>' if reach else ""
+        drawn += marker(look, radii[at], hollow=each.hollow) + hit(radii[at] + 4)
         more = {} if each.candidate else {"candidate": "0"}
-        inside += pointed(css, each.text, drawn, row=each.key, x=each.x, y=each.y, px=px_, py=py_, **more)
+        inside += pointed(css, each.text, drawn, place, row=each.key, x=each.x, y=each.y, **more)
 
     named = sorted(front, key=lambda at: (places[at], at))
     taken = [around(place, radius) for place, radius in zip(places, radii, strict=True)]
+    taken += [each for path in (steps, *reaches) for each in along(path)]
     if y.higher_is_better is False:
         taken.append(better_box((box.left + 7, box.bottom - 7)))
-    wanted = [(shown[at].key, places[at], radii[at]) for at in named]
-    labels, written = labelled(wanted, box, taken)
-    entries, bottom = legend(_entries(shown, {named[at] for at in written}), box.bottom + BELOW)
+    wanted = [Label(shown[at].key, places[at], radii[at], reaches[at][1][0] - places[at][0]) for at in named]
+    labels, written = labelled(wanted, replace(box, top=box.top - _ABOVE), taken)
+    entries, bottom = legend(_entries(shown, drawn_as, {named[at] for at in written}), box.bottom + BELOW)
     goods = {"x": x.higher_is_better, "y": y.higher_is_better}
     data = "".join(f' data-{k}-better="{"high" if good else "low"}"' for k, good in goods.items() if good is not None)
     rows = tuple((each.key, x.number(each.x), y.number(each.y)) for each in shown)
@@ -115,22 +120,35 @@ def pareto(title: str, points: Sequence[Point], x: Axis, y: Axis) -> Chart | Non
     return Chart(title, svg, WIDTH, bottom + 4, ("name", x.heading, y.heading), rows)
 
 
-def _steps(places: Sequence[Place], from_right: bool) -> str:
-    """The `d` of the line through the front: at each x the best y that costs no more."""
+def _steps(places: Sequence[Place], from_right: bool) -> list[Place]:
+    """The corners of the line through the front: at each x the best y that costs no more."""
     first, *others = sorted(set(places), reverse=from_right)
-    return f"M{px(first[0])} {px(first[1])}" + "".join(f"H{px(x)}V{px(y)}" for x, y in others)
-
-
-def _radii(places: Sequence[Place]) -> list[float]:
-    """Larger below smaller, so that each marker on one place stays visible as a ring."""
-    found = []
-    for at, (x, y) in enumerate(places):
-        above = sum(abs(x - a) < _NEAR and abs(y - b) < _NEAR for a, b in places[at + 1 :])
-        found.append(_RADIUS + _WIDER * min(above, _MOST))
+    found = [first]
+    for x, y in others:
+        found += [(x, found[-1][1]), (x, y)]
     return found
 
 
-def _entries(points: Sequence[Point], written: set[int]) -> list[Entry]:
+def _path(steps: Sequence[Place]) -> str:
+    moves = [f"V{px(y)}" if at % 2 else f"H{px(x)}" for at, (x, y) in enumerate(steps[1:])]
+    return f"M{px(steps[0][0])} {px(steps[0][1])}{''.join(moves)}"
+
+
+def _radii(places: Sequence[Place], order: Sequence[int]) -> list[float]:
+    """Larger below smaller, so that each marker on one place stays visible as a ring.
+
+    Args:
+        order: the indices as they are drawn.
+    """
+    found = [_RADIUS] * len(places)
+    for drawn, at in enumerate(order):
+        x, y = places[at]
+        above = sum(abs(x - places[b][0]) < _NEAR and abs(y - places[b][1]) < _NEAR for b in order[drawn + 1 :])
+        found[at] += _WIDER * min(above, _MOST)
+    return found
+
+
+def _entries(points: Sequence[Point], drawn_as: Mapping[str, Look], written: set[int]) -> list[Entry]:
     """Legend: each series, filled or hollow, unless the chart has the names of all of its points."""
     groups: dict[tuple[str, bool], list[int]] = {}
     for at, each in enumerate(points):
@@ -139,5 +157,5 @@ def _entries(points: Sequence[Point], written: set[int]) -> list[Entry]:
     for (series, hollow), members in groups.items():
         if not written.issuperset(members):
             name = points[members[0]].key if len(members) == 1 else f"{series} (hollow)" if hollow else series
-            found.append(Entry(name, look(series).css, marker(look(series), 0, 0, _RADIUS, hollow=hollow)))
+            found.append(Entry(name, drawn_as[series].css, marker(drawn_as[series], _RADIUS, hollow=hollow)))
     return found

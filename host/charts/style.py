@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from zlib import crc32
+from hashlib import sha256
 
 from host.svg.colours import BLUE, DARK_INK, DARK_PAPER, GREEN, INK, ORANGE, PAPER, PURPLE, SKY, VERMILION
 from host.svg.text import FONT
@@ -18,7 +18,7 @@ _INK = "currentColor"
 _GREY, _BROWN = "#8c8c8c", "#94701a"
 
 # Okabe and Ito's colours, and others of middle lightness: all are seen on white and on black.
-_OTHERS = ("#6b5bd0", "#b8436e", "#44aa99", "#a64fc0")  # no known name has one
+_OTHERS = ("#6b5bd0", "#b8436e", "#44aa99", "#a64fc0", "#7a8a1e")  # no known name has one
 _COLOURS = (_INK, VERMILION, BLUE, GREEN, SKY, ORANGE, PURPLE, _GREY, _BROWN, *_OTHERS)
 SHAPES = ("circle", "square", "diamond", "up", "down", "plus", "cross", "star", "hexagon")
 
@@ -63,33 +63,32 @@ _KNOWN = {
 
 def look(name: str) -> Look:
     """The look of a name: its own in every chart, whatever stands beside it."""
-    return _KNOWN.get(name) or _drawn(crc32(name.encode()))
+    return _KNOWN.get(name) or _drawn(name)
 
 
-def looks(names: Iterable[str]) -> dict[str, Look]:
-    """Looks of different colours, for what only colours tell apart, such as the parts of a bar.
+def looks(names: Iterable[str], *, by_colour: bool = True) -> dict[str, Look]:
+    """Looks of what stands in one chart, none of them twice.
 
-    Where two names have one colour, the later one of the alphabet gets another. Only the set of names matters.
+    Digests of two names may agree. The later one of the alphabet then gets another look, so that only the set of names
+    matters. Known names keep theirs.
+
+    Args:
+        by_colour: colours differ, for lines and areas; otherwise colour or shape does, for markers.
     """
-    found: dict[str, Look] = {}
-    taken: set[str] = set()
-    shapes: set[str] = set()
     wanted = list(dict.fromkeys(names))
+    found: dict[str, Look] = {}
     for name in sorted(wanted, key=lambda each: (each not in _KNOWN, each)):
-        first = look(name)
-        at = _COLOURS.index(first.colour)
-        order = [*_COLOURS[at:], *_COLOURS[1:at]]
-        colour = next((each for each in order if each not in taken), first.colour)
-        at = SHAPES.index(first.shape)
-        shape = next((each for each in (*SHAPES[at:], *SHAPES[:at]) if each not in shapes), first.shape)
-        taken.add(colour)
-        shapes.add(shape)
-        found[name] = Look(colour, shape)
+        own = look(name)
+        taken = {each.colour for each in found.values()} if by_colour else set()
+        colour = next((each for each in (own.colour, *_OTHERS, *_COLOURS[1:]) if each not in taken), own.colour)
+        worn = {each.shape for each in found.values() if by_colour or each.colour == colour}
+        shape = next((each for each in (own.shape, *SHAPES) if each not in worn), own.shape)
+        found[name] = own if name in _KNOWN else Look(colour, shape)
     return {name: found[name] for name in wanted}
 
 
-def _drawn(digest: int) -> Look:
-    digest, colour = divmod(digest, len(_OTHERS))
+def _drawn(name: str) -> Look:
+    digest, colour = divmod(int.from_bytes(sha256(name.encode(errors="replace")).digest()[:8], "big"), len(_OTHERS))
     return Look(_OTHERS[colour], SHAPES[digest % len(SHAPES)])
 
 
@@ -109,7 +108,8 @@ _SHAPED = f"""
 .sc-area{{fill:currentColor;fill-opacity:.35;stroke:currentColor}}
 .sc-bar{{fill:currentColor}}
 .sc-faint{{color:{_GREY}}}
-.sc-dominated{{opacity:.4}}
+.sc-faint .sc-thin{{stroke-opacity:1}}
+.sc-dominated{{opacity:.45}}
 .sc-dominated:hover,.sc-dominated:focus{{opacity:1}}
 .sc-curve:hover .sc-line{{stroke-width:3.5}}
 """

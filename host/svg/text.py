@@ -5,7 +5,7 @@ from __future__ import annotations
 FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans-serif"
 
 # Letters by their width in em, rounded up; capitals and other letters below.
-_WIDTHS = {"ijl": 0.29, " .,:;'!|/()frt": 0.41, "csz_-": 0.56, "×wM": 0.87, "mW@%…": 1.0}
+_WIDTHS = {"ijl": 0.29, " .,:;'!|/()frt": 0.41, "csz_-": 0.56, "×wM<>=+~#&": 0.87, "mW@%…": 1.0}
 _EMS = {letter: ems for letters, ems in _WIDTHS.items() for letter in letters}
 _CAPITAL, _OTHER = 0.7, 0.64
 _BOLD = 1.13

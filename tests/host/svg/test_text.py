@@ -15,6 +15,7 @@ TEXTS = [
     *("Conv2D down1", "Conv2DTranspose correction", "BatchNormalization stack1a_normal", "GlobalAveragePooling2D pool"),
     *("3×3, 160 filters, stride 2, relu", "h/16×w/16×1024", "1,180,160 parameters", "also reads quality"),
     *("width 0.35, 153 layers, 52 with a kernel", "49 × int8, 3 × float32", "illicit_fill_jiffy", "MMWWmmww@@"),
+    "<b> & a+b >= #1 ~ 5",
 ]
 
 
