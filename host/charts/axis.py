@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 LOG_SPREAD = 10  # largest to smallest; above, a linear axis would press the small ones into one place
+
+
+LARGEST = 1e15  # of what has a place: above, a double has no decimals, and no ticks tell two values apart
+
+
+def drawable(value: float) -> bool:
+    """Whether a value can have a place on an axis: a finite number of a size that people read."""
+    return -LARGEST < value < LARGEST
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,6 @@ class Axis:
 
     def is_log(self, values: Sequence[float]) -> bool:
         """Whether an axis with these values is logarithmic; never where one of them is not above zero."""
-        if not values or not all(isfinite(value) and value > 0 for value in values) or self.log is False:
+        if not values or not all(drawable(value) and value > 0 for value in values) or self.log is False:
             return False
         return bool(self.log) or max(values) > LOG_SPREAD * min(values)

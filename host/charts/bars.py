@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 
-from host.charts.axis import Axis
+from host.charts.axis import Axis, drawable
 from host.charts.chart import WIDTH, Chart
 from host.charts.elements import pointed, rect, text
 from host.charts.frame import BELOW, Entry, across, legend
@@ -24,7 +23,7 @@ def stacked_bars(title: str, rows: Mapping[str, Mapping[str, float]], axis: Axis
         rows: name -> part -> value; parts that are not finite or not above zero are left out.
     """
     kept = {
-        name: {part: value for part, value in parts.items() if isfinite(value) and value > 0}
+        name: {part: value for part, value in parts.items() if drawable(value) and value > 0}
         for name, parts in rows.items()
     }
     kept = {name: parts for name, parts in kept.items() if parts}

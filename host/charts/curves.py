@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import dist, inf, isfinite
+from math import dist, inf
 
-from host.charts.axis import Axis
+from host.charts.axis import Axis, drawable
 from host.charts.chart import WIDTH, Chart
 from host.charts.elements import Place, group, hit, pointed
 from host.charts.frame import BELOW, RIGHT, Box, Entry, across, better_box, left_of, legend, upwards
@@ -93,7 +93,7 @@ def _chart(title: str, panels: Sequence[Panel], x: Axis, height: float, limit: f
 
 
 def _finite(each: Curve) -> Curve:
-    kept = [at for at, (a, b) in enumerate(each.points) if isfinite(a) and isfinite(b)]
+    kept = [at for at, (a, b) in enumerate(each.points) if drawable(a) and drawable(b)]
     texts = tuple(each.texts[at] for at in kept) if each.texts else ()
     return replace(each, points=tuple(each.points[at] for at in kept), texts=texts)
 
@@ -162,5 +162,3 @@ def _rows(panels: Sequence[Panel], x: Axis) -> tuple[tuple[str, ...], ...]:
                 cells = [y.number(b) if panel == at else "" for panel in range(len(panels))]
                 found.append((each.name, x.number(a), *cells))
     return tuple(found)
-
-

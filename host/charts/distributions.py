@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from host.charts.axis import Axis
+from host.charts.axis import LARGEST, Axis
 from host.charts.chart import WIDTH, Chart
 from host.charts.elements import line, pointed, rect
 from host.charts.frame import BELOW, across
@@ -34,7 +34,7 @@ def distributions(title: str, samples: Mapping[str, np.ndarray], axis: Axis) -> 
         The chart; None where there are no samples.
     """
     kept = {name: np.asarray(each, np.float64).ravel() for name, each in samples.items()}
-    kept = {name: each[np.isfinite(each)] for name, each in kept.items()}
+    kept = {name: each[np.abs(each) < LARGEST] for name, each in kept.items()}
     kept = {name: np.sort(each) for name, each in kept.items() if each.size}
     if not kept:
         return None

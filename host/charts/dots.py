@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 
-from host.charts.axis import Axis
+from host.charts.axis import Axis, drawable
 from host.charts.chart import WIDTH, Chart
 from host.charts.elements import hit, line, marker, pointed
 from host.charts.frame import BELOW, Entry, across, legend
@@ -20,9 +19,7 @@ _PITCH = 28
 _NONE: Intervals = {}
 
 
-def dots(
-    title: str, rows: Mapping[str, Mapping[str, float]], axis: Axis, intervals: Intervals = _NONE
-) -> Chart | None:
+def dots(title: str, rows: Mapping[str, Mapping[str, float]], axis: Axis, intervals: Intervals = _NONE) -> Chart | None:
     """A line a name with a marker for each place, and a thin line from the smallest to the largest.
 
     Args:
@@ -32,16 +29,14 @@ def dots(
     Returns:
         The chart; None where there is no value.
     """
-    kept = {
-        name: {place: value for place, value in places.items() if isfinite(value)} for name, places in rows.items()
-    }
+    kept = {name: {place: value for place, value in places.items() if drawable(value)} for name, places in rows.items()}
     kept = {name: places for name, places in kept.items() if places}
     if not kept:
         return None
     ranges = {
         key: ends
         for key, ends in intervals.items()
-        if all(isfinite(end) for end in ends) and key[1] in kept.get(key[0], {})
+        if all(drawable(end) for end in ends) and key[1] in kept.get(key[0], {})
     }
     places = list(dict.fromkeys(place for values in kept.values() for place in values))
     drawn = looks(places)

@@ -76,7 +76,12 @@ def group(css: str, inside: str) -> str:
 
 
 def _attribute(value: str | float) -> str:
-    return escaped(value) if isinstance(value, str) else f"{value:.6g}"
+    return escaped(value) if isinstance(value, str) else number(value)
+
+
+def number(value: float) -> str:
+    """A value as attributes have it: what a script reads."""
+    return f"{value:.6g}"
 
 
 def _round(count: int, first: float, radius: float, inner: float = 0.0) -> list[Place]:

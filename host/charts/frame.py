@@ -38,10 +38,7 @@ class Box:
 
     def meets(self, other: Box) -> bool:
         return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
 
@@ -77,7 +74,7 @@ def across(box: Box, x: Scale, axis: Axis, *, last: bool = True) -> str:
     free = 0.0
     for value, words in x.ticks:
         half = width(words, SIZE) / 2
-        if (at := x.at(value)) - half >= free:
+        if (at := min(x.at(value), WIDTH - half)) - half >= free:
             texts += text(at, box.bottom + 17, words)
             free = at + half + 6
     made += f'<g class="sc-soft" text-anchor="middle">{texts}</g>'

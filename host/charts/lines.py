@@ -11,7 +11,8 @@ from host.charts.frame import RIGHT, Box
 from host.charts.style import SIZE
 from host.svg.text import fitted, width
 
-_NAMES = 190  # pixels of the longest name; a longer one is cut, and whole where it is pointed at
+_NAMES = 170  # pixels of the longest name; a longer one is cut, and whole where it is pointed at
+_VALUES = 130  # pixels of the longest value
 _TOP = 8
 
 
@@ -35,7 +36,7 @@ class Lines:
 def lines(names: Sequence[str], values: Sequence[str], pitch: float) -> Lines:
     """Room for names and values, and a plot between them."""
     left = min(_NAMES, max(width(name, SIZE) for name in names)) + 12
-    right = max((width(value, SIZE) + 10 for value in values), default=float(RIGHT))
+    right = max((min(_VALUES, width(value, SIZE)) + 10 for value in values), default=0.0)
     return Lines(Box(left, _TOP, WIDTH - max(RIGHT, right), _TOP + pitch * len(names)), pitch)
 
 
@@ -49,5 +50,5 @@ def beside(placed: Lines, names: Sequence[str], values: Sequence[str], lower: fl
     for index, name in enumerate(names):
         made += text(placed.box.left - 9, placed.middle(index) + 4.5 + lower, fitted(name, SIZE, _NAMES), "", "end")
     for index, value in enumerate(values):
-        made += text(WIDTH - 2, placed.middle(index) + 4.5 + lower, value, "sc-soft", "end")
+        made += text(WIDTH - 2, placed.middle(index) + 4.5 + lower, fitted(value, SIZE, _VALUES), "sc-soft", "end")
     return made

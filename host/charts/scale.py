@@ -58,7 +58,7 @@ def scale(
     is_log = axis.is_log(values) and not zero
     low, high = 0.0 if zero else min(values), max(values)
     low, high = _widened_log(low, high, tight) if is_log else _widened(low, high, tight)
-    return Scale(low, high, start, end, is_log, _ticks(low, high, is_log, abs(end - start)))
+    return Scale(low, high, start, end, is_log, _ticks(low, high, is_log, abs(end - start), axis.digits == 0))
 
 
 def _widened_log(low: float, high: float, tight: bool) -> tuple[float, float]:
@@ -76,7 +76,7 @@ def _widened(low: float, high: float, tight: bool) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=1024)
-def _ticks(low: float, high: float, is_log: bool, length: float) -> tuple[tuple[float, str], ...]:
+def _ticks(low: float, high: float, is_log: bool, length: float, whole: bool) -> tuple[tuple[float, str], ...]:
     from matplotlib.ticker import LogLocator, MaxNLocator  # takes its time to load
 
     room = length / _TICK
@@ -86,7 +86,7 @@ def _ticks(low: float, high: float, is_log: bool, length: float) -> tuple[tuple[
         found = [float(value) for value in LogLocator(subs=subs).tick_values(low, high) if low <= value <= high]
         if len(found) > 1:
             return tuple((value, tick_text(value, max(0, ceil(-log10(value) - 1e-9)))) for value in found)
-    locator = MaxNLocator(max(2, min(8, round(room))), steps=[1, 2, 2.5, 5, 10])
+    locator = MaxNLocator(max(2, min(8, round(room))), steps=[1, 2, 2.5, 5, 10], integer=whole)
     slack = (high - low) * 1e-9
     found = [float(value) for value in locator.tick_values(low, high) if low - slack <= value <= high + slack]
     step = found[1] - found[0] if len(found) > 1 else 1.0

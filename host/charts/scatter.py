@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
 
-from host.charts.axis import Axis
+from host.charts.axis import Axis, drawable
 from host.charts.chart import WIDTH, Chart
-from host.charts.elements import Place, group, hit, marker, pointed
+from host.charts.elements import Place, group, hit, marker, number, pointed
 from host.charts.frame import BELOW, RIGHT, Box, Entry, across, better_box, left_of, legend, upwards
 from host.charts.labels import Label, along, around, labelled
 from host.charts.scale import scale
@@ -26,6 +25,8 @@ _TOP, _HEIGHT = 30, 290
 _ABOVE = 8  # pixels by which a name may stand out of the plot: there is nothing below the title of the axis
 _RADIUS = 5.0
 _WIDER = 3.0  # pixels by which a marker is larger than the one above it
+_EDGE = 14.0  # pixels from the edge of the plot to a point that lies beyond it
+_ARROW_DOWN, _ARROW_UP = "M-4 7L0 12L4 7", "M-4 -7L0 -12L4 -7"
 _NEAR = 4.0  # pixels between places that hide each other
 _MOST = 3  # markers on one place that grow
 
@@ -56,12 +57,16 @@ class Point:
 def on_front(points: Sequence[Point], x_higher_is_better: bool, y_higher_is_better: bool) -> set[int]:
     """The indices of the candidates that no other candidate beats: in one number better, in the other not worse.
 
-    Equal points do not beat each other.
+    Equal points do not beat each other. Values count as attributes have them, so that a script finds the same.
     """
     signed = [
-        (index, each.x if x_higher_is_better else -each.x, each.y if y_higher_is_better else -each.y)
+        (
+            index,
+            float(number(each.x)) * (1 if x_higher_is_better else -1),
+            float(number(each.y)) * (1 if y_higher_is_better else -1),
+        )
         for index, each in enumerate(points)
-        if each.candidate and isfinite(each.x) and isfinite(each.y)
+        if each.candidate and drawable(each.x) and drawable(each.y)
     ]
     found: set[int] = set()
     best: tuple[float, float] | None = None
@@ -72,19 +77,33 @@ def on_front(points: Sequence[Point], x_higher_is_better: bool, y_higher_is_bett
     return found
 
 
-def pareto(title: str, points: Sequence[Point], x: Axis, y: Axis) -> Chart | None:
+def pareto(
+    title: str, points: Sequence[Point], x: Axis, y: Axis, y_range: tuple[float, float] | None = None
+) -> Chart | None:
     """Points, and a line through those that no other beats; None without points.
 
     Without a good end of both axes no point is beaten, and there is no line.
+
+    Args:
+        y_range: what the axis shows at least and, where points lie beyond it, at most: these stand at the edge, with
+            an arrow. Where a few are far off, the others would lie on one line.
     """
-    shown = [each for each in points if isfinite(each.x) and isfinite(each.y)]
+    shown = [each for each in points if drawable(each.x) and drawable(each.y)]
     if not shown:
         return None
-    ends = [each.x if each.to_x is None or not isfinite(each.to_x) else each.to_x for each in shown]
-    upright = scale(y, [each.y for each in shown], _TOP + _HEIGHT, _TOP)
+    ends = [each.x if each.to_x is None or not drawable(each.to_x) else each.to_x for each in shown]
+    low, high = y_range or (min(each.y for each in shown), max(each.y for each in shown))
+    heights = [min(high, max(low, each.y)) for each in shown]
+    upright = scale(y, [*heights, low, high], _TOP + _HEIGHT, _TOP)
     box = Box(left_of(upright), _TOP, WIDTH - RIGHT, _TOP + _HEIGHT)
     flat = scale(x, [*(each.x for each in shown), *ends], box.left, box.right)
-    places = [(flat.at(each.x), upright.at(each.y)) for each in shown]
+    places = [
+        (
+            flat.at(each.x),
+            upright.at(each.y) if each.y == height else (box.bottom - _EDGE if each.y < low else box.top + _EDGE),
+        )
+        for each, height in zip(shown, heights, strict=True)
+    ]
     reaches = [[place, (flat.at(end), place[1])] for place, end in zip(places, ends, strict=True)]
     drawn_as = looks((each.series for each in shown), by_colour=False)
     judged = x.higher_is_better is not None and y.higher_is_better is not None
@@ -102,6 +121,8 @@ def pareto(title: str, points: Sequence[Point], x: Axis, y: Axis) -> Chart | Non
         reach = reaches[at][1][0] - place[0]
         drawn = f'<path class="sc-thin" d="M0 0H{px(reach)}"/>' if reach else ""
         drawn += marker(look, radii[at], hollow=each.hollow) + hit(radii[at] + 4)
+        if each.y != heights[at]:
+            drawn += f'<path class="sc-thin" d="{_ARROW_DOWN if each.y < low else _ARROW_UP}"/>'
         more = {} if each.candidate else {"candidate": "0"}
         inside += pointed(css, each.text, drawn, place, row=each.key, x=each.x, y=each.y, **more)
 

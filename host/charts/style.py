@@ -99,7 +99,6 @@ _SHAPED = f"""
 .sc-grid{{stroke:currentColor;stroke-opacity:.14;fill:none}}
 .sc-axis{{stroke:currentColor;stroke-opacity:.5;fill:none}}
 .sc-soft{{opacity:.72}}
-.sc-bold{{font-weight:600}}
 .sc-line{{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}}
 .sc-thin{{fill:none;stroke:currentColor;stroke-width:1.2;stroke-opacity:.7}}
 .sc-front{{fill:none;stroke:currentColor;stroke-opacity:.45;stroke-width:1.5}}
