@@ -35,10 +35,11 @@ def keep_drawing(task: Task, spec: Spec, build: Path) -> str:
     Returns:
         Why there is no drawing, in one line; "" where there is one.
     """
-    path, source = build / spec.name / FILE_NAME, _source_digest(task, spec)
-    if _read(path)[1] == source:
-        return ""
+    path = build / spec.name / FILE_NAME
     try:
+        source = _source_digest(task, spec)
+        if _read(path)[1] == source:
+            return ""
         load_tensorflow()
         from host.diagram.draw import network_drawing
 

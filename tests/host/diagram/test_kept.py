@@ -153,6 +153,17 @@ def test_what_cannot_be_drawn_is_one_line_and_leaves_no_older_drawing(
     assert list((tmp_path / "tiny").iterdir()) == []
 
 
+def test_a_task_that_is_no_folder_of_modules_is_one_line_too(
+    tiny: dict[str, Any], parse: Callable[[Any], Spec], tmp_path: Path
+) -> None:
+    class Elsewhere(type(TASK)):  # type: ignore[misc]
+        """Beside this class lies no spec.py."""
+
+    reason = keep_drawing(Elsewhere(), parse(tiny), tmp_path)
+    assert reason and "\n" not in reason
+    assert kept_drawing(tmp_path, "tiny") is None
+
+
 def test_an_export_draws_and_the_next_one_loads_no_tensorflow(loop: Any, tmp_path: Path) -> None:
     spec = open_spec(loop.models / "tiny")[1]
     assert kept_drawing(loop.build, "tiny") == network_drawing(TASK, spec)
