@@ -75,9 +75,9 @@ loop: setup ## the whole circle on this machine: export, bench, collect, report
 	@sed -n '/^fastest/,/^tables/p' $(LOOP)
 	@echo "collect  decode and judge what the bench made"
 	@$(HOST) -m host collect "$$(ls -d device/results/*/ | sort | tail -n 1)" >> $(LOOP)
-	@echo "report   write tables and plots"
+	@echo "report   write the page, tables and figures"
 	@echo
-	@$(HOST) -m host report --short
+	@$(HOST) -m host report
 	@echo "steps:  $(LOOP)"
 	@echo
 	@echo "The same with a Raspberry Pi (README.md has every step):"
@@ -97,7 +97,7 @@ collect: $(HOST_READY) ## decode what a device sent (RUN=folder; default: the ne
 	@if [ -z "$(RUN)" ] && ! ls -d device/results/*/ >/dev/null 2>&1; then $(MAKE) --no-print-directory bench; fi
 	@$(HOST) -m host collect "$(if $(RUN),$(RUN),$$(ls -d device/results/*/ | sort | tail -n 1))"
 
-report: $(HOST_READY) ## tables and plots of the run that was collected last
+report: $(HOST_READY) ## one page with everything that was collected and evaluated, and the same as PDF and Markdown
 	@if ! ls benchmarks/results/*/*/evaluation.json >/dev/null 2>&1; then $(MAKE) --no-print-directory collect; fi
 	@$(HOST) -m host report
 
@@ -122,7 +122,7 @@ pi: ## the device's half on a Debian arm64 system under qemu (root; OS=trixie, M
 	@$(if $(SUDO_USER),sudo -u $(SUDO_USER)) $(MAKE) --no-print-directory setup export
 	@OS=$(OS) PI_PYTHON=$(HOST) PYTHONDONTWRITEBYTECODE=1 $(HOST) -m tests.pi $(MODELS)
 
-browser: ## Chromium from Debian's packages, for the demo's test (nothing to do where there is one; root or sudo)
+browser: ## Chromium from Debian's packages, for the tests of the demo's and the report's pages (nothing to do where there is one; root or sudo)
 	@[ -n "$(CHROMIUM)" ] || command -v chromium >/dev/null || { \
 		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 		$$as_root apt-get update -qq && \
@@ -135,8 +135,9 @@ lint: $(HOST_READY) ## ruff, and mypy on device/, host/ and docs/
 schema: $(HOST_READY) ## write models/spec.schema.json anew from the host's catalogue of layers
 	@$(HOST) -m host schema models/spec.schema.json
 
-docs: $(HOST_READY) ## write the tables in README.md and docs/ anew from the committed results
+docs: $(HOST_READY) ## write the tables and charts of README.md and docs/ anew from the committed results
 	@$(HOST) -m docs.make_tables
+	@$(HOST) -m docs.make_charts
 
 lock: $(HOST_READY) ## write requirements.lock anew from pyproject.toml
 	@$(HOST) $(PIP_INSTALL) uv

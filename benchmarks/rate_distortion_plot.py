@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from host.curves.bd_rate import ms_ssim_db
 
-# Okabe and Ito's colours, as in host/reporting/plots.py.
+# Okabe and Ito's colours, as in the report (host/svg/colours.py).
 _COLOURS = {
     "splitlite": "#D55E00",
     "splitlite (untuned decoder)": "#E69F00",

@@ -19,7 +19,7 @@ from PIL import Image
 import device
 from device.files import write_bytes, write_json
 from device.image_file import read_image
-from docs.make_tables import PICTURE, ROOT
+from docs.tables.committed import PICTURE, ROOT
 from host.evaluation.decode import decode
 from host.metrics import psnr_db
 from host.tasks import TASKS

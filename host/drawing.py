@@ -10,6 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from host.metrics import Metric
+
+DPI = 140  # of figures
 LARGE, CLOSE_UP = 128, 96  # pixels a side: above so many a picture is also shown close up, at most so much of it
 
 
@@ -22,6 +25,11 @@ def png(figure: Figure) -> bytes:
     FigureCanvasAgg(figure)
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
+
+
+def axis_title(metric: Metric) -> str:
+    """A metric's title with its unit."""
+    return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
 
 
 def middle(image: np.ndarray, height: int, width: int) -> np.ndarray:

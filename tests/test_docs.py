@@ -20,7 +20,9 @@ from device.outputs.codes import LatentGrid
 from device.outputs.context_codes import BlockGrid
 from device.outputs.scores import ScoresDescription
 from device.quantization import TensorInfo
-from docs.make_tables import ROOT, curve, documents, evaluations, rendered
+from docs.make_charts import charts
+from docs.make_tables import documents, rendered
+from docs.tables.committed import ROOT, curve, evaluations
 from host import results
 from host.cli import main
 from host.quantization.diagnosis import result as diagnosis
@@ -256,3 +258,26 @@ def test_the_json_of_the_guides_is_right(guide: str, model: str, tmp_path: Path)
     for part in parts:
         found = json.loads(part if part.startswith("{") else f"{{{part}}}")
         parse_spec(spec | found, tmp_path / "mine" / "spec.json", TASKS[spec["task"]].sections)
+
+
+def test_the_charts_are_what_the_command_makes_of_committed_results() -> None:
+    made = charts()
+    assert set(made) == {file.name for file in (ROOT / "docs" / "images").glob("*.svg")}
+    for name, text in made.items():
+        assert (ROOT / "docs" / "images" / name).read_text(encoding="utf-8") == text, "make docs"
+        assert any(name in each for each in TEXTS.values()), f"{name} is shown nowhere"
+
+
+def test_a_chart_shows_the_numbers_of_the_committed_result() -> None:
+    shown = {
+        row: (float(x), float(y))
+        for row, x, y in re.findall(
+            r'data-row="([^"]+)" data-x="([^"]+)" data-y="([^"]+)"', charts()["mobilenetv2-time.svg"]
+        )
+    }
+    (result,) = (each for each in evaluations() if each.model == "mobilenetv2-cifar10")
+    timed = {row.row: row for row in result.rows if "device" in row.latency and row.metrics}
+    assert set(shown) == set(timed)
+    for name, (x, y) in shown.items():
+        assert x == pytest.approx(timed[name].latency["device"].median_ns / 1e6, rel=1e-3)
+        assert y == pytest.approx(timed[name].metrics["accuracy_percent"], rel=1e-4)

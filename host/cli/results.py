@@ -156,27 +156,38 @@ def reconstruct(name: str, files: tuple[Path, ...], output: Path, **options: Any
 @command()
 @click.option(
     "--run",
-    "run_folder",
-    type=FOLDER,
-    help="Folder of a collected run.  [default: the run that was collected last]",
+    "runs",
+    multiple=True,
+    metavar="ID",
+    help="Use only this run: its id, or its folder. Repeat for several.  [default: all]",
+)
+@click.option(
+    "--model",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Use only this model. Repeat for several.  [default: all]",
 )
 @click.option(
     "--out",
     type=FOLDER,
     help="Folder for the report.  [default: benchmarks/reports]",
 )
-@click.option("--short", is_flag=True, help="Print a short table; the files hold everything.")
 @models_option
-def report(run_folder: Path | None, out: Path | None, short: bool, models: Path | None) -> None:
-    """Write tables and plots of a collected run.
+def report(runs: tuple[str, ...], names: tuple[str, ...], out: Path | None, models: Path | None) -> None:
+    """Write the report of all collected and evaluated results.
 
-    Writes report.md, report.json, report.csv and the plots, and prints the table.
+    Writes report.html, one page that needs no network, and the same as report.md, report.pdf, report.json and
+    report.csv, with the figures as files beside them. Prints the best, the fastest and the smallest variants.
 
     \b
     Example:
       host report
+      host report --model cifar10-ae-mse --out report
+      host report --run 20260102T030405Z-pi-0a1b
     """
-    from host.reporting.report import write_report
+    from host.report.report import write_report
+    from host.report.sources import Folders
 
-    for line in write_report(run_folder, out, models_folder(models), short=short):
+    for line in write_report(Folders(models=models_folder(models)), out, runs, names):
         say(line)

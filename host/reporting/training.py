@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from device.files import read_json
+from device.records import from_json
+from host.errors import ReportError
 
 Record = Mapping[str, Any]
 
@@ -18,6 +23,40 @@ class TrainingRow:
     best_epoch: int | None
     seconds: float | None
     validation: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Epoch:
+    epoch: int
+    loss: float | None = None
+    validation_loss: float | None = None
+    validation: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What this module and those who use its records read of one training."""
+
+    history: tuple[_Epoch, ...]
+    epochs: int | None = None
+    best_epoch: int | None = None
+    seconds: float | None = None
+
+
+def read_training(path: Path) -> Record:
+    """A model's training.json, checked.
+
+    Raises:
+        ReportError: missing, damaged, or not what `host train` writes.
+    """
+    value = read_json(path, ReportError)
+    found = value.get("stages", {}) if isinstance(value, dict) else None
+    if not isinstance(found, dict) or not all(isinstance(stage, dict) for stage in found.values()):
+        raise ReportError(f"{path}: no stages of a training; damaged, copy it again or train the model again")
+    for records in stages(value):
+        for name, record in records.items():
+            from_json(_Training, record, f"{path}: {name}", ReportError)
+    return value
 
 
 def training_rows(training: Record) -> list[TrainingRow]:

@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from host.drawing import png
+from host.drawing import DPI, axis_title, png
 from host.metrics import Metric
-from host.reporting.plots import DPI, axis_title
 from host.study.curves_chart import curves_chart
 from host.study.intervals import Spread, pareto_front
 from host.study.results import CellRow, StudyResult

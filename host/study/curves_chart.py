@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from host.drawing import png
-from host.reporting.plots import DPI, axis_title
+from host.drawing import DPI, axis_title, png
 from host.study.results import Curve, StudyResult
 
 _STAGE, _CONTROL = "#0072B2", "#888888"

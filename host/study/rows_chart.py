@@ -10,9 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from host.drawing import png
+from host.drawing import DPI, png
 from host.metrics import Metric
-from host.reporting.plots import DPI
 from host.study.intervals import Spread
 from host.study.results import CellRow, StudyResult, TrialRow
 

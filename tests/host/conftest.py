@@ -1,4 +1,4 @@
-"""What the tests of comparing and of its table share: runs as the bench writes them, drawn from known distributions."""
+"""What several rooms' tests share: runs as the bench writes them, drawn from known distributions; a made-up project."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from device.errors import RunFileError
 from device.records import as_json, from_json
 from device.run_file import FILE_NAME, FORMAT_VERSION, Run
+from tests.host.project import Project
 
 RunMaker = Callable[..., Run]
 ENVIRONMENT = {
@@ -150,3 +151,9 @@ def without_loop(run: Run) -> Run:
 def bench_run() -> RunMaker:
     """Makes a run; see `make_run`."""
     return make_run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Nothing of it is written yet."""
+    return Project(tmp_path)

@@ -55,13 +55,14 @@ ORDER = (
     ("host.tasks",),
     ("host.evaluation",),
     ("host.reporting",),
+    ("host.report",),
     ("host.remote",),
     ("host.demo", "host.study"),
     ("host.api",),
     ("host.cli",),
     ("host.__main__",),
 )
-NO_KERAS = ("evaluation", "comparison", "curves", "reporting")
+NO_KERAS = ("evaluation", "comparison", "curves", "reporting", "report")
 
 
 @lru_cache
@@ -235,7 +236,7 @@ def test_what_reads_results_imports_keras_nowhere_at_module_level(room: str) -> 
 
 @pytest.mark.parametrize(
     "modules",
-    ["host.cli", "host.evaluation.collect, host.reporting.report"],
+    ["host.cli", "host.evaluation.collect, host.report.report"],
     ids=["command line", "collect and report"],
 )
 def test_tensorflow_is_not_loaded_by(modules: str) -> None:

@@ -16,8 +16,9 @@ from device.classifier import Classifier
 from device.pipeline import Pipeline
 from device.run_file import read_run
 from host import api
+from host.report.report import write_report
+from host.report.sources import Folders
 from host.reporting.evaluations import run_text
-from host.reporting.report import write_report
 from tests.conftest import BENCH_PYTHON, bench, copy_device
 
 CLASSES = ("blue", "green", "red")
@@ -88,12 +89,15 @@ def test_accuracy_at_home_is_the_device_s_top_1(places: Places, tmp_path: Path) 
 def test_its_report_has_what_was_judged(places: Places, tmp_path: Path) -> None:
     api.collect(places.run, results=tmp_path / "results", bundles=places.bundles, build=places.build)
     folder = tmp_path / "report"
-    lines = list(write_report(None, folder, places.bundles.parent / "models", tmp_path))
-    assert max(map(len, lines[:-3])) <= 80 and any("accuracy" in line for line in lines)
+    lines = write_report(Folders(places.bundles.parent / "models", tmp_path, places.build), folder)
+    assert max(map(len, lines[:-1])) <= 80 and any("accuracy" in line for line in lines)
     report = (folder / "report.md").read_text()
-    assert "| Accuracy (%) | Interval (95 %) | Drop (points) |" in report and "Ratio (actual)" not in report
-    assert "encode" not in report.lower() and "Device time: median" in report
-    assert {file.name for file in folder.glob("*.png")} >= {"latency_colours.png", "rate_colours.png"}
+    assert "| accuracy (%) | 95 % interval | drop (points) |" in report
+    # What it sends is no picture: there is no compression ratio and no figure of bytes.
+    assert "compression ratio" not in report and "bytes.svg" not in report
+    (model,) = json.loads((folder / "report.json").read_text())["models"]
+    figures = {Path(figure["file"]).name for figure in model["figures"]}
+    assert figures >= {"colours.time-0.svg", "colours.size.svg"}
 
 
 def test_sizes_are_those_of_scores(places: Places, tmp_path: Path) -> None:

@@ -218,7 +218,8 @@ def benched(tmp_path: Path, places: dict[str, Path]) -> Path:
 def test_a_new_kind_is_exported_benched_collected_evaluated_and_reported(
     tmp_path: Path, places: dict[str, Path]
 ) -> None:
-    from host.reporting.report import write_report
+    from host.report.report import write_report
+    from host.report.sources import Folders
 
     folders = {"bundles": places["bundles"], "build": places["build"]}
     api.export(places["model"], **folders)
@@ -241,10 +242,9 @@ def test_a_new_kind_is_exported_benched_collected_evaluated_and_reported(
     evaluated = api.evaluate(places["model"], images=20, out=tmp_path / "evaluations" / "toy" / "x.json", **folders)
     assert (evaluated.images, evaluated.rows[0].metrics["colour_error"] < 0.51) == (20, True)
 
-    kept = tmp_path / "results" / collected.device / collected.run_id
-    lines = "\n".join(write_report(kept, tmp_path / "report", tmp_path, tmp_path))
+    lines = "\n".join(write_report(Folders(tmp_path, tmp_path, tmp_path), tmp_path / "report", [collected.run_id]))
     report = (tmp_path / "report" / "report.md").read_text()
-    assert "toy" in lines and "Error (levels)" in report and "PSNR" not in report
+    assert "toy" in lines and "error (levels)" in report and "PSNR" not in report
     assert f"| {evaluated.rows[0].metrics['colour_error']:.2f} |" in report
 
 

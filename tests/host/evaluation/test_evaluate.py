@@ -15,7 +15,7 @@ from device.errors import SplitliteError
 from host.errors import DataError, ModelError
 from host.evaluation.evaluate import evaluate
 from host.evaluation.reconstruct import open_deployed
-from host.reporting.sources import match_evaluation
+from host.report.sources import Folders, match_evaluation, read_sources
 from host.results import Result, as_document, read_document
 from host.spec.model_folder import ModelFolder
 from host.tasks import TASKS, open_spec
@@ -88,10 +88,15 @@ def test_the_result_goes_where_out_says_and_nothing_else_is_overwritten(
 
 def test_a_report_does_not_take_it_for_the_test_sets(loop: Any, pictures: Path, tmp_path: Path) -> None:
     options = {"images": 1, "baselines": False}
-    own = run(loop, data=pictures, out=tmp_path / "tiny" / "pictures.json", **options)
-    assert match_evaluation(own, tmp_path) == (None, None, "none")
-    run(loop, out=tmp_path / "tiny" / "test.json", **options)
-    assert match_evaluation(own, tmp_path)[0] == tmp_path / "tiny" / "test.json"
+    folder, folders = tmp_path / "evaluations" / "tiny", Folders(loop.models, tmp_path, tmp_path)
+    own = run(loop, data=pictures, out=folder / "pictures.json", **options)
+    (alone,) = read_sources(folders).models
+    assert alone.evaluation and match_evaluation(own, [alone.evaluation]) is None
+    run(loop, out=folder / "test.json", **options)
+    (model,) = read_sources(folders).models
+    assert model.evaluation and model.evaluation.file == folder / "test.json"
+    assert match_evaluation(own, [*model.others, model.evaluation]) == model.evaluation
+    assert [other.file.name for other in model.others] == ["pictures.json"]
 
 
 def test_a_folder_that_cannot_be_used_is_one_line(loop: Any, tmp_path: Path) -> None:
