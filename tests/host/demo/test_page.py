@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 
 from host.cli import main
 from host.demo.choices import Choice
@@ -23,6 +21,7 @@ from host.demo.measure import measure
 from host.demo.table import metric_text
 from host.drawing import difference
 from host.metrics import PSNR, SSIM
+from tests.browser import open_browser
 from tests.host.demo.conftest import Offered
 
 _DROP = """([content, type, name]) => {
@@ -36,15 +35,6 @@ _DROP = """([content, type, name]) => {
 
 
 @pytest.fixture(scope="module")
-def chromium() -> str:
-    """Chromium's program: CHROMIUM, or from the PATH; without one a skip, under CI a failure."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium; make browser, or set CHROMIUM")
-    return found
-
-
-@pytest.fixture(scope="module")
 def address(offered: Offered) -> Iterator[str]:
     """The page of the models, served."""
     from host.demo.page import build_page, launch
@@ -55,7 +45,7 @@ def address(offered: Offered) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(chromium: str, address: str) -> Iterator[Page]:
+def page(address: str) -> Iterator[Page]:
     """The page, open; what it asks of any other host fails, and the test with it."""
     outside: list[str] = []
 
@@ -66,17 +56,12 @@ def page(chromium: str, address: str) -> Iterator[Page]:
             outside.append(route.request.url)
             route.abort()
 
-    with sync_playwright() as playwright:
-        # As root Chromium has no sandbox, and in a container little shared memory.
-        flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+    with open_browser() as browser:
         opened = browser.new_page(viewport={"width": 1280, "height": 900})
         opened.set_default_timeout(20_000)
-        expect.set_options(timeout=20_000)
         opened.route("**/*", only_here)
         opened.goto(address)
         yield opened
-        browser.close()
     assert not outside
 
 
