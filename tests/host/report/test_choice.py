@@ -85,12 +85,14 @@ def test_nothing_is_chosen_by_emulated_times(project):
     assert {each.ms for each in offers(model, model.places[0])} == {None}
 
 
-def test_what_a_place_did_not_time_may_not_run_there_and_is_not_offered(project):
+def test_what_a_place_did_not_time_may_not_run_there_and_does_not_stand_out(project):
     del project.row(project.result, "float32")["latency"]
+    project.row(project.evaluation, "float32")["metrics"]["psnr_db"] = 40.0
     model = project.write().model()
-    assert "float32" not in chosen(offers(model, model.places[0])).values()
-    shown = [each.name for each in short_entries(model, model.places[0])]
-    assert "float32" in shown  # without a time
+    found = offers(model, model.places[0])
+    assert "float32" in names(found) and "float32" not in chosen(found).values()
+    assert chosen(offers(model, None))["best"] == "float32"
+    assert "float32" in [each.name for each in short_entries(model, model.places[0])]  # without a time
 
 
 def test_of_a_metric_of_which_less_is_better_the_lowest_is_the_best(project):

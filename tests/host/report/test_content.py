@@ -32,11 +32,12 @@ def test_where_nothing_was_judged_the_table_says_so(project):
     assert report.models[0].place is None and report.places == ()
 
 
-def test_a_variant_that_was_not_timed_there_has_no_time_and_no_place(project):
+def test_a_variant_that_was_not_timed_there_is_chosen_only_where_none_was(project):
+    del project.row(project.result, "int8+tuned")["latency"]
+    (row,) = project.write().report().overview.rows
+    assert row[1] == "float32" and row[4] == "2.000"  # the runtime may not load the better one at all
     for each in project.result["rows"]:
         each.pop("latency", None)
-        each["row"] += "" if each["row"] == "float32" else "_of_another_recipe"
-    project.row(project.evaluation, "float32")["metrics"]["psnr_db"] = 20.0
     for each in project.evaluation["rows"]:
         each.pop("latency", None)
     (row,) = project.write().report().overview.rows

@@ -206,18 +206,3 @@ def test_reporting_needs_no_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-@quickly
-def test_what_cannot_be_made_leaves_the_report_that_is_there(project, monkeypatch):
-    folder, _ = write(project.write())
-    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-
-    def fail(*_):
-        raise ReportError("no page")
-
-    monkeypatch.setattr("host.report.report.html_text", fail)
-    project.row(project.evaluation, "int8")["metrics"]["psnr_db"] = 1.0
-    with pytest.raises(ReportError, match="no page"):
-        write(project.write())
-    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
