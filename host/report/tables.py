@@ -68,8 +68,11 @@ def short_columns(model: ModelSources) -> list[Column]:
 def short_table(model: ModelSources, entries: Sequence[Entry], place: Place | None) -> Table:
     """The seven columns: row, loss, quality, compression ratio, time and size."""
     columns = short_columns(model)
-    rows = [(entry.name, _loss(model, entry), *_cells(columns, at(entry, place))) for entry in entries]
-    titles = ("variant", "loss", *map(column_title, columns))
+    loss = ("loss",) if model.loss else ()
+    rows = [
+        (entry.name, *(_loss(model, entry) for _ in loss), *_cells(columns, at(entry, place))) for entry in entries
+    ]
+    titles = ("variant", *loss, *map(column_title, columns))
     return Table("In short", titles, tuple(rows), _place_note(place), of_model=True)
 
 
