@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 BitstreamError, BundleError, ImageError = errors.BitstreamError, errors.BundleError, errors.ImageError
-ModelLoadError, RunFileError = errors.ModelLoadError, errors.RunFileError
+CoderError, ModelLoadError, RunFileError = errors.CoderError, errors.ModelLoadError, errors.RunFileError
 RuntimeUnavailableError, SplitliteError = errors.RuntimeUnavailableError, errors.SplitliteError
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import __version__, state
 from .files import sha256_bytes
+from .outputs import native
 from .runtime import Runtime
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -21,7 +22,7 @@ _MODEL_KEYS = ("model name", "Model", "Hardware", "cpu model")
 
 
 def read_environment(runtime: Runtime | None = None, root: Path = Path("/")) -> dict[str, Any]:
-    """Board, CPU, its frequency and temperature, system, Python, numpy, runtime, this package.
+    """Board, CPU, its frequency and temperature, system, Python, numpy, runtime, entropy coder, this package.
 
     Returns:
         A flat dictionary with units in its keys. Unknown values are absent. "emulated" exists only on an emulator,
@@ -44,6 +45,7 @@ def read_environment(runtime: Runtime | None = None, root: Path = Path("/")) -> 
         "numpy": lambda: np.__version__,
         "runtime": lambda: runtime and runtime.name,
         "runtime_version": lambda: runtime and runtime.version,
+        "coder": native.coder_name,
         "timer_step_ns": timer_step_ns,
         "package_version": lambda: __version__,
         "package_sha256": package_sha256,
@@ -82,7 +84,8 @@ def parse_cpu_model(text: str) -> str | None:
 
 
 def package_sha256(folder: Path = _PACKAGE) -> str:
-    """Digest of the paths and contents of all modules in this package but its tests: which code measured."""
-    found = sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*.py"))
+    """Digest of the paths and contents of all .py and .c files in this package but its tests: which code measured."""
+    files = (path for suffix in ("py", "c") for path in folder.rglob(f"*.{suffix}"))
+    found = sorted((path.relative_to(folder).as_posix(), path) for path in files)
     modules = [(name, path) for name, path in found if name.split("/")[0] not in _NOT_CODE]
     return sha256_bytes(b"".join(f"{name} {sha256_bytes(path.read_bytes())}\n".encode() for name, path in modules))

@@ -27,6 +27,10 @@ class ModelLoadError(SplitliteError):
     """A .tflite file that the installed runtime cannot load or prepare."""
 
 
+class CoderError(SplitliteError):
+    """A C coder that is asked for and cannot be used, or that cannot be built."""
+
+
 class ImageError(SplitliteError):
     """An image whose shape or dtype the encoder does not take."""
 

@@ -16,6 +16,7 @@ if importlib.util.find_spec("numpy") is None:
 
 import argparse
 import getpass
+import os
 import platform
 import secrets
 import shlex
@@ -31,6 +32,7 @@ from ..bundle import Bundle
 from ..environment import read_environment
 from ..errors import ImageError, SplitliteError
 from ..files import sha256_bytes, write_bytes
+from ..outputs import native
 from ..quantization import Array
 from ..run_file import Effort, Run, RunBundle, RunImage, Settings
 from ..runtime import check_runtime, load_runtime
@@ -69,6 +71,12 @@ def new_run_id(now: time.struct_time) -> str:
 
 def _bench(options: argparse.Namespace, command: tuple[str, ...]) -> None:
     begun = time.monotonic()
+    if options.coder:
+        os.environ[native.VARIABLE] = options.coder  # for the workers
+    native.load()
+    refusal = native.refusal()
+    if refusal:
+        print(refusal, file=sys.stderr)
     plans = plan_rows(options.bundle, options.variant, options.threads, options.quality)
     bundles = {plan.bundle.model: plan.bundle for plan in plans}
     check_runtime(options.runtime)
@@ -190,6 +198,8 @@ def parser() -> argparse.ArgumentParser:
     add("--verbose", action="store_true", help=f"also print the tables, which are in the run's {TABLES}")
     images = "encode the images in this folder instead of the samples (.ppm, .pgm, .npy; others with Pillow)"
     add("--images", type=Path, metavar="DIR", help=images)
+    coder = "entropy coder: c, which `python -m device build` makes, or numpy (default: c where it is built)"
+    add("--coder", choices=native.CODERS, help=coder)
     add("--delegate", type=Path, metavar="PATH", help="load an external delegate from this library")
     add("--runtime", help="runtime to use: ai_edge_litert or tflite_runtime (default: the first one installed)")
     add("--out", type=Path, default=DEFAULT_RESULTS, help="folder to write runs to (default: device/results)")

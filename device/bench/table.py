@@ -219,7 +219,8 @@ def _notes(run: Run) -> list[str]:
     runtime = f"{environment.get('runtime', '?')} {environment.get('runtime_version', '')}".strip()
     said = (f"{min(counts)} to {max(counts)} encodes a row") if counts else "nothing worked"
     text = [
-        f"{runtime}. {run.settings.repetitions} processes a row, {said}; times of one whole encode.",
+        f"{runtime}, entropy coder {environment.get('coder', '?')}. {run.settings.repetitions} processes a row, {said};"
+        " times of one whole encode.",
         "Interval: 95 % interval of the median, from resampling processes. Load: time from the files to a ready"
         " encoder. Before, loaded: resident memory of the process before and after loading the encoder. Model: their"
         " difference. Peak: highest resident memory. MACs: multiply-accumulates of an image. Stream: mean size of a"

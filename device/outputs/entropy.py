@@ -19,12 +19,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import cycle, islice
 from struct import Struct
+from typing import Any
 
 import numpy as np
 
 from ..errors import BitstreamError, BundleError
 from ..files import sha256_bytes
 from ..quantization import Array, parse_array
+from . import native
 
 CODER_ID = 0  # static per-channel tables, rANS over pairs; what a header's coder id 0 means, for ever
 TABLE_BITS = 15
@@ -84,6 +86,12 @@ class Coder:
             raise BundleError(f"codes of shape {shape} do not fit tables of {tables.channels} channels")
         self.tables, self.shape = tables, shape
         self._count = shape[0] * shape[1] * shape[2]
+        self._native: Any = None
+        library = native.load()
+        if library:
+            from .native.calls import StaticCall
+
+            self._native = StaticCall(library, tables.flat_frequencies, tables.flat_cumulative, self._count)
         pairs, seconds = (self._count + 1) // 2, self._count // 2
         offsets = np.arange(self._count, dtype=np.intp) % tables.channels * SYMBOLS + SYMBOLS // 2
         self._offset_a, self._offset_b = offsets[::2].copy(), offsets[1::2].copy()
@@ -98,6 +106,9 @@ class Coder:
         """Codes, int8 of this coder's shape, to the payload; raises BitstreamError for another shape or dtype."""
         if codes.shape != self.shape or codes.dtype != np.int8:
             raise BitstreamError(f"codes are {codes.dtype} {codes.shape}, this coder takes int8 {self.shape}")
+        if self._native is not None:
+            payload: bytes = self._native.encode(codes)
+            return payload
         flat, tables = codes.reshape(-1), self.tables
         fa, ca, fb, cb = self._frequency_a, self._start_a, self._frequency_b, self._start_b
         np.add(flat[::2], self._offset_a, out=self._index_a)

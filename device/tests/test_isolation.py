@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -15,13 +16,15 @@ from typing import Any
 from . import tiny
 
 PACKAGE = Path(__file__).resolve().parents[1]
-KINDS = [path for path in (PACKAGE / "outputs").iterdir() if path.name[0] != "_" and path.stem != "entropy"]
+SHARED = ("entropy", "native")  # by kinds of outputs
+KINDS = [path for path in (PACKAGE / "outputs").iterdir() if path.name[0] != "_" and path.stem not in SHARED]
 ALLOWED = {"numpy", "ai_edge_litert", "tflite_runtime"}
 OPTIONAL = {"image_file.py": {"PIL"}}  # used only where it happens to be installed
 # Python 3.9 has no sys.stdlib_module_names; this is what the package uses.
 STANDARD = {
     "__future__",
-    *("_ctypes", "argparse", "ast", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime"),
+    *("_ctypes", "argparse", "ast", "bisect", "collections", "contextlib", "copy", "ctypes", "dataclasses"),
+    "datetime",
     *(
         "functools",
         "getpass",
@@ -37,7 +40,7 @@ STANDARD = {
         "re",
         "resource",
     ),
-    *("secrets", "shlex", "shutil", "signal", "statistics", "threading", "tracemalloc", "types"),
+    *("secrets", "shlex", "shutil", "signal", "stat", "statistics", "threading", "tracemalloc", "types"),
     *("struct", "subprocess", "sys", "tempfile", "textwrap", "time", "typing", "unittest", "warnings", "zlib"),
 }
 
@@ -73,9 +76,9 @@ class Isolation(unittest.TestCase):
         common += ["runtime", "stream"]
         context_codes = [f"outputs.context_codes{part}" for part in ("", ".coder", ".lanes", ".planes", ".tables")]
         kinds: dict[str, tuple[Any, str, list[str]]] = {
-            "codes": (tiny.write, "int8", ["inputs.fixed", "outputs.codes", "outputs.entropy"]),
+            "codes": (tiny.write, "int8", ["inputs.fixed", "outputs.codes", "outputs.entropy", "outputs.native"]),
             "scores": (tiny.write_scores, "int8", ["inputs.fixed", "outputs.scores"]),
-            "context_codes": (tiny.write_blocks, "int8_q0", ["inputs.strips", *context_codes]),
+            "context_codes": (tiny.write_blocks, "int8_q0", ["inputs.strips", *context_codes, "outputs.native"]),
             "pixels": (tiny.write_pixels, "int8", ["inputs.strips", "outputs.pixels"]),
         }
         self.assertEqual(sorted(kinds), sorted(path.stem for path in KINDS))
@@ -89,7 +92,12 @@ class Isolation(unittest.TestCase):
                     f"print(*sorted(m for m in sys.modules if m.startswith('{PACKAGE.name}.')))"
                 )
                 done = subprocess.run(
-                    [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+                    [sys.executable, "-c", code],
+                    capture_output=True,
+                    text=True,
+                    cwd=PACKAGE.parent,
+                    env={**os.environ, "SPLITLITE_CODER": "numpy"},
+                    check=True,
                 )
             expected = sorted(f"{PACKAGE.name}.{module}" for module in (*common, *own))
             self.assertEqual(done.stdout.split(), expected, kind)

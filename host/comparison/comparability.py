@@ -28,6 +28,7 @@ _ENVIRONMENT = {
     "runtime": "runtime",
     "runtime_version": "runtime version",
     "xnnpack_created": "XNNPACK created",
+    "coder": "entropy coder",
     "emulated": "emulated by",
     "package_version": "package",
     "package_sha256": "package digest",

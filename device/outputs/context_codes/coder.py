@@ -3,7 +3,7 @@
 A row of blocks is coded channel by channel, and each channel from left to right. What a code's table depends on is in
 tables.py: codes of neighbouring blocks and of the channels before. The encoder knows all codes and computes
 all contexts at once (planes.py); only the decoder goes code by code. The symbols then go to interleaved
-coders: lanes.py.
+coders: lanes.py. Where the C coder is built, ../native/coder.c does all this, with the same bytes.
 
 A payload has one segment per `segment_rows` rows of blocks, so that memory is bounded; in front of each but the last
 stand 3 bytes, its length. A segment is the number of its symbols and a payload of lanes.py, its extra bytes the codes
@@ -13,11 +13,13 @@ that were escaped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from ...errors import BitstreamError, BundleError
 from ...quantization import Array
+from .. import native
 from . import lanes
 from .planes import code_planes, companded_planes, fold, inside, last_row, predict, weigh
 from .tables import GROUP, QUIET_CAP, SCORES, TOTAL, ContextTables
@@ -34,7 +36,10 @@ _CHANNELS = 32
 
 
 class ContextCoder:
-    """Codes of one shape (rows, columns, channels) to bytes; `segment_rows` rows of blocks are coded together."""
+    """Codes of one shape (rows, columns, channels) to bytes; `segment_rows` rows of blocks are coded together.
+
+    One thread at a time: the C coder's buffers are prepared.
+    """
 
     def __init__(self, tables: ContextTables, shape: Sequence[int]) -> None:
         """Raises BundleError if codes of this shape do not fit the tables."""
@@ -42,7 +47,12 @@ class ContextCoder:
         if len(self.shape) != 3 or min(self.shape) < 1 or self.shape[2] != tables.channels:
             raise BundleError(f"codes of shape {self.shape} do not fit tables of {tables.channels} channels")
         self.segment_rows: int = max(1, SEGMENT_CODES // (self.shape[1] * self.shape[2]))
-        self._missing = -self.shape[1] % GROUP  # of the last group's blocks
+        self._native: Any = None
+        library = native.load()
+        if library:
+            from .compiled import ContextCall
+
+            self._native = ContextCall(library, tables, self.shape[1], min(self.segment_rows, self.shape[0]))
 
     def encode(self, codes: Array) -> bytes:
         """Codes int8, of this coder's shape, to payload; raises BitstreamError for other codes."""
@@ -56,6 +66,8 @@ class ContextCoder:
         missing, columns, channels = self.shape
         waiting = np.zeros((0, columns, channels), np.int8)
         above = self._nothing_above()
+        if self._native is not None:
+            self._native.begin()
         segments: list[bytes] = []
         for strip in strips:
             if strip.dtype != np.int8 or strip.shape[1:] != (columns, channels) or len(strip) > missing:
@@ -73,6 +85,8 @@ class ContextCoder:
 
     def _encode_segment(self, codes: Array, above: Above) -> tuple[bytes, Above]:
         """Codes int8 (rows, columns, channels) to a segment; `above` and what is returned beside it: rows of planes."""
+        if self._native is not None:
+            return self._native.encode(codes), above
         sequence, extra, nonzero, above = self.symbols(codes, above)
         most_lanes = max(nonzero // _REMAINDERS_PER_LANE, len(sequence) // _SYMBOLS_PER_LANE)
         return _number(len(sequence)) + lanes.encode(sequence, most_lanes.bit_length() - 1, extra), above
