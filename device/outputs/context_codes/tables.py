@@ -39,6 +39,7 @@ OWN_LEFT = 1  # in NEIGHBOURS
 MAGNITUDES = 256
 SKEW_BITS = 6  # a prediction counts in 1/64 code
 SCORES = 1 << 13
+MAX_RADIUS = 254  # the places of remainders, 64 * (2 * radius + 3), are counted in int16
 GROUP = 16  # blocks side by side
 QUIET_CAP = 2047  # a block's part of a group's sum is in 0..QUIET_CAP
 _HEAD = 7
@@ -72,10 +73,11 @@ class ContextTables:
 
     Attributes:
         channels: of the codes.
-        companding: int16 (256,): what a remainder of each magnitude counts in a score.
-        score_edges, skew_edges: uint16, ascending; a bin's number is how many edges are not above the value.
+        companding: int16 (256,): what a remainder of each magnitude counts in a score; 0 for none.
+        score_edges, skew_edges: uint16, ascending; a bin's number is how many edges are not above the value. Score
+            edges are above 0.
         rows: uint16 (score bins, skew bins): which table.
-        radius: of the remainders that tables hold.
+        radius: of the remainders that tables hold; at most `MAX_RADIUS`.
         frequencies: uint16 (tables, 2 * radius + 2): of remainders -radius..radius and, last, of the escape; out of
             2**15. What has frequency 0 is coded as an escape and costs a byte more.
         predictors: `Sums` of codes, in 1/64 code.
@@ -149,6 +151,8 @@ class ContextTables:
         return Sums(biases.view(np.int16), counts, self._take(terms), self._take(terms).view(np.int16))
 
     def _faults(self) -> Iterator[str]:
+        if self.radius > MAX_RADIUS:
+            yield f"a radius of {self.radius}, expected at most {MAX_RADIUS}"
         if self.rows.size * self.frequencies.shape[1] > 1 << 16:
             yield f"{self.rows.size} bins of {self.frequencies.shape[1]} symbols, expected at most {1 << 16} in all"
         for name, edges, limit in (
@@ -174,8 +178,10 @@ class ContextTables:
                         yield f"the scale of channel {channel} has its left neighbour among the sources"
                     if neighbour >= len(NEIGHBOURS) or not is_known(neighbour, source, channel):
                         yield f"the {name} of channel {channel} has a source that is not known before it"
-        if (self.companding < 0).any():
-            yield "companding is not in 0..32767"
+        if (self.companding < 0).any() or self.companding[0]:
+            yield "companding is not in 0..32767, or not 0 for no remainder"
+        if 0 in self.score_edges[:1]:
+            yield "a score edge is 0; scores below 0 count as 0"
 
 
 def is_known(neighbour: int, source: int, channel: int) -> bool:

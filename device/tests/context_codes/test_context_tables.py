@@ -53,6 +53,8 @@ class Faults(unittest.TestCase):
 
     def test_values(self) -> None:
         self.refused(self.changed(COMPANDING + 9, 40000), "companding")
+        self.refused(self.changed(COMPANDING, 1), "companding")
+        self.refused(self.changed(EDGES, 0), "score edge is 0")
         self.refused(self.changed(EDGES, 1400), "score edges")
         self.refused(self.changed(EDGES + 1, 8192), "score edges")
         self.refused(self.changed(EDGES + 2, 64), "skew edges")
@@ -61,6 +63,13 @@ class Faults(unittest.TestCase):
         self.refused(self.changed(QUIET + 3, 0), "quiet frequency")
         self.refused(self.changed(QUIET + 3, 32768), "quiet frequency")
         self.refused(self.changed(FREQUENCIES, 1), "table 0 does not sum")
+
+    def test_a_radius_whose_places_int16_does_not_hold(self) -> None:
+        vector = tiny.context_tables().vector
+        for radius, word in ((254, "table 0 does not sum"), (255, "a radius of 255, expected at most 254")):
+            wide = np.insert(vector, [FREQUENCIES] * (6 * (radius - 2)), 0)
+            wide[5] = radius
+            self.refused(wide, word)
 
     def test_an_escape_that_is_impossible(self) -> None:
         vector = self.changed(FREQUENCIES + 5, 0)
