@@ -75,7 +75,8 @@ class ContextCall:
     def encode(self, codes: Array) -> bytes:
         """A segment of codes int8 (rows, columns, channels)."""
         codes = np.ascontiguousarray(codes)
-        length = self._call(self._address, address(codes), ctypes.c_uint64(len(codes)))
+        sizes = ctypes.c_uint64(codes.size), ctypes.c_uint64(len(codes))
+        length = self._call(self._address, address(codes), *sizes)
         return taken(self._out, length)
 
 

@@ -266,7 +266,7 @@ static uint32_t largest(const Uint16s *values)
     return most;
 }
 
-static int context_fits(const Context *c, uint64_t rows)
+static int context_fits(const Context *c, uint64_t count, uint64_t rows)
 {
     uint64_t width, size, codes, symbols, pairs, bins = c->escapes.count;
     if (!rows || rows > MAX_SIDE || !c->columns || c->columns > MAX_SIDE || !c->channels || c->channels > MAX_SIDE ||
@@ -279,7 +279,7 @@ static int context_fits(const Context *c, uint64_t rows)
     codes = rows * c->channels * c->columns;
     symbols = codes + rows * c->channels * ((c->columns + GROUP - 1) / GROUP);
     pairs = symbols / 2 + 1;
-    if (c->code_rows_count != size || c->companded_rows_count != size || c->lines_count < LINES * c->pitch ||
+    if (count != codes || c->code_rows_count != size || c->companded_rows_count != size || c->lines_count < LINES * c->pitch ||
         c->sequence_count < 1 + symbols || c->states_count < MAX_LANES || c->capacity < codes + 4 * pairs + HEAD_BYTES)
         return WRONG_SIZE;
     if (!sums_fit(&c->predictors, c->channels, size, width) || !sums_fit(&c->scales, c->channels, size, width) ||
@@ -387,14 +387,14 @@ static uint32_t *choose(const Context *c, uint64_t channel, uint64_t width, uint
     return sequence;
 }
 
-/* Coder id 1: one segment of codes (rows, columns, channels), C order, below the row that the rows in `c` hold. */
-int64_t splitlite_context(const Context *c, const int8_t *codes, uint64_t rows)
+/* Coder id 1: one segment of codes (rows, columns, channels), C order, `size` in all, below what the rows in `c` hold. */
+int64_t splitlite_context(const Context *c, const int8_t *codes, uint64_t size, uint64_t rows)
 {
     uint64_t half, pitch, row, channel, column, width, nonzero = 0, count, most;
     uint32_t *sequence, *next;
     uint8_t *top, number[10];
     unsigned exponent = 0, bytes = 0;
-    int fault = context_fits(c, rows);
+    int fault = context_fits(c, size, rows);
     if (fault)
         return fault;
     pitch = c->pitch;
