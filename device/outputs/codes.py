@@ -14,8 +14,8 @@ import numpy as np
 from ..errors import BundleError
 from ..quantization import CODE_MAX, CODE_MIN, Array, Stage, TensorInfo, same_grid
 from ..records import from_json
-from . import ReadFile, TablesFile
-from .entropy import CODER_ID, Tables, parse_tables
+from . import ReadFile, TablesFile, native
+from .entropy import CODER_ID, Coder, Tables, parse_tables
 
 _FIXED_POINT_BITS = 32  # int16 times a ratio below 2**15 stays below 2**62
 
@@ -83,7 +83,7 @@ class CodesOutput:
     def __init__(self, grid: LatentGrid, tensor: TensorInfo, tables: Tables) -> None:
         self._codes: Array = np.zeros(grid.shape, np.int8)
         self._quantize = make_output_quantizer(tensor, grid)
-        self._coder = tables.coder(grid.shape)
+        self._coder = Coder(tables, grid.shape, native.load())
         self._is_float = tensor.dtype == "float32"
 
     def prepare(self, height: int, width: int, tensor_shape: tuple[int, ...]) -> None:

@@ -26,7 +26,7 @@ import numpy as np
 from ..errors import BitstreamError, BundleError
 from ..files import sha256_bytes
 from ..quantization import Array, parse_array
-from . import native
+from .native import Library
 
 CODER_ID = 0  # static per-channel tables, rANS over pairs; what a header's coder id 0 means, for ever
 TABLE_BITS = 15
@@ -80,14 +80,13 @@ class Tables:
 class Coder:
     """Codes of one shape to bytes and back. Buffers are prepared and shared: one thread at a time."""
 
-    def __init__(self, tables: Tables, shape: tuple[int, ...]) -> None:
-        """Prepares everything that depends only on the shape (height, width, channels)."""
+    def __init__(self, tables: Tables, shape: tuple[int, ...], library: Library | None = None) -> None:
+        """Prepares everything that depends only on the shape (height, width, channels); encodes in C with a library."""
         if len(shape) != 3 or min(shape) < 1 or shape[2] != tables.channels:
             raise BundleError(f"codes of shape {shape} do not fit tables of {tables.channels} channels")
         self.tables, self.shape = tables, shape
         self._count = shape[0] * shape[1] * shape[2]
         self._native: Any = None
-        library = native.load()
         if library:
             from .native.calls import StaticCall
 

@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "numpy": "2.2.0",
     "runtime": "ai_edge_litert",
     "runtime_version": "2.3.0",
+    "coder": "numpy",
     "timer_step_ns": 40,
     "package_sha256": "a" * 64,
 }

@@ -60,6 +60,10 @@ def main(models: Sequence[str]) -> int:
     for path in (there, *there.rglob("*")):
         os.chown(path, owner.st_uid, owner.st_gid)
 
+    _say("the coder in C, compiled there")
+    status = _enter("venv/bin/python -m device build", before="venv/bin/python -m device build --remove")
+    checks.append(Check(status == 0, f"python -m device build: exit status {status}"))
+
     _say("the device's tests there (emulated: minutes)")
     begun = time.monotonic()
     status = _enter("venv/bin/python -m unittest discover -t . -s device")

@@ -46,6 +46,7 @@ def check_run(there: Json, here: Json, expected: Iterable[tuple[str, str]]) -> l
     ]
     created = environment.get("xnnpack_created")
     machine, emulated = environment.get("machine"), environment.get("emulated")
+    coder = environment.get("coder")
     return [
         Check(
             bool(wanted) and not problems,
@@ -55,6 +56,7 @@ def check_run(there: Json, here: Json, expected: Iterable[tuple[str, str]]) -> l
             created is True and bool(taken), f"XNNPACK created: {created}; it runs {len(taken)} of {len(found)} rows"
         ),
         Check(bool(found) and not unlike, _listed("each row in the delegate that it has on this machine", unlike)),
+        Check(str(coder).startswith("c "), f"entropy coder: {coder}"),
         Check(
             machine == "aarch64" and bool(emulated) and here["environment"].get("machine") != machine,
             f"machine {machine}, labelled as emulated: {emulated}; beside {here['environment'].get('machine')}",

@@ -16,7 +16,7 @@ from tests.pi.wheels import pins
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = [("m", "int8"), ("m", "float32"), ("m", "int16x8")]
 RUN: dict[str, Any] = {
-    "environment": {"xnnpack_created": True, "machine": "aarch64", "emulated": "qemu-user"},
+    "environment": {"xnnpack_created": True, "machine": "aarch64", "emulated": "qemu-user", "coder": "c 0badcafe"},
     "rows": [
         {"model": "m", "variant": variant, "status": "ok", "delegate": delegate}
         for variant, delegate in (("int8", "xnnpack"), ("float32", "xnnpack"), ("int16x8", "none"))
@@ -56,7 +56,8 @@ def test_a_good_run_passes() -> None:
         ("rows", [], "0 of 3 variants encoded; m float32 is missing; m int16x8 is missing; m int8 is missing"),
         ("rows.0.delegate", "none", "m int8 in none, here in xnnpack"),
         ("environment.xnnpack_created", False, "XNNPACK created: False"),
-        ("environment", {"xnnpack_created": True, "machine": "aarch64"}, "labelled as emulated: None"),
+        ("environment.coder", "numpy", "entropy coder: numpy"),
+        ("environment.emulated", None, "labelled as emulated: None"),
         ("environment.machine", "x86_64", "machine x86_64"),  # a run of this machine beside itself shows nothing
     ],
 )

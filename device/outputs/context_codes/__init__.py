@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import BundleError
 from ...quantization import Array, TensorInfo, same_grid
 from ...records import from_json
-from .. import ReadFile, TablesFile
+from .. import ReadFile, TablesFile, native
 from .coder import CODER_ID, ContextCoder
 from .tables import ContextTables, parse_context_tables
 
@@ -98,14 +98,14 @@ class ContextCodesOutput:
     """Codes int8 (rows, columns, channels) of strips."""
 
     def __init__(self, grid: BlockGrid, tables: ContextTables) -> None:
-        self._grid, self._tables = grid, tables
+        self._grid, self._tables, self._library = grid, tables, native.load()
         self._coder: ContextCoder
 
     def prepare(self, height: int, width: int, tensor_shape: tuple[int, ...]) -> None:
         shape = self._grid.shape(height, width)
         if tensor_shape != (1, *shape):
             raise BundleError(f"the network makes {tensor_shape} of {height} x {width} pixels, expected {(1, *shape)}")
-        self._coder = ContextCoder(self._tables, shape)
+        self._coder = ContextCoder(self._tables, shape, self._library)
 
     def numbers(self, tensors: Iterable[Array]) -> Array:
         return np.concatenate([self._grid.codes(tensor[0]) for tensor in tensors])

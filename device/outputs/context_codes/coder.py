@@ -19,7 +19,7 @@ import numpy as np
 
 from ...errors import BitstreamError, BundleError
 from ...quantization import Array
-from .. import native
+from ..native import Library
 from . import lanes
 from .planes import code_planes, companded_planes, fold, inside, last_row, predict, weigh
 from .tables import GROUP, QUIET_CAP, SCORES, TOTAL, ContextTables
@@ -38,17 +38,16 @@ _CHANNELS = 32
 class ContextCoder:
     """Codes of one shape (rows, columns, channels) to bytes; `segment_rows` rows of blocks are coded together.
 
-    One thread at a time: the C coder's buffers are prepared.
+    With a library one thread at a time: its buffers are prepared.
     """
 
-    def __init__(self, tables: ContextTables, shape: Sequence[int]) -> None:
-        """Raises BundleError if codes of this shape do not fit the tables."""
+    def __init__(self, tables: ContextTables, shape: Sequence[int], library: Library | None = None) -> None:
+        """Encodes in C with a library; raises BundleError if codes of this shape do not fit the tables."""
         self.tables, self.shape = tables, tuple(shape)
         if len(self.shape) != 3 or min(self.shape) < 1 or self.shape[2] != tables.channels:
             raise BundleError(f"codes of shape {self.shape} do not fit tables of {tables.channels} channels")
         self.segment_rows: int = max(1, SEGMENT_CODES // (self.shape[1] * self.shape[2]))
         self._native: Any = None
-        library = native.load()
         if library:
             from .compiled import ContextCall
 

@@ -20,7 +20,7 @@ needs_compiler = unittest.skipUnless(HAS_COMPILER, "there is no C compiler")
 
 @contextmanager
 def using(coder: str) -> Iterator[None]:
-    """Coders that are made inside are of this kind: "c" or "numpy"."""
+    """Encoders that are opened inside have this coder: "c" or "numpy"."""
     with mock.patch.dict(os.environ, {VARIABLE: coder}):
         yield
 

@@ -15,25 +15,13 @@ from ...outputs.entropy import Coder, Tables
 from ...quantization import Array
 from ..context_codes import reference, tiny
 from . import random_tables
-from .compiled import Compiled, using
-
-
-def context_payloads(tables: ContextTables, codes: Array) -> tuple[bytes, bytes, ContextCoder]:
-    """Of C, of numpy, and numpy's coder."""
-    with using("c"):
-        payload = ContextCoder(tables, codes.shape).encode(codes)
-    with using("numpy"):
-        coder = ContextCoder(tables, codes.shape)
-    return payload, coder.encode(codes), coder
+from .compiled import Compiled
 
 
 class Static(Compiled):
     def payloads(self, tables: Tables, codes: Array) -> tuple[bytes, bytes, Coder]:
-        with using("c"):
-            payload = Coder(tables, codes.shape).encode(codes)
-        with using("numpy"):
-            coder = Coder(tables, codes.shape)
-        return payload, coder.encode(codes), coder
+        coder = Coder(tables, codes.shape)
+        return Coder(tables, codes.shape, self.library).encode(codes), coder.encode(codes), coder
 
     def test_random_tables_and_shapes(self) -> None:
         generator = np.random.default_rng(31)
@@ -62,8 +50,7 @@ class Static(Compiled):
 
     def test_it_is_the_library_that_encodes(self) -> None:
         tables = Tables(random_tables.frequencies(1, 256, np.random.default_rng(34)))
-        with using("c"):
-            coder = Coder(tables, (2, 2, 1))
+        coder = Coder(tables, (2, 2, 1), self.library)
         with mock.patch.object(coder, "_native") as native:
             native.encode.return_value = b"from C"
             self.assertEqual(coder.encode(np.zeros((2, 2, 1), np.int8)), b"from C")
@@ -71,8 +58,9 @@ class Static(Compiled):
 
 class Context(Compiled):
     def check(self, tables: ContextTables, codes: Array, decoded: bool = True) -> bytes:
-        payload, expected, coder = context_payloads(tables, codes)
-        self.assertEqual(payload, expected, f"{codes.shape}, tables {tables.sha256[:8]}")
+        coder = ContextCoder(tables, codes.shape)
+        payload = ContextCoder(tables, codes.shape, self.library).encode(codes)
+        self.assertEqual(payload, coder.encode(codes), f"{codes.shape}, tables {tables.sha256[:8]}")
         if decoded:
             np.testing.assert_array_equal(reference.decode(payload, coder), codes)
         return payload
@@ -113,15 +101,13 @@ class Context(Compiled):
         codes = random_tables.codes((23, 18, 3), generator)
         with mock.patch.object(context, "SEGMENT_CODES", 4 * 18 * 3):
             payload = self.check(tables, codes)
-            with using("c"):
-                coder = ContextCoder(tables, codes.shape)
+            coder = ContextCoder(tables, codes.shape, self.library)
         for cuts in ([5, 9], [1, 2, 3, 22], [4, 8, 12], []):
             self.assertEqual(coder.encode_strips(np.split(codes, cuts)), payload)
 
     def test_an_image_is_not_coded_below_the_one_before(self) -> None:
         codes = random_tables.codes((3, 5, 3), np.random.default_rng(46)) + np.int8(9)
-        with using("c"):
-            coder = ContextCoder(tiny.context_tables(), codes.shape)
+        coder = ContextCoder(tiny.context_tables(), codes.shape, self.library)
         first = coder.encode(codes)
         self.assertEqual(coder.encode(codes), first)
         with self.assertRaises(BitstreamError):  # an image that ends early leaves nothing either
@@ -139,8 +125,8 @@ class Context(Compiled):
         for name, value in (("symbols", 0xFFFFFFFF), ("score_places", 0xFFFF), ("escapes", 1)):
             tables = tiny.context_tables()
             getattr(tables, name)[:] = value
-            with using("c"), self.assertRaisesRegex(BundleError, "the C coder refuses these tables"):
-                ContextCoder(tables, codes.shape).encode(codes)
+            with self.assertRaisesRegex(BundleError, "the C coder refuses these tables"):
+                ContextCoder(tables, codes.shape, self.library).encode(codes)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from ... import state
 from ...environment import detect_emulation
 from ...outputs.native import FLAGS, SOURCE
 from ...outputs.native.build import find_compiler
@@ -43,7 +44,7 @@ class Compilers(unittest.TestCase):
             for flags in (FLAGS, ("-O0", *FLAGS[1:])):
                 self.assertEqual(self.compiled([name], SOURCE, *flags, *_WARNINGS)[1], "", (name, flags))
 
-    @unittest.skipIf(detect_emulation(), "sanitizers do not work under an emulator")
+    @unittest.skipIf(state.probe({"emulated": detect_emulation}), "sanitizers do not work under an emulator")
     def test_sanitizers_find_nothing_and_nothing_depends_on_the_compiler(self) -> None:
         empty = self.folder / "empty.c"
         empty.write_text("int main(void) { return 0; }\n", encoding="ascii")

@@ -80,13 +80,15 @@ def test_other_images_are_not_compared_whatever_they_are_called(bench_run: Any) 
 
 def test_differences_name_what_they_are_of(bench_run: Any) -> None:
     first = bench_run("a", 1)
-    second = bench_run("b", 2, processes=12, environment={"numpy": "1.26.4", "governor": None, "board": "Pi 4"})
+    changed = {"numpy": "1.26.4", "governor": None, "board": "Pi 4", "coder": "c 0badcafe"}
+    second = bench_run("b", 2, processes=12, environment=changed)
     second = edited(second, lambda run: run["bundles"]["m"].update(bundle_sha256="d" * 64))
     found = {part.what: (part.baseline, part.run) for part in differences(first, second)}
     assert found == {
         "board": (None, "Pi 4"),
         "governor": ("performance", None),
         "numpy": ("2.2.0", "1.26.4"),
+        "entropy coder": ("numpy", "c 0badcafe"),
         "processes a row": (10, 12),
         "bundle m": ("b" * 64, "d" * 64),
     }
