@@ -58,7 +58,7 @@ typedef struct {
     Uint16s score_places, remainder_places;
     Uint32s symbols, escapes;
     Uint16s quiet_edges, quiet_frequencies;
-    int16_t *code_rows; uint64_t code_rows_count;           /* 2 * channels * pitch; the first half stays for the next */
+    int16_t *code_rows; uint64_t code_rows_count;           /* 2 * channels * pitch; the first half is kept */
     int16_t *companded_rows; uint64_t companded_rows_count; /* as many */
     int16_t *lines; uint64_t lines_count;                   /* LINES * pitch */
     uint32_t *sequence; uint64_t sequence_count;            /* 1 + rows * channels * (groups + columns) */
@@ -279,8 +279,9 @@ static int context_fits(const Context *c, uint64_t count, uint64_t rows)
     codes = rows * c->channels * c->columns;
     symbols = codes + rows * c->channels * ((c->columns + GROUP - 1) / GROUP);
     pairs = symbols / 2 + 1;
-    if (count != codes || c->code_rows_count != size || c->companded_rows_count != size || c->lines_count < LINES * c->pitch ||
-        c->sequence_count < 1 + symbols || c->states_count < MAX_LANES || c->capacity < codes + 4 * pairs + HEAD_BYTES)
+    if (count != codes || c->code_rows_count != size || c->companded_rows_count != size ||
+        c->lines_count < LINES * c->pitch || c->sequence_count < 1 + symbols || c->states_count < MAX_LANES ||
+        c->capacity < codes + 4 * pairs + HEAD_BYTES)
         return WRONG_SIZE;
     if (!sums_fit(&c->predictors, c->channels, size, width) || !sums_fit(&c->scales, c->channels, size, width) ||
         c->lefts.count != c->channels || c->companding.count != MAGNITUDES || c->score_places.count != SCORES ||
@@ -387,7 +388,7 @@ static uint32_t *choose(const Context *c, uint64_t channel, uint64_t width, uint
     return sequence;
 }
 
-/* Coder id 1: one segment of codes (rows, columns, channels), C order, `size` in all, below what the rows in `c` hold. */
+/* Coder id 1: one segment of `size` codes (rows, columns, channels), C order, below what the rows in `c` hold. */
 int64_t splitlite_context(const Context *c, const int8_t *codes, uint64_t size, uint64_t rows)
 {
     uint64_t half, pitch, row, channel, column, width, nonzero = 0, count, most;

@@ -27,7 +27,11 @@ static uint64_t length(uint64_t expected, int hostile)
 {
     if (!hostile || draw(40))
         return expected;
-    return draw(2) ? draw(2 * expected + 3) : expected + draw(3) - (expected ? 1 : 0);
+    switch (draw(3)) {
+    case 0: return draw(2 * expected + 3);
+    case 1: return draw(9);
+    default: return expected + draw(3) - (expected ? 1 : 0);
+    }
 }
 
 static void *keep(uint64_t bytes)
@@ -60,7 +64,9 @@ static uint32_t *random_symbols(uint64_t count, uint64_t size, int hostile)
         uint32_t start = 0, left = TOTAL - (uint32_t)(size < TOTAL ? size : TOTAL - 1);
         for (uint64_t j = i; j < count && j < i + size; j++) {
             uint32_t more = (uint32_t)draw(left / 2 + 1);
-            at[j] = hostile && !draw(3000) ? (uint32_t)draw((uint64_t)1 << 32) : (1 + more) << 16 | start;
+            at[j] = (1 + more) << 16 | start;
+            if (hostile && !draw(3000)) /* half of them impossible */
+                at[j] = (uint32_t)draw((uint64_t)1 << (draw(2) ? 32 : 16));
             start += 1 + more;
             left -= more;
         }
@@ -138,7 +144,8 @@ static Sums random_sums(uint64_t channels, uint64_t size, uint64_t width, int ho
 static void one_context(int hostile)
 {
     Context c;
-    uint64_t rows = 1 + draw(6), segments = 1 + draw(2), bins = 1 + draw(20), size, width, span, edge = 0, count, groups;
+    uint64_t rows = 1 + draw(6), segments = 1 + draw(2), bins = 1 + draw(20), edge = 0;
+    uint64_t size, width, span, count, groups;
     uint16_t *edges, *frequencies;
     memset(&c, 0, sizeof c);
     c.channels = 1 + draw(7);
