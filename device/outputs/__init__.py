@@ -1,5 +1,7 @@
 """What becomes of an output tensor: numbers, and the bytes that cross the wire. Each module here is one kind.
 
+Two are shared by kinds: entropy.py, and native/, the coders in C.
+
 A kind's module offers CODER_ID, what a bitstream's header says of the payload (0 to 15, never used again for something
 else), and parse(value, where), which makes a *description* of the JSON in a variant's "output". That is a frozen
 dataclass, as `records.as_json` writes it, with

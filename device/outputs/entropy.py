@@ -12,6 +12,8 @@ The payload is the final state, big-endian in the fewest bytes, then 32-bit word
 which the decoder takes them. The state starts at 1, not at 2**32, which would cost 4 bytes more; the first pair
 coded still costs its full 30 bits, whatever its frequency. The state's length needs no field: if there are words,
 the state is at least 2**32 and takes 5 to 8 bytes, and which of these the payload's length modulo 4 tells.
+
+Where the C coder is built, native/coder.c encodes, with the same bytes.
 """
 
 from __future__ import annotations
