@@ -28,7 +28,8 @@ def test_the_package_and_the_chosen_bundle_arrive_and_nothing_else(machine: Mach
     line = send(machine, bundle)
     assert line.startswith(f"{machine.target}: device/ with tiny (") and line.endswith(f", {program})")
     there = machine.path / "device"
-    code = {path for path in files(PACKAGE) if path.endswith((".py", ".txt", ".md")) and not path.startswith("tests/")}
+    kinds = (".py", ".c", ".txt", ".md")
+    code = {path for path in files(PACKAGE) if path.endswith(kinds) and not path.startswith("tests/")}
     code = {path for path in code if path.split("/")[0] not in ("bundles", "results")}
     assert files(there) == code | {f"bundles/tiny/{path}" for path in files(Path(bundle))}
     for path in code:
