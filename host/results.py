@@ -29,6 +29,8 @@ class Latency:
         processes: fresh processes that they are from; None where one process measured.
         median_interval_ns: ends of the 95 % confidence interval of the median over processes.
         emulated: by what; such times are no speed.
+        coder: what entropy-coded on the device: "numpy", or "c" and digits of its library's digest; None where nothing
+            did, or nobody knows.
     """
 
     device: str
@@ -41,6 +43,7 @@ class Latency:
     processes: int | None = None
     median_interval_ns: tuple[float, float] | None = None
     emulated: str | None = None
+    coder: str | None = None
 
 
 @dataclass(frozen=True)

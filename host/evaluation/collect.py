@@ -83,6 +83,7 @@ def _collect_run(folder: Path, home: Home, results: Path, images: Path | None) -
         device_name(environment.get("board"), environment.get("hostname")),
         f"{environment.get('runtime', '')} {environment.get('runtime_version', '')}".strip(),
         environment.get("emulated") or None,
+        environment.get("coder") or None,
     )
     kept = keep(folder, run, results, origin.device)
     results_of: list[Result] = []

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from device.bundle import Bundle, Variant, read_bundle
 from device.files import read_bytes, write_bytes, write_json
+from device.outputs.native import coder_name
 from device.pipeline import Pipeline
 from host.data import DataSet, data_folder, load
 from host.data.fitting import Shape
@@ -21,7 +22,7 @@ from host.data.split import Split, check_sides
 from host.data.stream import ImageFiles
 from host.errors import DataError, ModelError
 from host.evaluation.receiver import find_receiver
-from host.evaluation.tally import Tally, in_order, portions, shape_of
+from host.evaluation.tally import CODED, Tally, in_order, portions, shape_of
 from host.metrics import gzip_bytes
 from host.packaging.decoders import BUILD
 from host.packaging.export import BUNDLES, export
@@ -160,7 +161,10 @@ def _variant(
     means = {key: float(np.mean(each)) for key, each in sizes.items()}
     means["network_gzip_bytes"] = gzip_bytes(read_bytes(bundle.folder / variant.file))
     first = tally.decoders.given(test.part(0, 1)).pictures[0]
-    return tally.rows(means, _latencies(pipeline, tally, first), source), shapes, tally
+    times = _latencies(pipeline, tally, first)
+    if CODED in means:
+        times["device"] = replace(times["device"], coder=coder_name())
+    return tally.rows(means, times, source), shapes, tally
 
 
 def _latencies(pipeline: Pipeline, tally: Tally, image: np.ndarray) -> dict[str, Latency]:

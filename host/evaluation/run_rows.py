@@ -21,7 +21,7 @@ from host.data.split import Split
 from host.errors import CollectError
 from host.evaluation.picture_files import MadePictures
 from host.evaluation.receiver import find_receiver
-from host.evaluation.tally import MadeRow, Tally, in_order, portions, shape_of
+from host.evaluation.tally import CODED, MadeRow, Tally, in_order, portions, shape_of
 from host.packaging.decoders import read_samples
 from host.results import Agreement, Latency, Result, Row, set_tag
 from host.timing import latency
@@ -48,11 +48,12 @@ class Home:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a run's times are from; `emulated`: by what, and so no speed."""
+    """Where a run's times are from; `emulated`: by what, and so no speed; `coder`: as `Latency.coder`."""
 
     device: str
     runtime: str
     emulated: str | None = None
+    coder: str | None = None
 
 
 def model_result(
@@ -138,6 +139,7 @@ def run_latency(row: RunRow, origin: Origin) -> Latency:
         processes=len(processes),
         median_interval_ns=median_interval(processes),
         emulated=origin.emulated,
+        coder=origin.coder if CODED in row.sizes else None,
     )
 
 

@@ -18,6 +18,7 @@ from host.metrics import BPP, latent_ratios, mean_bpp, means, only, ratio
 from host.quantization.recipes import DEFAULTS
 from host.results import ORIGINALS, Latency, Row
 
+CODED = "latent_bytes"  # among the sizes of what was entropy-coded
 _AT_ONCE = 64  # images, or as many as have so many pixels: of large photographs only a few are in memory
 _PIXELS = 1 << 22
 PICTURES = 8  # images whose pictures are kept for people to look at,

@@ -69,9 +69,7 @@ def short_table(model: ModelSources, entries: Sequence[Entry], place: Place | No
     """The seven columns: row, loss, quality, compression ratio, time and size."""
     columns = short_columns(model)
     loss = ("loss",) if model.loss else ()
-    rows = [
-        (entry.name, *(_loss(model, entry) for _ in loss), *_cells(columns, at(entry, place))) for entry in entries
-    ]
+    rows = [(entry.name, *(_loss(model, entry) for _ in loss), *_cells(columns, at(entry, place))) for entry in entries]
     titles = ("variant", *loss, *map(column_title, columns))
     return Table("In short", titles, tuple(rows), _place_note(place), of_model=True)
 
@@ -151,7 +149,7 @@ def csv_text(models: Sequence[ModelSources]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     head = ("model", "loss", "row", "variant", "family", "quality", "decoder")
-    where = ("device", "runtime", "threads", "emulated", "pixels", "run_id")
+    where = ("device", "runtime", "threads", "emulated", "pixels", "coder", "run_id")
     writer.writerow([*head, *(each.key for each in columns), "verdict", *where, "source", "error"])
     for model in models:
         for entry in model.entries:
@@ -159,11 +157,10 @@ def csv_text(models: Sequence[ModelSources]) -> str:
                 row = at(entry, place)
                 timed = entry.times.get(place) if place else None
                 run = timed.run.run.run_id if timed and timed.run else None
-                of = (
-                    (place.device, timed.latency.runtime, place.threads, place.emulated, place.pixels)
-                    if place and timed
-                    else [None] * 5
-                )
+                of: tuple[object, ...] = (None,) * (len(where) - 1)
+                if place and timed:
+                    of = (place.device, timed.latency.runtime, place.threads, place.emulated, place.pixels)
+                    of = (*of, timed.latency.coder)
                 names = (model.name, model.loss, row.row, row.variant, row.family, row.quality, row.decoder)
                 values = [each.value(row) for each in columns]
                 writer.writerow([*names, *values, row.verdict, *of, run, row.source, row.error])

@@ -140,6 +140,16 @@ def test_what_failed_on_the_device_says_why(loop: Any, run: Path, tmp_path: Path
     check_only_int8_fails(evaluate(run, loop, tmp_path), "SIGILL")
 
 
+@pytest.mark.parametrize("coder", ["numpy", "c 1a2b3c4d", None])
+def test_what_coded_on_the_device_stands_beside_its_times(
+    loop: Any, run: Path, tmp_path: Path, coder: str | None
+) -> None:
+    value = json.loads((run / "run.json").read_text())
+    value["environment"]["coder"] = coder
+    (run / "run.json").write_text(json.dumps(value))
+    assert {row.latency["device"].coder for row in evaluate(run, loop, tmp_path).values()} == {coder}
+
+
 def test_a_missing_decoder_is_the_error_of_its_row(loop: Any, run: Path, tmp_path: Path) -> None:
     build = Path(shutil.copytree(loop.build, tmp_path / "build"))
     (tag,) = (row.tag for row in read_run(run).rows if row.variant == "int8")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from host.report.places import Place, evaluation_place, run_place
-from host.results import Row
+from host.results import Latency, Row
 
 PI = Place("pi", "litert 2", 1)
 
@@ -21,6 +21,7 @@ PI = Place("pi", "litert 2", 1)
         {"emulated": "qemu-user"},
         {"bench": False},
         {"pixels": "768 x 512"},
+        {"coder": "c"},
     ],
 )
 def test_two_places_never_have_the_same_name(change):
@@ -55,3 +56,15 @@ def test_the_place_of_an_evaluation_is_that_of_its_own_variants(project):
     assert evaluation_place(evaluation) == Place("bench-pc", "ai_edge_litert 2.3.0", None, bench=False)
     assert evaluation_place(replace(evaluation, rows=evaluation.rows[:2])).runtime == "libjpeg 9"
     assert evaluation_place(replace(evaluation, rows=())) is None
+
+
+def test_the_coder_in_c_is_a_place_of_its_own_whatever_its_library(project):
+    run, result = project.collected_run, project.collected
+
+    def place(coder):
+        time = Latency("pi", "litert 2", 9, 1e6, 1e6, 1e6, threads=1, coder=coder)
+        return run_place(run, result, Row("int8", "int8", threads=1, latency={"device": time}), None)
+
+    assert place("c 1a2b3c4d") == place("c 99999999") != place("numpy")
+    assert place("numpy") == place(None)  # runs from before there was one
+    assert "coder in C" in place("c 1a2b3c4d").text and "coder" not in place("numpy").text
