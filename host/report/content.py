@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from device.run_file import FILE_NAME
 from host.diagram.kept import kept_drawing
 from host.metrics import Metric
 from host.report.choice import offers, outstanding, short_entries
-from host.report.entries import Entry
+from host.report.entries import RESULT, Entry
 from host.report.figures import (
     Figure,
     classes_figure,
@@ -38,8 +39,9 @@ from host.report.tables import (
     training_table,
 )
 from host.report.timings import stability, timing_figures
-from host.reporting.columns import DEVICE, NETWORK, NOTHING
+from host.reporting.columns import DEVICE, NETWORK
 
+TITLE = "What does quantizing cost, and what does it buy?"
 # What stands above the folds, where it is there: the questions that most readers come with.
 _FIRST = ("time-", "bytes", "size", "rate", "curves-")
 _FOLDED = (
@@ -88,6 +90,12 @@ class ModelReport:
     @property
     def first(self) -> tuple[str, ...]:
         return tuple(figure.key for figure in self.figures if figure.key.startswith(_FIRST))
+
+    @property
+    def drawn(self) -> list[Figure]:
+        """All figures in the order of a page: what is not folded first."""
+        shown = [each for each in self.figures if each.key in self.first]
+        return [*shown, *(figure for _, group in self.folded for figure in group)]
 
     @property
     def folded(self) -> list[tuple[str, list[Figure]]]:
@@ -214,7 +222,7 @@ def _overview(models: Sequence[ModelReport]) -> Table:
             continue
         row = at(chosen.entry, each.place)
         ratio = ratio_text(each.sources, chosen.entry)
-        cells = ["" if (text := column.cell(row)) == NOTHING else text for column in (DEVICE, NETWORK)]
+        cells = [column.text(row) for column in (DEVICE, NETWORK)]
         where = each.place.text if each.place and each.place in chosen.entry.times else ""
         rows.append((each.name, chosen.entry.name, metric.text(row.metrics[metric.key]), ratio, *cells, where))
     columns = ("model", "variant", "quality", "ratio", "time (ms)", "size (kB)", "time on")
@@ -228,7 +236,7 @@ def _overview(models: Sequence[ModelReport]) -> Table:
 def ratio_text(model: ModelSources, entry: Entry) -> str:
     """The ratio of short tables: of what is sent, or of the network's file."""
     column = next((each for each in short_columns(model) if each.key.startswith("ratio_")), None)
-    return "" if column is None or (text := column.cell(entry.row)) == NOTHING else text
+    return column.text(entry.row) if column else ""
 
 
 def _summary(sources: Sources) -> str:
@@ -248,6 +256,6 @@ def _files(model: ModelSources, sources: Sources) -> tuple[Path, ...]:
     newest = dict.fromkeys(each.folder for each in sorted(timed, key=lambda each: each.run.started_at, reverse=True))
     found = [model.evaluation.file] if model.evaluation else []
     found += [other.file for other in model.others]
-    found += [folder / name for folder in newest for name in ("evaluation.json", "run.json")]
+    found += [folder / name for folder in newest for name in (RESULT, FILE_NAME)]
     found += [sources.folders.models / model.name / name for name in ("training.json", "spec.json")]
     return tuple(file for file in found if file.is_file())

@@ -15,13 +15,13 @@ from device.records import as_json
 from host.charts.chart import svg_text
 from host.charts.style import STYLE
 from host.report.choice import offers
-from host.report.content import ModelReport, Report, ratio_text, relative
+from host.report.content import TITLE, ModelReport, Report, ratio_text, relative
 from host.report.entries import Entry
 from host.report.notes import origins
 from host.report.pictures import data_uri, first_row
 from host.report.places import Place
 from host.report.tables import TIME, Table
-from host.reporting.columns import NETWORK, NOTHING
+from host.reporting.columns import NETWORK
 
 _PAGE = Path(__file__).resolve().parent / "page"
 _CODE = re.compile(r"`([^`]+)`")  # commands in sentences
@@ -45,6 +45,7 @@ def html_text(report: Report, folder: Path, version: str) -> str:
     macros: Any = environment.get_template("parts.html").module
     return environment.get_template("report.html").render(
         report=report,
+        title=TITLE,
         version=version,
         gain=GAIN,
         css=Markup(f"{(_PAGE / 'report.css').read_text()}\n{STYLE}"),
@@ -100,7 +101,7 @@ def _row(each: ModelReport, entry: Entry, judged: bool, places: Mapping[Place, i
         "ms": {places[place]: round(timed.ms, 3) for place, timed in entry.times.items() if not place.emulated},
         "times": {places[place]: f"{timed.ms:.3f}" for place, timed in entry.times.items()},
         "kb": None if size is None else round(size / 1e3, 1),
-        "size": "" if (text := NETWORK.cell(row)) == NOTHING else text,
+        "size": NETWORK.text(row),
         "bytes": round(row.sizes["bitstream_bytes"], 1)
         if "actual" in row.ratios and "bitstream_bytes" in row.sizes
         else None,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from host.report.content import ModelReport, Report, relative
+from host.report.content import TITLE, ModelReport, Report, relative
 from host.report.pictures import strip
 from host.report.tables import Table
 from host.reporting.columns import markdown
@@ -25,7 +25,7 @@ def markdown_text(report: Report, figures: Mapping[str, Mapping[str, str]], fold
         figures: by model, by key: the names of files, as seen from the folder; "drawing" and "picture 1", ... too.
         folder: where it will lie; links to raw files begin there.
     """
-    parts = ["# What does quantizing cost, and what does it buy?", _text(report.summary)]
+    parts = [f"# {TITLE}", _text(report.summary)]
     parts += ["## Which variant to deploy", *_table(report.overview)]
     for each in report.models:
         parts += _model(each, figures.get(each.name, {}), folder)
@@ -37,10 +37,8 @@ def _model(each: ModelReport, figures: Mapping[str, str], folder: Path) -> list[
     parts = [f"## {_text(each.name)}", _text(each.intro), *_table(each.short)]
     if each.sentences:
         parts.append("\n".join(f"- {_text(sentence)}" for sentence in each.sentences))
-    by_key = {figure.key: figure for figure in each.figures}
-    for key in (*each.first, *(figure.key for _, group in each.folded for figure in group)):
-        figure = by_key[key]
-        parts += [f"![{_text(figure.chart.title)}]({quote(figures[key])})", _text(figure.note)]
+    for figure in each.drawn:
+        parts += [f"![{_text(figure.chart.title)}]({quote(figures[figure.key])})", _text(figure.note)]
     if each.pictures and (shown := [(key, name) for key, name in figures.items() if key.startswith("picture ")]):
         titles = [made.text for made in strip(each.pictures)]
         parts += [" ".join(f"![{_text(title)}]({name})" for (_, name), title in zip(shown, titles, strict=True))]

@@ -10,7 +10,7 @@ from host.report.entries import FILES, RESULT, Entry, StoredRun
 from host.report.places import Place
 from host.report.sources import ModelSources
 from host.reporting.columns import EMULATED, size_text
-from host.reporting.evaluations import agreement_words
+from host.reporting.evaluations import agreements
 from host.results import Latency
 
 _PARTS = {"decoder": "the decoder", "full": "encoder and decoder in one file"}
@@ -131,11 +131,7 @@ def _run_notes(model: ModelSources) -> Iterator[str]:
     for each in model.runs[:1]:
         for note in each.stored.run.notes:
             yield f"The run: {note}."
-        said: dict[str, list[str]] = {}
-        for row in each.result.rows:
-            if row.agreement:
-                said.setdefault(agreement_words(row.agreement), []).append(row.variant or row.row)
-        if said:
+        if said := agreements(each.result):
             texts = "; ".join(f"{', '.join(dict.fromkeys(names))} {words}" for words, names in said.items())
             yield f"Outputs of the newest run beside this machine's: {texts}."
     if model.other_runs:

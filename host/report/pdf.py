@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from host.errors import ReportError
-from host.report.content import ModelReport, Report
+from host.report.content import TITLE, ModelReport, Report
 from host.report.pictures import strip
 
 _SMALL = 128  # pixels a side: below, pictures are shown pixel by pixel
@@ -31,7 +31,7 @@ def pdf_bytes(report: Report, figures: Mapping[str, Mapping[str, str]], folder: 
 
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     content = {
-        "title": "What does quantizing cost, and what does it buy?",
+        "title": TITLE,
         "summary": report.summary,
         "overview": asdict(report.overview),
         "models": [_model(each, figures.get(each.name, {})) for each in report.models],
@@ -51,8 +51,6 @@ def pdf_bytes(report: Report, figures: Mapping[str, Mapping[str, str]], folder: 
 
 
 def _model(each: ModelReport, figures: Mapping[str, str]) -> dict[str, Any]:
-    by_key = {figure.key: figure for figure in each.figures}
-    keys = (*each.first, *(figure.key for _, group in each.folded for figure in group))
     files = [name for key, name in figures.items() if key.startswith("picture ")]
     pictures = []
     if each.pictures:
@@ -67,7 +65,8 @@ def _model(each: ModelReport, figures: Mapping[str, str]) -> dict[str, Any]:
         "short": asdict(each.short),
         "sentences": each.sentences,
         "figures": [
-            {"title": by_key[key].chart.title, "file": f"/{figures[key]}", "note": by_key[key].note} for key in keys
+            {"title": figure.chart.title, "file": f"/{figures[figure.key]}", "note": figure.note}
+            for figure in each.drawn
         ],
         "pictures": pictures,
         "pictures_note": each.pictures.note if each.pictures else "",

@@ -1,4 +1,4 @@
-"""Writes the report: report.html, report.md, report.pdf, report.json, report.csv and figures/."""
+"""Writes the report: report.html, report.md, report.pdf, report.json, report.csv and report-figures/."""
 
 from __future__ import annotations
 
@@ -49,36 +49,31 @@ def write_report(
     sources = read_sources(folders, runs, names)
     folder = folders.benchmarks / "reports" if out is None else out
     report = make_report(sources)
-    scratch = _scratch(folder)
     try:
-        # All of it before a file of the report that is there is touched.
-        files = _write_figures(report, scratch / _FIGURES)
-        made = {
-            "report.csv": _encoded(csv_text(sources.models)),
-            "report.json": json_bytes(_json(report, files)),
-            "report.md": _encoded(markdown_text(report, files, folder)),
-            "report.pdf": pdf_bytes(report, files, scratch),
-            "report.html": _encoded(html_text(report, folder, version("splitlite"))),
-        }
-        if (folder / _FIGURES).exists():
-            shutil.rmtree(folder / _FIGURES)
-        (scratch / _FIGURES).rename(folder / _FIGURES)
-        for name, content in made.items():
-            write_bytes(folder / name, content)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".report.", dir=folder) as scratch:
+            _write_all(report, folder, Path(scratch), csv_text(sources.models))
     except OSError as error:
         raise ReportError(f"{folder}: cannot be written ({error.strerror}); name another with --out") from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     return [*overview_lines(report), "", f"report: {shown / 'report.html'} (and .md, .pdf, .json, .csv)"]
 
 
-def _scratch(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".report.", dir=folder))
-    except OSError as error:
-        raise ReportError(f"{folder}: cannot be written ({error.strerror}); name another with --out") from None
+def _write_all(report: Report, folder: Path, scratch: Path, table: str) -> None:
+    """All of it is made before a file of the report that is there is touched; `table`: the CSV."""
+    files = _write_figures(report, scratch / _FIGURES)
+    made = {
+        "report.csv": _encoded(table),
+        "report.json": json_bytes(_json(report, files)),
+        "report.md": _encoded(markdown_text(report, files, folder)),
+        "report.pdf": pdf_bytes(report, files, scratch),
+        "report.html": _encoded(html_text(report, folder, version("splitlite"))),
+    }
+    if (folder / _FIGURES).exists():
+        shutil.rmtree(folder / _FIGURES)
+    (scratch / _FIGURES).rename(folder / _FIGURES)
+    for name, content in made.items():
+        write_bytes(folder / name, content)
 
 
 def _encoded(text: str) -> bytes:

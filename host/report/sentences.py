@@ -6,7 +6,7 @@ or divides finds the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from host.metrics import FLOAT32_LATENT, Metric
@@ -40,7 +40,7 @@ def sentences(model: ModelSources, place: Place | None) -> tuple[str, ...]:
         _qat(rows, metric),
         _qat_cost(model.training) if "int8_qat" in rows else None,
         why_training_helps(model.diagnoses) if _gains(rows, metric) else None,
-        *_flips(model),
+        _flips(model),
         _speed(model, place),
         _size(rows),
         _ratios(rows),
@@ -142,7 +142,7 @@ def _qat_cost(training: Record) -> str | None:
     return text + "."
 
 
-def _flips(model: ModelSources) -> Iterator[str]:
+def _flips(model: ModelSources) -> str | None:
     """Which place turns the order of int8 and float32 round; emulated times are no speed and say nothing.
 
     Places that timed other images are not compared, nor are those of `host evaluate` with the bench's.
@@ -161,11 +161,11 @@ def _flips(model: ModelSources) -> Iterator[str]:
                 same = len({(place.device, place.threads) for place in (*faster, *slower)}) == 1
                 first = "; ".join(f"{ratio:.2f} times faster on {place.text}" for place, ratio in faster.items())
                 then = "; ".join(f"{1 / ratio:.2f} times slower on {place.text}" for place, ratio in slower.items())
-                yield (
+                return (
                     f"Which of {name} and float32 is faster depends on the {'runtime' if same else 'place'}: {name} is "
                     f"{first}, but {then}."
                 )
-                return
+    return None
 
 
 def _times_faster(ours: Entry | None, theirs: Entry | None, place: Place) -> float | None:

@@ -19,7 +19,6 @@ from host.reporting.columns import (
     LATENT,
     NETWORK,
     NOMINAL,
-    NOTHING,
     RATES,
     STREAM,
     Column,
@@ -221,7 +220,7 @@ def _verdicts(rows: Sequence[Row]) -> Texts:
 
 
 def _cells(columns: Iterable[Column], row: Row) -> list[str]:
-    return ["" if (text := each.cell(row)) == NOTHING else text for each in columns]
+    return [each.text(row) for each in columns]
 
 
 def _loss(model: ModelSources, entry: Entry) -> str:

@@ -36,6 +36,10 @@ class Column:
         """The value with the column's digits; "-" where there is none."""
         return cell(self.value(row), self.digits)
 
+    def text(self, row: Row) -> str:
+        """The same; nothing where there is none."""
+        return "" if (found := self.cell(row)) == NOTHING else found
+
 
 def metric_columns(metrics: Iterable[Metric]) -> list[Column]:
     """A column for each metric of a result."""

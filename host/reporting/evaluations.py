@@ -54,10 +54,7 @@ def agreement_lines(result: Result, host: Mapping[str, str]) -> list[str]:
     Args:
         host: "machine" and "runtime" of this machine.
     """
-    said: dict[str, list[str]] = {}
-    for row in result.rows:
-        if row.agreement:
-            said.setdefault(agreement_words(row.agreement), []).append(row.variant or row.row)
+    said = agreements(result)
     if not said:
         return []
     where = ", ".join(host[key] for key in ("machine", "runtime") if key in host)
@@ -68,6 +65,15 @@ def agreement_lines(result: Result, host: Mapping[str, str]) -> list[str]:
         return wrapped(f"outputs, beside {here}: {next(iter(said))}")
     lines = [f"{', '.join(dict.fromkeys(names))}: {words}" for words, names in said.items()]
     return [*wrapped(f"outputs, beside {here}:"), *(line for text in lines for line in wrapped(text, "  "))]
+
+
+def agreements(result: Result) -> dict[str, list[str]]:
+    """What the rows' agreements say, and of which variants."""
+    said: dict[str, list[str]] = {}
+    for row in result.rows:
+        if row.agreement:
+            said.setdefault(agreement_words(row.agreement), []).append(row.variant or row.row)
+    return said
 
 
 def agreement_words(agreement: Agreement) -> str:
