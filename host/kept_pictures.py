@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from device.errors import SplitliteError
-from device.files import check_version, plain_name, read_json
-from device.records import as_json, from_json
+from device.files import plain_name
+from device.records import as_json
+from host.documents import read_versioned
 from host.errors import ReportError
 
 FORMAT_VERSION = 1
@@ -105,10 +106,7 @@ def read_pictures(path: Path, error: type[SplitliteError] = ReportError) -> Kept
     Raises:
         error: missing, damaged or of another version, or a file's name that would leave the folder.
     """
-    value = read_json(path, error)
-    found = value.get("format_version") if isinstance(value, dict) else None
-    check_version(found, FORMAT_VERSION, "index of pictures", path, error)
-    pictures = from_json(KeptPictures, value, str(path), error)
+    pictures = read_versioned(KeptPictures, path, FORMAT_VERSION, "index of pictures", error)
     for name in _files(pictures):
         plain_name(name, str(path), error)
     return pictures

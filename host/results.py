@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from device.errors import SplitliteError
-from device.files import check_version, read_json, sha256_bytes
-from device.records import as_json, from_json
+from device.files import sha256_bytes
+from device.records import as_json
+from host.documents import read_versioned
 from host.metrics import Metric
 
 FORMAT_VERSION = 1  # of the files that hold a Result or a CollectedRun
@@ -178,7 +179,4 @@ def read_document(kind: type[T], path: Path, error: type[SplitliteError]) -> T:
     Raises:
         error: missing, damaged or of another version.
     """
-    value = read_json(path, error)
-    found = value.get("format_version") if isinstance(value, dict) else None
-    check_version(found, FORMAT_VERSION, "result", path, error)
-    return from_json(kind, value, str(path), error)
+    return read_versioned(kind, path, FORMAT_VERSION, "result", error)

@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from device.files import check_version, read_json
-from device.records import as_json, from_json
+from device.files import read_json
+from device.records import as_json
+from host.documents import read_versioned
 from host.errors import ModelError, StudyError
 from host.metrics import Metric
 from host.quantization.placement import Placement, by_layer, placement
@@ -139,10 +140,7 @@ class StudyResult:
 
 def read_result(path: Path) -> StudyResult:
     """A study's results file; raises StudyError where it is missing, damaged or of another version."""
-    value = read_json(path, StudyError)
-    found = value.get("format_version") if isinstance(value, dict) else None
-    check_version(found, FORMAT_VERSION, "study's results", path, StudyError)
-    return from_json(StudyResult, value, str(path), StudyError)
+    return read_versioned(StudyResult, path, FORMAT_VERSION, "study's results", StudyError)
 
 
 def read_evaluations(study: Study, trials: Iterable[Trial]) -> dict[str, Result]:

@@ -42,6 +42,7 @@ ORDER = (
         "host.invocation",
         "host.drawing",
         "host.svg",
+        "host.documents",
     ),
     ("host.metrics", "host.versions", "host.charts"),
     ("host.results", "host.kept_pictures"),

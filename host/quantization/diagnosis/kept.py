@@ -7,8 +7,9 @@ from typing import Any
 
 from device.bundle import read_bundle
 from device.errors import SplitliteError
-from device.files import check_version, json_bytes, read_json, write_json
-from device.records import as_json, from_json
+from device.files import json_bytes, write_json
+from device.records import as_json
+from host.documents import read_versioned
 from host.errors import DiagnosisError
 from host.quantization.diagnosis.result import Diagnosis
 
@@ -68,10 +69,7 @@ def read_diagnosis(path: Path) -> Diagnosis:
     Raises:
         DiagnosisError: missing, damaged or of another version.
     """
-    value = read_json(path, DiagnosisError)
-    found = value.get("format_version") if isinstance(value, dict) else None
-    check_version(found, FORMAT_VERSION, "diagnosis", path, DiagnosisError)
-    return from_json(Diagnosis, value, str(path), DiagnosisError)
+    return read_versioned(Diagnosis, path, FORMAT_VERSION, "diagnosis", DiagnosisError)
 
 
 def exported_tag(bundle: Path, model_sha256: str, variant: str) -> str | None:
